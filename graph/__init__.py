@@ -1,0 +1,33 @@
+"""HuggingGPT as a LangGraph application: plan, select, execute, respond (arXiv 2303.17580).
+
+    START -> plan -> select -> execute -> respond -> END
+
+``plan`` ends early with a chat answer, a clarifying question or an honest refusal; ``execute`` goes back to
+``plan`` at most once, when a failed task can be done another way. Start reading here.
+"""
+
+from langgraph.graph import START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.context import Context
+from graph.executor import execute
+from graph.planner import plan
+from graph.responder import respond
+from graph.selector import select
+from graph.state import InputState, OutputState, State
+
+
+def build() -> StateGraph[State, Context, InputState, OutputState]:
+    """The four stages, wired. Compile it with a checkpointer of your own to keep conversations."""
+    builder = StateGraph(State, context_schema=Context, input_schema=InputState, output_schema=OutputState)
+    builder.add_node("plan", plan, metadata={"description": "Understand the request and plan its tasks"})
+    builder.add_node("select", select, metadata={"description": "Choose a model for every task"})
+    builder.add_node("execute", execute, metadata={"description": "Run the tasks, independent ones in parallel"})
+    builder.add_node("respond", respond, metadata={"description": "Answer, and say how the answer came about"})
+    builder.add_edge(START, "plan")
+    builder.add_edge("select", "execute")
+    builder.set_finish_point("respond")
+    return builder
+
+
+graph: CompiledStateGraph[State, Context, InputState, OutputState] = build().compile(name="hugginggpt")

@@ -1,0 +1,106 @@
+"""What a run carries: JSON and file references, never pixels, arrays or secrets.
+
+A leaf: it imports nothing of ours.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+Status = Literal["done", "failed", "skipped", "cancelled"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Task(_Record):
+    """One planned task, with the four slots of the paper.
+
+    ``args`` maps a slot's name to a text, a file reference or a list of them. ``<resource-ID>``, anywhere in
+    a string, stands for the output of task ID; ``dep`` holds every task that must be done before this one.
+    """
+
+    task: str
+    id: int
+    dep: list[int] = Field(default_factory=list)
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class Plan(_Record):
+    """The tasks of one request, in topological order: a task comes after all it depends on."""
+
+    tasks: list[Task] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)  # what was mended or left out, told to the user
+
+
+class Choice(_Record):
+    """A model chosen for a task, and why."""
+
+    model: str
+    backend: str
+    revision: str | None = None
+    reason: str = ""
+
+
+class Job(_Record):
+    """A task with its models: the first is the choice, the rest are fallbacks in order."""
+
+    id: int
+    task: str
+    choices: list[Choice]
+
+
+class Result(_Record):
+    """What became of one task. Times are seconds since the epoch; ``queued`` is when its inputs were ready.
+
+    ``files`` are paths of what it made, each with its provenance beside it.
+    """
+
+    id: int
+    task: str
+    status: Status
+    text: str | None = None
+    data: Any = None
+    files: list[str] = Field(default_factory=list)
+    choice: Choice | None = None
+    error: str | None = None
+    attempts: int = 0
+    cached: bool = False
+    queued: float | None = None
+    started: float | None = None
+    ended: float | None = None
+
+
+def merge_resources(old: list[str] | None, new: list[str] | None) -> list[str]:
+    """Every resource of the conversation once, in the order in which they came."""
+    return list(dict.fromkeys([*(old or []), *(new or [])]))
+
+
+class InputState(TypedDict):
+    """What a client sends: messages, and files as paths, links or data URIs."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    resources: NotRequired[Annotated[list[str], merge_resources]]
+
+
+class State(InputState):
+    """The whole state of a conversation. ``plan``, ``jobs`` and ``results`` are those of the last request."""
+
+    request: NotRequired[str]
+    given: NotRequired[list[str]]  # the resources of this request alone
+    plan: NotRequired[Plan | None]
+    jobs: NotRequired[list[Job]]
+    results: NotRequired[list[Result]]
+    replanned: NotRequired[bool]
+
+
+class OutputState(TypedDict):
+    """What a client gets back, kept small."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    plan: NotRequired[Plan | None]
+    results: NotRequired[list[Result]]

@@ -1,0 +1,1 @@
+"""The words sent to language models, kept as files."""

@@ -1,0 +1,1 @@
+"""Every task type as a LangChain tool."""

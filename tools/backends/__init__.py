@@ -1,0 +1,5 @@
+"""The ways to run a model, by name."""
+
+from tools.backends.base import Backend, BackendName
+
+BACKENDS: dict[BackendName, Backend] = {}

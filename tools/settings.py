@@ -1,0 +1,38 @@
+"""What the owner of this process sets, by environment variable (or .env). A client can change none of it."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every variable is named ``HUGGINGGPT_`` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="HUGGINGGPT_", env_file=".env", extra="ignore")
+
+    out: Path = Field(Path("outputs"), description="Where results are written")
+    folders: list[Path] = Field([Path()], description="Folders from which files may be read, beside `out`")
+    max_bytes: int = Field(100 * 2**20, gt=0, description="Largest file accepted, in bytes")
+    max_pixels: int = Field(64_000_000, gt=0, description="Largest image accepted, in pixels")
+    fetch_timeout: float = Field(30, gt=0, description="Seconds a download may take")
+    private_addresses: bool = Field(default=False, description="Allow links to private and loopback addresses")
+    llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
+    base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
+
+
+def override(**values: object) -> Settings:
+    """Set some settings for this process, as a command line does, and return them all."""
+    for name, value in values.items():
+        if value is not None:
+            os.environ[f"HUGGINGGPT_{name.upper()}"] = str(value)
+    settings.cache_clear()
+    return settings()

@@ -1,0 +1,167 @@
+"""The task table: every Hugging Face task type that can be planned, one row each.
+
+A row says what a task is for, what it takes, what it gives, and which words ask for it. Planners,
+tools, validators and documentation all read this table; adding a task type is adding a row.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Modality = Literal["text", "image", "audio", "video", "table"]
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One argument of a task. ``many`` takes a list; any other slot takes exactly one value."""
+
+    name: str
+    modality: Modality
+    required: bool = True
+    many: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TaskType:
+    """One row. ``outputs`` names what a later task can take from it, the main one first.
+
+    ``words`` are the phrases by which people ask for the task, in lower case.
+    ``deterministic`` results may be reused for the same model, inputs and parameters.
+    """
+
+    name: str
+    purpose: str
+    slots: tuple[Slot, ...]
+    outputs: tuple[Modality, ...]
+    words: tuple[str, ...] = ()
+    deterministic: bool = True
+
+    @property
+    def required(self) -> tuple[Slot, ...]:
+        """The slots that must be filled before the task can run."""
+        return tuple(slot for slot in self.slots if slot.required)
+
+    def slot(self, name: str) -> Slot | None:
+        """The slot of that name, or None."""
+        return next((slot for slot in self.slots if slot.name == name), None)
+
+
+def _text(name: str = "text", note: str = "", *, required: bool = True, many: bool = False) -> Slot:
+    return Slot(name, "text", required, many, note)
+
+
+_TEXT, _IMAGE, _AUDIO, _VIDEO = _text(), Slot("image", "image"), Slot("audio", "audio"), Slot("video", "video")
+_QUESTION = _text("question")
+_LABELS = _text("labels", "the classes to choose among", many=True)
+_LANGUAGE = _text("language", "of the result, such as German or de", required=False)
+_ASPECT = _text("aspect", "what to classify: sentiment, language, topic, emotion, toxicity", required=False)
+_PROMPT_OPTIONAL = _text(note="what to aim for", required=False)
+
+
+def _control(kind: str, what: str, *words: str) -> TaskType:
+    return TaskType(f"{kind}-control", f"draw {what} of an image", (_IMAGE,), ("image",), words)
+
+
+def _controlled(kind: str, what: str, *words: str) -> TaskType:
+    purpose = f"generate an image from text that follows {what}"
+    control = Slot("image", "image", note=f"{what}, as {kind}-control draws it" if kind not in {"depth", "seg"} else what)
+    return TaskType(f"{kind}-text-to-image", purpose, (_TEXT, control), ("image",), words, deterministic=False)
+
+
+_ROWS: tuple[TaskType, ...] = (
+    # Text
+    TaskType("text-classification", "label a text: its sentiment, its language, its topic", (_TEXT, _ASPECT), ("text",),
+             ("sentiment", "tone", "positive or negative", "which language", "language of", "classify the text", "emotion", "mood", "spam", "toxicity")),
+    TaskType("token-classification", "find names, places, dates or parts of speech in a text", (_TEXT,), ("text",),
+             ("named entities", "entities", "part of speech", "pos tags", "tag the words", "names and places", "ner")),
+    TaskType("zero-shot-classification", "choose among labels that the user names", (_TEXT, _LABELS), ("text",),
+             ("classify as", "which of these labels", "categorise into")),
+    TaskType("question-answering", "answer a question from a given text", (_QUESTION, _text("context", "the text that holds the answer")), ("text",),
+             ("answer the question", "according to the text", "question")),
+    TaskType("table-question-answering", "answer a question about a table", (_QUESTION, Slot("table", "table")), ("text",),
+             ("in the table", "from the table", "from the csv", "spreadsheet")),
+    TaskType("summarization", "shorten a text and keep what matters", (_TEXT,), ("text",),
+             ("summarize", "summarise", "summary", "sum up", "shorten", "tl;dr", "key points", "condense", "brief")),
+    TaskType("translation", "translate a text into another language", (_TEXT, _LANGUAGE), ("text",),
+             ("translate", "translation", "into french", "into german", "into english", "in spanish")),
+    TaskType("text2text-generation", "rewrite a text as instructed", (_TEXT,), ("text",),
+             ("rewrite", "paraphrase", "correct the grammar", "simplify", "rephrase"), deterministic=False),
+    TaskType("text-generation", "write or continue a text from a prompt", (_TEXT,), ("text",),
+             ("write", "generate text", "continue", "story", "poem", "compose", "draft", "article"), deterministic=False),
+    TaskType("conversational", "reply to a message", (_TEXT,), ("text",),
+             ("chat", "reply", "respond to", "conversation", "talk about", "dialogue"), deterministic=False),
+    TaskType("fill-mask", "fill the [MASK] in a sentence", (_TEXT,), ("text",), ("fill in the blank", "fill the mask", "missing word")),
+    TaskType("sentence-similarity", "say how alike texts are", (_TEXT, _text("others", "the texts to compare with", many=True)), ("text",),
+             ("similar", "similarity", "how alike", "compare the sentences", "same meaning")),
+    TaskType("text-ranking", "rank texts by how well they answer a query", (_text("query"), _text("texts", many=True)), ("text",),
+             ("rank", "most relevant", "rerank")),
+    TaskType("feature-extraction", "turn a text into an embedding vector", (_TEXT,), ("text",), ("embedding", "embed the text", "feature vector")),
+    TaskType("tabular-classification", "classify the rows of a table", (Slot("table", "table"),), ("text",),
+             ("classify the rows", "tabular", "classify the table", "predict from the table")),
+    # Image in
+    TaskType("image-classification", "name what an image shows as one class", (_IMAGE,), ("text",),
+             ("classify the image", "what kind of", "what breed", "image class", "categorise the image")),
+    TaskType("zero-shot-image-classification", "choose among labels for an image", (_IMAGE, _LABELS), ("text",),
+             ("which of these does the image show", "label the image as")),
+    TaskType("object-detection", "find objects in an image, with boxes", (_IMAGE,), ("text", "image"),
+             ("detect", "objects", "how many", "count", "locate", "find the faces", "faces", "bounding boxes", "where are")),
+    TaskType("zero-shot-object-detection", "find named things in an image, with boxes", (_IMAGE, _LABELS), ("text", "image"),
+             ("find every", "locate the", "detect all")),
+    TaskType("image-segmentation", "divide an image into labelled regions", (_IMAGE,), ("image", "text"),
+             ("segment", "segmentation", "regions", "mask of", "cut out", "outline the objects")),
+    TaskType("mask-generation", "outline everything in an image without labels", (_IMAGE,), ("image", "text"),
+             ("segment anything", "all masks", "every region")),
+    TaskType("depth-estimation", "estimate how far each point of an image is", (_IMAGE,), ("image",),
+             ("depth", "depth map", "how far", "distance")),
+    TaskType("keypoint-detection", "find the joints of people in an image", (_IMAGE,), ("text", "image"),
+             ("keypoints", "joints", "body parts", "landmarks")),
+    TaskType("image-to-text", "describe an image, or read the text printed in it", (_IMAGE,), ("text",),
+             ("caption", "describe", "read", "ocr", "extract the text", "what does it say", "printed text", "what is in the picture", "transcribe the image")),
+    TaskType("image-text-to-text", "follow an instruction about an image", (_IMAGE, _TEXT), ("text",),
+             ("look at the image and", "explain the picture")),
+    TaskType("visual-question-answering", "answer a question about an image", (_IMAGE, _QUESTION), ("text",),
+             ("in the image", "in the picture", "what colour is", "is there a", "question about the image")),
+    TaskType("document-question-answering", "answer a question about a scanned document", (_IMAGE, _QUESTION), ("text",),
+             ("in the document", "invoice", "receipt", "on the form", "scanned", "total amount")),
+    TaskType("image-feature-extraction", "turn an image into an embedding vector", (_IMAGE,), ("text",), ("image embedding", "image features")),
+    TaskType("image-to-image", "transform an image: restyle, enhance, enlarge, restore", (_IMAGE, _PROMPT_OPTIONAL), ("image",),
+             ("enhance", "upscale", "super-resolution", "restyle", "improve the image", "denoise the image", "sharpen", "in the style of", "restore"),
+             deterministic=False),
+    TaskType("image-editing", "change an image as an instruction says", (_IMAGE, _text(note="the change to make")), ("image",),
+             ("edit", "replace the", "change the colour", "remove the", "add a", "modify the image", "change the background"), deterministic=False),
+    TaskType("image-to-video", "bring an image to life as a short video", (_IMAGE, _PROMPT_OPTIONAL), ("video",), ("animate", "bring to life"), deterministic=False),
+    # Image out
+    TaskType("text-to-image", "generate an image from a description", (_TEXT,), ("image",),
+             ("draw", "paint", "generate an image", "create an image", "picture of", "illustration", "visualise", "visualize"), deterministic=False),
+    _control("canny", "the edges (Canny)", "edges", "canny", "outlines", "edge map", "contours"),
+    _control("hed", "the soft edges (HED)", "hed", "soft edges", "sketch", "holistic edges"),
+    _control("mlsd", "the straight lines (M-LSD)", "straight lines", "mlsd", "line segments"),
+    _control("normal", "the surface normals", "normal map", "surface normals"),
+    _control("openpose", "the human poses (OpenPose)", "pose", "openpose", "skeleton", "stance", "posture"),
+    _controlled("canny", "an edge map", "from these edges", "following the edges"),
+    _controlled("hed", "a soft-edge map", "from this sketch"),
+    _controlled("mlsd", "a line map", "from these lines"),
+    _controlled("normal", "a normal map", "from this normal map"),
+    _controlled("openpose", "a pose", "in the same pose", "in this pose", "with the pose of"),
+    _controlled("depth", "a depth map", "from this depth map", "with the same depth"),
+    _controlled("seg", "a segmentation map", "from this segmentation", "with the same layout"),
+    # Audio and video
+    TaskType("text-to-speech", "speak a text", (_TEXT, _LANGUAGE), ("audio",),
+             ("read aloud", "aloud", "speak", "say", "voice", "text to speech", "spoken", "narrate", "pronounce", "audio version")),
+    TaskType("text-to-audio", "make music or sound from a description", (_TEXT,), ("audio",),
+             ("music", "sound effect", "melody", "soundtrack", "song"), deterministic=False),
+    TaskType("automatic-speech-recognition", "write down what is said in a recording", (_AUDIO,), ("text",),
+             ("transcribe", "transcript", "transcription", "speech recognition", "what is said", "speech to text", "subtitles")),
+    TaskType("audio-to-audio", "clean or change a recording", (_AUDIO,), ("audio",),
+             ("remove the noise", "denoise", "clean the audio", "enhance the audio", "noise", "separate the voices", "reduce the background noise")),
+    TaskType("audio-classification", "label a recording: command, emotion, speaker, sound", (_AUDIO,), ("text",),
+             ("classify the audio", "what sound", "which instrument", "emotion of the speaker", "genre", "classify the recording")),
+    TaskType("zero-shot-audio-classification", "choose among labels for a recording", (_AUDIO, _LABELS), ("text",), ("label the sound as",)),
+    TaskType("text-to-video", "generate a short video from a description", (_TEXT,), ("video",),
+             ("video of", "generate a video", "create a video", "make a video", "clip", "film"), deterministic=False),
+    TaskType("video-classification", "name what happens in a video", (_VIDEO,), ("text",),
+             ("classify the video", "what happens in the video", "action in the video")),
+)
+
+TASKS: dict[str, TaskType] = {row.name: row for row in _ROWS}
