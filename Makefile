@@ -1,0 +1,47 @@
+# The only commands anyone must remember: make demo, make test, make lint, make serve, make bench.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
+
+.PHONY: demo test lint serve bench clean
+
+demo: .venv/demo  ## Answer a real request about a real picture
+	$(BIN)/hugginggpt ask "$(REQUEST)"
+
+test: .venv/dev  ## Everything that must hold: formatting, types, behaviour
+	$(MAKE) lint
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+serve: .venv/serve  ## LangGraph's API server with Studio, on 127.0.0.1 only
+	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true \
+	$(BIN)/langgraph dev --no-browser --n-jobs-per-worker 8
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks.execution
+
+clean:
+	rm -rf .venv build *.egg-info
+
+# One stamp per set of extras; each installs what it lacks over the last.
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	touch $@
+
+.venv/demo: .venv/pip pyproject.toml constraints.txt
+	$(INSTALL) -e .[embedded,speech]
+	touch $@
+
+.venv/serve: .venv/demo
+	$(INSTALL) -e .[embedded,speech,serve]
+	touch $@
+
+.venv/dev: .venv/demo
+	$(INSTALL) -e .[embedded,speech,local,serve,dev]
+	touch $@
