@@ -1,0 +1,125 @@
+"""One request from the command line: run it durably, show it, and say how it went."""
+
+import shlex
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.types import Command, StateSnapshot
+
+from app.approval import decide
+from app.guard import emit
+from app.interrupt import run_until_stopped
+from app.options import allow
+from app.run import Given, Graph, run
+from app.show import Quiet, Show, print_plan
+from app.threads import newest, saver
+from graph import build, graph
+from graph.context import Context
+from graph.state import InputState
+from tools.errors import HuggingGPTError, InputError, ModelError
+from tools.settings import override, settings
+
+
+async def message(request: str, inputs: list[str]) -> InputState:
+    """The graph's input for a request and its files, checked.
+
+    Raises:
+        ResourceError: a file cannot be used.
+    """
+    allow([name for name in inputs if not name.startswith(("http://", "https://", "data:"))])
+    return {"messages": [HumanMessage(request)], "resources": inputs}
+
+
+@dataclass
+class Ask:
+    """How requests are run: with which options, in which conversation, for a person or for a program."""
+
+    context: Context
+    as_json: bool = False
+    thread: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def config(self) -> RunnableConfig:
+        """The conversation; the options go along so that ``resume`` can use them again."""
+        kept = {"options": self.context.model_dump_json(), "folders": [str(f) for f in settings().folders]}
+        return {"configurable": {"thread_id": self.thread}, "metadata": kept, "run_name": "hugginggpt"}
+
+    def ask(self, request: str, inputs: list[str]) -> int:
+        """Run to the end, show what became of it, and return the exit code."""
+        return run_until_stopped(self._ask(request, inputs), how_to_resume)
+
+    def plan(self, request: str, inputs: list[str]) -> int:
+        """Make the plan, print it, and run nothing."""
+        return run_until_stopped(self._plan(request, inputs), lambda: "Stopped.")
+
+    async def _plan(self, request: str, inputs: list[str]) -> int:
+        given = await message(request, inputs)
+        report = await run(graph, given, self.context, {}, Quiet(), plan_only=True)
+        if self.as_json:
+            emit(report.to_json())
+        elif report.plan and report.plan.tasks:
+            print_plan(report.plan, Show().out)
+        else:
+            Show().report(report)
+        return report.exit_code
+
+    async def _ask(self, request: str, inputs: list[str]) -> int:
+        given = await message(request, inputs)
+        async with saver() as threads:
+            try:
+                return await self.turn(durable(threads), given)
+            except HuggingGPTError as error:
+                if not isinstance(error, ModelError):  # going on later cannot help: leave nothing to resume
+                    await threads.adelete_thread(self.thread)
+                raise
+
+    async def turn(self, durable: Graph, given: Given) -> int:
+        """One request of a conversation, with the approvals that it asks for."""
+        with Quiet() if self.as_json else Show() as show:
+            report = await run(durable, given, self.context, self.config, show)
+            while report.interrupts:
+                command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
+                report = await run(durable, command, self.context, self.config, show)
+            if isinstance(show, Show):
+                show.report(report)
+            else:
+                emit(report.to_json())
+        return report.exit_code
+
+
+def durable(threads: AsyncSqliteSaver) -> Graph:
+    """The graph, with a memory."""
+    return build().compile(checkpointer=threads, name="hugginggpt")
+
+
+def resume(*, as_json: bool) -> int:
+    """Go on with the request that was stopped last; its finished tasks are not run again."""
+    return run_until_stopped(_resume(as_json=as_json), how_to_resume)
+
+
+async def _resume(*, as_json: bool) -> int:
+    async with saver() as threads:
+        graph = durable(threads)
+        for thread in await newest(threads):
+            snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
+            if snapshot.next:
+                return await _again(thread, snapshot, as_json=as_json).turn(graph, None)
+    raise InputError(f"Nothing to resume in {settings().out}: every request has ended. --out names another folder.")
+
+
+def _again(thread: str, snapshot: StateSnapshot, *, as_json: bool) -> Ask:
+    kept: Any = snapshot.metadata or {}
+    override(folders=kept.get("folders"))
+    return Ask(Context.model_validate_json(kept.get("options", "{}")), as_json, thread)
+
+
+def how_to_resume() -> str:
+    """What to type after Ctrl-C."""
+    out = settings().out
+    option = "" if out == Path("outputs") else f" --out {shlex.quote(str(out))}"
+    return f"Stopped. Finished tasks are kept; go on with: hugginggpt resume{option}"

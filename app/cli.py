@@ -1,0 +1,142 @@
+"""The command line. Everything heavy is imported inside the commands, so that --help is quick."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from app import options as o
+from app.guard import emit, guarded
+
+app = typer.Typer(
+    name="hugginggpt",
+    help="One prompt in: Hugging Face models are planned, chosen, run in parallel and explained.",
+    epilog="Exit codes: 0 done, 1 a task failed, 2 bad input or option, 3 no plan, 4 all models failed, 130 stopped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where the program itself fails.")] = False,
+) -> None:
+    """Options of every command."""
+    if debug:
+        os.environ["HUGGINGGPT_DEBUG"] = "1"
+
+
+@app.command()
+@guarded
+def ask(
+    request: o.Request,
+    inputs: o.Inputs = None,
+    out: o.Out = None,
+    mode: o.Mode = None,
+    llm: o.Llm = None,
+    base_url: o.BaseUrl = None,
+    select: o.Select = None,
+    top_k: o.TopK = None,
+    thread: o.Thread = None,
+    approve: o.Approve = False,
+    no_cache: o.NoCache = False,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Print the plan and run nothing.")] = False,
+    as_json: o.AsJson = False,
+) -> None:
+    """Ask for anything that models can do, and get an answer and files."""
+    from app.ask import Ask
+
+    o.configure(out, base_url)
+    context = o.run_options(llm=llm, mode=mode, select=select, top_k=top_k, approve_plan=approve, cache=not no_cache)
+    job = Ask(context, as_json, **({"thread": thread} if thread else {}))
+    raise typer.Exit((job.plan if plan_only else job.ask)(request, inputs or []))
+
+
+@app.command()
+@guarded
+def plan(
+    request: o.Request,
+    inputs: o.Inputs = None,
+    mode: o.Mode = None,
+    llm: o.Llm = None,
+    base_url: o.BaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Print the plan for a request and run nothing."""
+    ask(request, inputs, mode=mode, llm=llm, base_url=base_url, plan_only=True, as_json=as_json)
+
+
+@app.command()
+@guarded
+def chat(
+    inputs: o.Inputs = None,
+    out: o.Out = None,
+    mode: o.Mode = None,
+    llm: o.Llm = None,
+    base_url: o.BaseUrl = None,
+    thread: o.Thread = None,
+    approve: o.Approve = False,
+) -> None:
+    """Talk: the conversation and its files are remembered from turn to turn."""
+    from app.chat import Chat
+
+    o.configure(out, base_url)
+    context = o.run_options(llm=llm, mode=mode, approve_plan=approve)
+    raise typer.Exit(Chat(context, thread, inputs or []).run())
+
+
+@app.command()
+@guarded
+def resume(out: o.Out = None, as_json: o.AsJson = False) -> None:
+    """Go on with the request that was stopped last; finished tasks are not run again."""
+    from app.ask import resume as go_on
+
+    o.configure(out)
+    raise typer.Exit(go_on(as_json=as_json))
+
+
+@app.command()
+@guarded
+def tasks(mode: o.Mode = None, as_json: o.AsJson = False) -> None:
+    """List every task type: what it takes and gives, and what runs it here or is missing."""
+    from app import tables
+
+    rows = tables.task_rows(o.run_options(mode=mode).mode)
+    emit({"tasks": rows}) if as_json else tables.print_tasks(rows)
+
+
+@app.command()
+@guarded
+def models(
+    task: Annotated[str, typer.Argument(help="A task type.")], mode: o.Mode = None, as_json: o.AsJson = False
+) -> None:
+    """List the models that could do a task, in the order in which they would be tried."""
+    from app import tables
+    from tools.catalog import candidates
+
+    row, chosen = tables.find_task(task), o.run_options(mode=mode).mode
+    found = candidates(row, chosen)
+    if as_json:
+        emit({"task": row.name, "models": [candidate.model_dump() for candidate in found]})
+    else:
+        tables.print_models(row, found, chosen)
+
+
+@app.command()
+@guarded
+def doctor(as_json: o.AsJson = False) -> None:
+    """Say what is installed, configured and reachable, and what each missing thing would enable."""
+    from app.doctor import examine, print_findings
+
+    findings = examine()
+    emit({"checks": [finding._asdict() for finding in findings]}) if as_json else print_findings(findings)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The options that commands share, and what they mean for a run."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from tools.errors import ConfigError, ResourceError
+from tools.settings import override, settings
+
+if TYPE_CHECKING:
+    from graph.context import Context
+
+Request = Annotated[str, typer.Argument(help="What you want, in your own words.", show_default=False)]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", metavar="FILE", help="A file, link or data URI; may be given several times."),
+]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go (default: outputs).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+Mode = Annotated[
+    str | None, typer.Option(help="Where models run: auto, local, endpoint or hybrid.", show_default="auto")
+]
+Llm = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Controller: auto, offline, or provider:model such as openai:gpt-4o-mini."),
+]
+BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="OpenAI-compatible server of the controller.")]
+Select = Annotated[str | None, typer.Option(help="Who chooses models: llm or rank.", show_default="llm")]
+TopK = Annotated[int | None, typer.Option(metavar="N", help="How many candidates to choose among.", show_default="5")]
+Approve = Annotated[bool, typer.Option("--approve", help="Ask before anything runs.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Run everything anew.")]
+Thread = Annotated[str | None, typer.Option(metavar="ID", help="Continue this conversation.", show_default=False)]
+
+
+def run_options(**given: object) -> "Context":
+    """The run's options, validated; what was not given keeps its default."""
+    from graph.context import Context
+
+    try:
+        return Context(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}.") from error
+
+
+def configure(out: Path | None = None, base_url: str | None = None) -> None:
+    """Make what the command line says the settings of this process."""
+    override(out=out.expanduser() if out else None, base_url=base_url)
+
+
+def allow(files: list[str]) -> None:
+    """Let these files be read wherever they lie: who types a path here may read it anyway."""
+    paths = [Path(name).expanduser().absolute() for name in files]
+    if missing := [path for path in paths if not path.is_file()]:
+        raise ResourceError(f"There is no file {missing[0]}; check the path.")
+    override(folders=json.dumps([str(folder) for folder in [*settings().folders, *paths]]))

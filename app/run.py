@@ -1,0 +1,127 @@
+"""One place that streams the graph and folds what it sends into a report."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from langchain_core.callbacks import UsageMetadataCallbackHandler
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command, StreamMode
+
+from graph.context import Context
+from graph.state import InputState, OutputState, Plan, Result, State
+
+Given = InputState | Command[Any] | None
+Graph = CompiledStateGraph[State, Context, InputState, OutputState]
+
+
+class Watcher(Protocol):
+    """Someone who is told what happens while it happens."""
+
+    def planned(self, plan: Plan) -> None:
+        """The plan is made."""
+
+    def event(self, event: dict[str, Any]) -> None:
+        """A task was queued, started, moved on or ended: see graph/events.py."""
+
+    def token(self, text: str) -> None:
+        """A piece of the answer."""
+
+
+@dataclass
+class Report:
+    """What became of a run. Times are in seconds."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    usage: dict[str, Any] = field(default_factory=dict)
+    interrupts: list[Any] = field(default_factory=list)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan, if the request led to one."""
+        return self.values.get("plan")
+
+    @property
+    def results(self) -> list[Result]:
+        """What became of each task."""
+        return list(self.values.get("results") or [])
+
+    @property
+    def answer(self) -> str:
+        """The last words of the assistant, empty when it has said nothing yet."""
+        messages = self.values.get("messages") or []
+        return messages[-1].text if messages and isinstance(messages[-1], AIMessage) else ""
+
+    @property
+    def exit_code(self) -> int:
+        """See app/guard.py for what the codes mean."""
+        if not self.plan or not self.plan.tasks:
+            return 3
+        if any(result.status == "done" for result in self.results):
+            return 0 if all(result.status == "done" for result in self.results) else 1
+        return 4 if self.results else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The one object that ``--json`` prints."""
+        return {
+            "plan": [task.model_dump() for task in self.plan.tasks] if self.plan else [],
+            "notes": self.plan.notes if self.plan else [],
+            "jobs": [job.model_dump() for job in self.values.get("jobs") or []],
+            "results": [result.model_dump() for result in self.results],
+            "artifacts": [{"id": r.id, "task": r.task, "path": path} for r in self.results for path in r.files],
+            "answer": self.answer,
+            "timings": self.timings,
+            "usage": self.usage,
+        }
+
+
+async def run(
+    graph: Graph,
+    given: Given,
+    context: Context,
+    config: RunnableConfig,
+    watcher: Watcher,
+    *,
+    plan_only: bool = False,
+) -> Report:
+    """Run the graph on an input, a resume command or (to go on where it stopped) None."""
+    counter, report = UsageMetadataCallbackHandler(), Report()
+    config = {**config, "callbacks": [counter]}
+    begun = last = time.perf_counter()
+    modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
+    stop = ["select"] if plan_only else None
+    async for part in graph.astream(given, config, context=context, stream_mode=modes, interrupt_before=stop):
+        mode, chunk = cast("tuple[StreamMode, Any]", part)
+        if mode == "updates":
+            now = time.perf_counter()
+            _stage_done(report, chunk, now - last, watcher)
+            last = now
+        else:
+            _fold(report, mode, chunk, watcher)
+    report.timings["total"] = round(time.perf_counter() - begun, 4)
+    report.usage = {model: dict(usage) for model, usage in counter.usage_metadata.items()}
+    return report
+
+
+def _stage_done(report: Report, chunk: dict[str, Any], seconds: float, watcher: Watcher) -> None:
+    for node, update in chunk.items():
+        if node == "__interrupt__":
+            report.interrupts.extend(update)
+        elif node in {"plan", "select", "execute", "respond"}:
+            report.timings[node] = round(report.timings.get(node, 0) + seconds, 4)
+            if node == "plan" and update and update.get("plan"):
+                watcher.planned(update["plan"])
+
+
+def _fold(report: Report, mode: StreamMode, chunk: dict[str, Any] | tuple[Any, Any], watcher: Watcher) -> None:
+    if isinstance(chunk, tuple):
+        message, metadata = chunk
+        if metadata.get("langgraph_node") == "respond" and message.text:
+            watcher.token(message.text)
+    elif mode == "values":
+        report.values = chunk
+    else:
+        watcher.event(chunk)

@@ -1,0 +1,91 @@
+"""What can run here: task types and candidate models, as tables or JSON."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tools import catalog
+from tools.backends import BACKENDS
+from tools.backends.base import Candidate, Mode
+from tools.errors import ConfigError
+from tools.tasks import TASKS, TaskType
+
+
+def task_rows(mode: Mode) -> list[dict[str, Any]]:
+    """Every task type: what it takes and gives, the model that would run it, or what is missing."""
+    return [_task_row(task, mode) for task in TASKS.values()]
+
+
+def _task_row(task: TaskType, mode: Mode) -> dict[str, Any]:
+    found = catalog.candidates(task, mode)
+    return {
+        "task": task.name,
+        "purpose": task.purpose,
+        "slots": [{"name": s.name, "modality": s.modality, "required": s.required, "many": s.many} for s in task.slots],
+        "outputs": list(task.outputs),
+        "runnable": bool(found),
+        "model": found[0].model if found else None,
+        "backend": found[0].backend if found else None,
+        "missing": None if found else missing(task, mode),
+    }
+
+
+def missing(task: TaskType, mode: Mode) -> str:
+    """What to install or configure so that the task could run, one sentence per way."""
+    ways = [BACKENDS[name].missing(task) for name in catalog.ORDER[mode] if name in BACKENDS]
+    return " Or: ".join(dict.fromkeys(way for way in ways if way)) or "No way to run models is installed."
+
+
+def find_task(name: str) -> TaskType:
+    """The task type of that name, or an error that names the nearest ones."""
+    if task := TASKS.get(name.lower().strip().replace(" ", "-")):
+        return task
+    from rapidfuzz.process import extract
+
+    near = ", ".join(match for match, _, _ in extract(name, list(TASKS), limit=3))
+    raise ConfigError(f"There is no task type {name!r}. Near it: {near}. `hugginggpt tasks` lists all.")
+
+
+def print_tasks(rows: list[dict[str, Any]]) -> None:
+    """The runnable task types first, then the others with what they lack."""
+    console, runnable = Console(highlight=False), [row for row in rows if row["runnable"]]
+    table = Table("task", "takes", "gives", "runs on", title=f"{len(runnable)} of {len(rows)} task types run here")
+    for row in runnable:
+        table.add_row(row["task"], _takes(row), " + ".join(row["outputs"]), Text(f"{row['model']} ({row['backend']})"))
+    console.print(table)
+    absent: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["runnable"]:
+            absent.setdefault(row["missing"], []).append(row["task"])
+    for reason, tasks in absent.items():
+        console.print(Text(f"\n{reason}", style="yellow"))
+        console.print(Text(f"  would add: {', '.join(tasks)}", style="dim"))
+
+
+def _takes(row: dict[str, Any]) -> str:
+    names = [f"{slot['name']}{'...' if slot['many'] else ''}" for slot in row["slots"] if slot["required"]]
+    return ", ".join(names) or ", ".join(slot["name"] for slot in row["slots"])
+
+
+def print_models(task: TaskType, found: list[Candidate], mode: Mode) -> None:
+    """Candidates in the order in which they would be tried."""
+    console = Console(highlight=False)
+    if not found:
+        console.print(Text(f"No model can do {task.name} here. {missing(task, mode)}", style="yellow"))
+        return
+    table = Table("", "model", "backend", "size", "downloads", "licence", "about", title=f"{task.name}: {task.purpose}")
+    for rank, c in enumerate(found, 1):
+        about = Text(c.description, overflow="fold")
+        table.add_row(str(rank), Text(c.model), c.backend, _short(c.parameters), _short(c.downloads), c.licence, about)
+    console.print(table)
+
+
+def _short(number: int | None) -> str:
+    if number is None:
+        return ""
+    for limit, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= limit:
+            return f"{number / limit:.1f}{suffix}"
+    return str(number)

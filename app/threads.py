@@ -1,0 +1,40 @@
+"""Where conversations are kept between commands: one SQLite file beside the results."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from tools.errors import ConfigError
+from tools.settings import settings
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read nothing back but the types of our own state
+
+
+def path() -> Path:
+    """The file, in the folder of results."""
+    return settings().out / "threads.sqlite"
+
+
+@asynccontextmanager
+async def saver() -> AsyncIterator[AsyncSqliteSaver]:
+    """The conversations, open for reading and writing."""
+    try:
+        await asyncio.to_thread(path().parent.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot write to {path().parent}: {error.strerror}. Choose another folder with --out."
+        ) from error
+    async with AsyncSqliteSaver.from_conn_string(str(path())) as opened:
+        yield opened
+
+
+async def newest(opened: AsyncSqliteSaver, limit: int = 50) -> list[str]:
+    """Thread ids, the one that was used last first."""
+    await opened.setup()
+    query = "SELECT thread_id FROM checkpoints GROUP BY thread_id ORDER BY max(checkpoint_id) DESC LIMIT ?"
+    async with opened.conn.execute(query, (limit,)) as rows:
+        return [thread async for (thread,) in rows]

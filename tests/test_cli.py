@@ -1,0 +1,86 @@
+"""The command line: exit codes, JSON and what --help imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import app
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {
+    "torch",
+    "transformers",
+    "diffusers",
+    "langgraph",
+    "langchain_core",
+    "huggingface_hub",
+    "cv2",
+    "numpy",
+    "rapidocr",
+}
+
+
+def python(*args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *args]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)  # noqa: S603 - our own program
+
+
+def invoke(*args: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(args))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from app.cli import app; app(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    help_text, _, modules = python("-c", code).stdout.rpartition("\n['")
+    assert all(command in help_text for command in ("ask", "chat", "plan", "resume", "tasks", "models", "doctor"))
+    assert not HEAVY & {name.partition(".")[0] for name in modules.split("', '")}
+
+
+def test_tasks_as_json_lists_every_task_type_with_its_model_or_what_is_missing() -> None:
+    code, out, _ = invoke("tasks", "--json")
+    rows = json.loads(out)["tasks"]
+    assert code == 0
+    assert len(rows) >= 50
+    assert all(row["model"] if row["runnable"] else row["missing"] for row in rows)
+
+
+def test_an_unknown_task_type_names_the_nearest_ones() -> None:
+    code, out, err = invoke("models", "image-to-txt")
+    assert (code, out) == (2, "")
+    assert "image-to-text" in err
+
+
+def test_an_error_with_json_is_one_object_with_the_exit_code() -> None:
+    code, out, _ = invoke("models", "no-such-task", "--json")
+    assert json.loads(out)["exit_code"] == code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--mode", "fast"), ("--select", "dice"), ("--top-k", "0"), ("--top-k", "99")]
+)
+def test_a_wrong_option_is_named_with_what_is_valid(option: str, value: str) -> None:
+    code, out, err = invoke("ask", "hello", option, value)
+    assert (code, out) == (2, "")
+    assert option in err
+    assert "Traceback" not in err
+
+
+def test_a_missing_file_ends_in_one_sentence(tmp_path: Path) -> None:
+    code, out, err = invoke("ask", "describe it", "-i", str(tmp_path / "none.png"), "--out", str(tmp_path / "out"))
+    assert (code, out) == (2, "")
+    assert "none.png" in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_doctor_finds_the_running_python() -> None:
+    code, out, _ = invoke("doctor", "--json")
+    checks = {check["what"]: check for check in json.loads(out)["checks"]}
+    assert code == 0
+    assert checks["Python"]["state"] == "ok"
+    assert checks["Python"]["detail"] == ".".join(map(str, sys.version_info[:3]))
