@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
 
 class Settings(BaseSettings):
     """Every variable is named ``HUGGINGGPT_`` and the field's name in capitals."""
@@ -21,6 +23,11 @@ class Settings(BaseSettings):
     private_addresses: bool = Field(default=False, description="Allow links to private and loopback addresses")
     llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
+    models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")
+    provider: str = Field("auto", description="Inference provider of the Hub to prefer, such as fal-ai")
+    licences: list[str] = Field([], description="Licences a model may have; empty allows all")
+    cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
+    catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
 
 
 @cache
