@@ -1,5 +1,8 @@
 """Which models can do a task here and now, best first."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tools.backends import BACKENDS
 from tools.backends.base import BackendName, Candidate, Mode
 from tools.tasks import TASKS, TaskType
@@ -15,6 +18,12 @@ ORDER: dict[Mode, tuple[BackendName, ...]] = {
 def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
     """Every model that could run the task now, in the order of the mode's backends and each backend's ranking."""
     return [candidate for name in ORDER[mode] if name in BACKENDS for candidate in BACKENDS[name].candidates(task)]
+
+
+def suits(candidate: Candidate, args: Mapping[str, Any]) -> bool:
+    """Whether a candidate does what the arguments ask for: a classifier of that aspect. Unknown aspects suit any."""
+    aspect = args.get("aspect")
+    return not aspect or not candidate.aspects or str(aspect).lower() in candidate.aspects
 
 
 def offered(mode: Mode = "auto") -> dict[str, TaskType]:

@@ -1,0 +1,61 @@
+"""Experts that live in ordinary wheels: no model hub, no GPU, no key."""
+
+import asyncio
+import importlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from tools.backends.base import BackendName, Call, Candidate, Output
+from tools.errors import ModelUnavailable
+from tools.experts import EXPERTS, Expert
+from tools.tasks import TaskType
+
+
+class Embedded:
+    """Runs each expert in a thread of its own: one call at a time, as most of them are not thread-safe."""
+
+    name: BackendName = "embedded"
+
+    def __init__(self) -> None:
+        self._experts = {(expert.task, expert.model): expert for expert in EXPERTS if expert.installed}
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+
+    def candidates(self, task: TaskType) -> Sequence[Candidate]:
+        """The experts for the task whose packages are installed."""
+        return [_candidate(expert) for (name, _), expert in self._experts.items() if name == task.name]
+
+    def missing(self, task: TaskType) -> str:
+        """What to install for the task's experts, or that there is none."""
+        absent = {expert.extra for expert in EXPERTS if expert.task == task.name and not expert.installed}
+        if absent:
+            return f"Install the built-in expert for {task.name}: pip install '.[{','.join(sorted(absent))}]'."
+        known = any(expert.task == task.name for expert in EXPERTS)
+        return "" if known else f"No built-in expert does {task.name}; it needs a local model or an endpoint."
+
+    async def run(self, call: Call) -> Output:
+        """Run one expert in its thread. Raises ModelUnavailable, or what the expert raises."""
+        expert = self._experts.get((call.task.name, call.candidate.model))
+        if expert is None:
+            raise ModelUnavailable(f"{call.candidate.model} is not a built-in expert for {call.task.name}.")
+        thread = self._threads.setdefault(expert.model, ThreadPoolExecutor(1, thread_name_prefix=expert.model))
+        return await asyncio.get_running_loop().run_in_executor(thread, copy_context().run, _run, expert, call)
+
+
+def _run(expert: Expert, call: Call) -> Output:
+    module, _, function = expert.entry.partition(":")
+    output: Output = getattr(importlib.import_module(f"tools.experts.{module}"), function)(**call.inputs)
+    return output
+
+
+def _candidate(expert: Expert) -> Candidate:
+    return Candidate(
+        model=expert.model,
+        task=expert.task,
+        backend="embedded",
+        revision=expert.version,
+        description=expert.description,
+        licence=expert.licence,
+        languages=expert.languages,
+        aspects=expert.aspects,
+    )

@@ -1,0 +1,111 @@
+"""Which file formats are understood, told by their names and by their first bytes."""
+
+import zipfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tools.errors import ResourceError
+from tools.tasks import Modality
+
+_BY_MODALITY: dict[Modality, str] = {
+    "image": "png jpg jpeg webp gif bmp tif tiff avif",
+    "audio": "wav mp3 flac ogg oga opus m4a aac weba",
+    "video": "mp4 m4v mov webm mkv avi mpg mpeg",
+    "text": "txt md rst html htm pdf json",
+    "table": "csv tsv xlsx",
+}
+EXTENSIONS: dict[str, Modality] = {f".{ext}": kind for kind, exts in _BY_MODALITY.items() for ext in exts.split()}
+UNSUPPORTED = (".docx", ".doc", ".odt", ".pptx", ".xls", ".svg", ".heic", ".psd", ".zip", ".exe")
+HEAD = 4096  # bytes that tell a format
+
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", ".png"),
+    (0, b"\xff\xd8\xff", ".jpg"),
+    (0, b"GIF8", ".gif"),
+    (0, b"BM", ".bmp"),
+    (0, b"II*\0", ".tif"),
+    (0, b"MM\0*", ".tif"),
+    (8, b"WEBP", ".webp"),
+    (8, b"WAVE", ".wav"),
+    (8, b"AVI ", ".avi"),
+    (4, b"ftypavif", ".avif"),
+    (4, b"ftypheic", ".heic"),
+    (4, b"ftypM4A", ".m4a"),
+    (4, b"ftypqt", ".mov"),
+    (4, b"ftyp", ".mp4"),
+    (0, b"\x1aE\xdf\xa3", ".webm"),
+    (0, b"OggS", ".ogg"),
+    (0, b"fLaC", ".flac"),
+    (0, b"ID3", ".mp3"),
+    (0, b"\0\0\x01\xba", ".mpg"),
+    (0, b"%PDF-", ".pdf"),
+)
+_CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+
+
+def suffix(reference: str) -> str:
+    """The extension of a path or link, in lower case and with its dot; empty if there is none."""
+    path = urlsplit(reference).path if "://" in reference else reference
+    return Path(path).suffix.lower()
+
+
+def sniff(path: Path) -> str | None:
+    """The extension that the content of a file deserves, or None if the format is not known."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head.startswith(b"PK\x03\x04"):
+        return _zipped(path)
+    for offset, magic, extension in _SIGNATURES:
+        if head.startswith(magic, offset) and not (magic == b"BM" and _is_text(head)):
+            return extension
+    if head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0 and head[:2] != b"\xff\xfe":
+        return ".aac" if head[1] & 0x06 == 0 else ".mp3"  # a bare MPEG frame; its layer bits tell which
+    if not _is_text(head):
+        return None
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    return ".html" if start.startswith((b"<!doctype html", b"<html")) else ".txt"
+
+
+def fits(extension: str, found: str) -> bool:
+    """Whether a file named with ``extension`` may hold what ``found`` stands for."""
+    if extension in {".pdf", ".xlsx"} or found in {".pdf", ".xlsx"}:
+        return extension == found
+    family = {"table": "text", "video": "audio"}  # a CSV is text, and MP4 and Ogg hold sound as well as pictures
+    want, have = (EXTENSIONS.get(name, "") for name in (extension, found))
+    return family.get(want, want) == family.get(have, have)
+
+
+def settle(name: str, path: Path) -> str:
+    """The extension for a file called ``name`` whose bytes are at ``path``.
+
+    Raises:
+        ResourceError: the format is not supported, or the name promises something else than the file holds.
+    """
+    named, found = Path(name).suffix.lower(), sniff(path)
+    if found not in EXTENSIONS or named in UNSUPPORTED:
+        formats = ", ".join(sorted(extension[1:] for extension in EXTENSIONS))
+        raise ResourceError(f"{name} is in a format that is not supported; give one of {formats}.")
+    if named in EXTENSIONS and not fits(named, found):
+        have, want = kind(found), kind(named)
+        raise ResourceError(f"{name} is not {want} although it is named {named}: it holds {have}; give {want}.")
+    return named if named in EXTENSIONS else found
+
+
+def kind(extension: str) -> str:
+    """What a file with this extension is, with its article, for use in a sentence."""
+    if extension == ".pdf":
+        return "a PDF"
+    nouns = {"image": "an image", "audio": "a recording", "video": "a video", "text": "text", "table": "a table"}
+    return nouns[EXTENSIONS[extension]]
+
+
+def _is_text(head: bytes) -> bool:
+    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or _CONTROL.isdisjoint(head)
+
+
+def _zipped(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return ".xlsx" if any(name.startswith("xl/") for name in archive.namelist()) else ".zip"
+    except zipfile.BadZipFile:
+        return None

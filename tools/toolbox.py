@@ -1,0 +1,139 @@
+"""The task table's rows as LangChain tools, all made by one recipe."""
+
+import asyncio
+import mimetypes
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from typing import Annotated, Any
+
+from langchain_core.tools import InjectedToolArg, StructuredTool
+from PIL.Image import Image
+from pydantic import BaseModel, Field, create_model
+
+from tools import resources
+from tools.artifacts import digest, save
+from tools.backends import BACKENDS
+from tools.backends.base import Audio, Call, Candidate, Output, Video
+from tools.catalog import candidates, suits
+from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.tasks import TASKS, Modality, Slot, TaskType
+
+_CLASSES: dict[Modality, type] = {"image": Image, "audio": Audio, "video": Video}
+
+
+async def perform(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> dict[str, Any]:
+    """Run a task on a model: check, choose, load, run, check again, save. The result is plain JSON.
+
+    Raises:
+        InputError: an argument is missing, empty or not usable.
+        ModelError: the model is not there, failed, or gave something that is not a result.
+    """
+    check(task, args)
+    candidate = _candidate(task, args, model, backend)
+    inputs, sources = await _load(task, args)
+    started = time.perf_counter()
+    output = await BACKENDS[candidate.backend].run(Call(task, candidate, inputs))
+    seconds = round(time.perf_counter() - started, 4)
+    if not _complete(task, output):
+        raise BadOutput(f"{candidate.model} gave no {task.outputs[0]} for {task.name}.")
+    facts = {**candidate.model_dump(include={"model", "revision", "backend", "device"}), "seconds": seconds}
+    provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources}
+    files = await asyncio.to_thread(save, output.media, task.name, provenance)
+    return {"text": output.text, "data": output.data, "files": files, **facts}
+
+
+def check(task: TaskType, args: dict[str, Any]) -> None:
+    """Refuse a call whose required slots are not filled. Raises InputError."""
+    for slot in task.required:
+        value = args.get(slot.name)
+        if not value or (isinstance(value, str) and not value.strip()):
+            raise InputError(f"{task.name} needs its {slot.name} ({slot.note or slot.modality}), and it is empty.")
+
+
+def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
+    """The named candidate, or else the first that suits the arguments."""
+    found = candidates(task)
+    if model or backend:
+        found = [each for each in found if model in {None, each.model} and backend in {None, each.backend}]
+    found = [each for each in found if suits(each, args)]
+    if found:
+        return found[0]
+    known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))
+    hint = f"choose among {known}" if known else " ".join(filter(None, (b.missing(task) for b in BACKENDS.values())))
+    wish = " ".join(filter(None, (model, backend and f"on {backend}", args.get("aspect") and f"for {args['aspect']}")))
+    raise ModelUnavailable(f"No model {wish} can do {task.name} here: {hint}".replace("  ", " "))
+
+
+async def _load(task: TaskType, args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The decoded value of every filled slot, and where each came from."""
+    inputs: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
+    for slot in task.slots:
+        if args.get(slot.name) is not None:
+            values = args[slot.name] if isinstance(args[slot.name], list) else [args[slot.name]]
+            pairs = [await _load_one(slot, value) for value in values]
+            inputs[slot.name] = [each for each, _ in pairs] if slot.many else pairs[0][0]
+            sources[slot.name] = [source for _, source in pairs] if slot.many else pairs[0][1]
+    return inputs, sources
+
+
+async def _load_one(slot: Slot, value: str) -> tuple[Any, Any]:
+    if slot.modality == "text" and not await asyncio.to_thread(resources.is_reference, value):
+        return value, value
+    path = await resources.admit(value)
+    loaded = await resources.load(path, slot.modality)
+    return loaded, {"file": path, "sha256": await asyncio.to_thread(digest, Path(path))}
+
+
+def _complete(task: TaskType, output: Output) -> bool:
+    """Whether the output holds what the task is for: words or data, or a medium of the right kind."""
+    main = task.outputs[0]
+    if main in {"text", "table"}:
+        return bool(output.text and output.text.strip()) or output.data is not None
+    return any(isinstance(item, _CLASSES[main]) for item in output.media)
+
+
+def _content(result: dict[str, Any]) -> str:
+    """What a language model is told: the words, and where the files are."""
+    kinds = ((mimetypes.guess_type(path)[0] or "file", path) for path in result["files"])
+    lines = [result["text"] or "", *(f"[{kind.partition('/')[0]} saved as {path}]" for kind, path in kinds)]
+    return "\n".join(filter(None, lines)) or str(result["data"])
+
+
+def _arguments(slots: Iterable[Slot]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for slot in slots:
+        what = "" if slot.modality == "text" else f"path or URL of {slot.modality} file"
+        about = "; ".join(filter(None, (what, slot.note))) or f"the {slot.name}"
+        kind: Any = list[str] if slot.many else str
+        default: Any = ... if slot.required else None
+        fields[slot.name] = (kind if slot.required else kind | None, Field(default, description=about))
+    hidden = Annotated[str | None, InjectedToolArg]
+    return create_model("Arguments", model=(hidden, None), backend=(hidden, None), **fields)
+
+
+def _tool(task: TaskType) -> StructuredTool:
+    async def call(model: str | None = None, backend: str | None = None, **args: object) -> tuple[str, dict[str, Any]]:
+        result = await perform(task, args, model, backend)
+        return _content(result), result
+
+    def call_and_wait(
+        model: str | None = None, backend: str | None = None, **args: object
+    ) -> tuple[str, dict[str, Any]]:
+        with ThreadPoolExecutor(1) as pool:  # its own loop in its own thread: works where a loop runs already
+            return pool.submit(copy_context().run, asyncio.run, call(model, backend, **args)).result()
+
+    return StructuredTool.from_function(
+        name=task.name,
+        description=f"{task.purpose[0].upper()}{task.purpose[1:]}. Gives {' and '.join(task.outputs)}.",
+        func=call_and_wait,
+        coroutine=call,
+        args_schema=_arguments(task.slots),
+        response_format="content_and_artifact",
+    )
+
+
+TOOLS: dict[str, StructuredTool] = {name: _tool(task) for name, task in TASKS.items()}
