@@ -20,7 +20,7 @@ from app.show import Quiet, Show, print_plan
 from app.threads import newest, saver
 from graph import build, graph
 from graph.context import Context
-from graph.state import InputState
+from graph.state import InputState, Plan
 from tools.errors import HuggingGPTError, InputError, ModelError
 from tools.settings import override, settings
 
@@ -78,9 +78,11 @@ class Ask:
                     await threads.adelete_thread(self.thread)
                 raise
 
-    async def turn(self, durable: Graph, given: Given) -> int:
-        """One request of a conversation, with the approvals that it asks for."""
+    async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
+        """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
         with Quiet() if self.as_json else Show() as show:
+            if planned:
+                show.stage("plan", {"plan": planned})
             report = await run(durable, given, self.context, self.config, show)
             while report.interrupts:
                 command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
@@ -108,7 +110,7 @@ async def _resume(*, as_json: bool) -> int:
         for thread in await newest(threads):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
             if snapshot.next:
-                return await _again(thread, snapshot, as_json=as_json).turn(graph, None)
+                return await _again(thread, snapshot, as_json=as_json).turn(graph, None, snapshot.values.get("plan"))
     raise InputError(f"Nothing to resume in {settings().out}: every request has ended. --out names another folder.")
 
 

@@ -108,13 +108,17 @@ def _accelerator() -> Finding:
         return Finding("accelerator", "ok", torch.cuda.get_device_name(0))
     if torch.backends.mps.is_available():
         return Finding("accelerator", "ok", "Apple GPU")
-    return Finding("accelerator", "missing", gives, "No GPU that torch can use; models run on the CPU.")
+    return Finding("accelerator", "missing", gives, "There is no GPU that torch can use; models run on the CPU.")
 
 
 def _places() -> list[tuple[str, str, str]]:
     places = [
         ("Hugging Face Hub", HUB, "live facts about models, and their weights"),
-        ("Ollama", "http://127.0.0.1:11434/v1", "a controller of your own: --base-url http://127.0.0.1:11434/v1"),
+        (
+            "Ollama",
+            "http://127.0.0.1:11434/v1",
+            "a language model of your own: --llm openai:NAME --base-url http://127.0.0.1:11434/v1",
+        ),
     ]
     if base := settings().base_url:
         places.insert(0, ("controller", base, "the language model that plans and answers"))
@@ -124,18 +128,18 @@ def _places() -> list[tuple[str, str, str]]:
 def _reach(what: str, url: str, gives: str) -> Finding:
     try:
         response = httpx.get(url, timeout=PATIENCE, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Finding(what, "missing", f"{url} does not answer ({type(error).__name__})", f"Would give {gives}.")
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return Finding(what, "missing", f"{url} does not answer", f"It would give {gives}")
     return Finding(what, "ok", f"{url} answers ({response.status_code})")
 
 
 def print_findings(findings: list[Finding]) -> None:
-    """A line per finding, with advice where something is missing."""
+    """A line per finding, with advice below where something is missing."""
     marks = {"ok": Text("✓", style="green"), "missing": Text("·", style="yellow"), "failing": Text("✗", style="red")}
     table = Table.grid(padding=(0, 2))
     for finding in findings:
-        advice = "" if finding.state == "ok" else finding.advice
-        table.add_row(
-            marks[finding.state], Text(finding.what, style="bold"), Text(finding.detail), Text(advice, style="dim")
-        )
+        detail = Text(finding.detail)
+        if finding.state != "ok" and finding.advice:
+            detail.append(f"\n→ {finding.advice}", style="dim")
+        table.add_row(marks[finding.state], Text(finding.what, style="bold"), detail)
     Console(highlight=False).print(table)

@@ -1,10 +1,11 @@
 """The state of every task while a request runs, folded from the events of graph/events.py."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.state import Plan, Task
+from graph.state import Plan, Result, Task
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Row:
     status: str = "waiting"
     model: str = ""
     note: str = ""
+    step: tuple[int, int] | None = None
     started: float | None = None
     ended: float | None = None
 
@@ -23,6 +25,35 @@ class Row:
         """How long it has been running, or ran."""
         return None if self.started is None else (self.ended or time.monotonic()) - self.started
 
+    def update(self, event: Mapping[str, Any]) -> None:
+        """Take in one event."""
+        self.model = event.get("model") or self.model
+        match event["event"]:
+            case "queued" if self.status == "waiting":
+                self.status = "queued"
+            case "started":
+                self.status, self.step = "running", None
+                self.started = self.started or time.monotonic()
+            case "step":
+                self.step = (event["step"], event["steps"])
+            case "retry" | "fallback" as kind:
+                self.note = f"{'again' if kind == 'retry' else 'next model'}: {event.get('reason', '')}"
+            case "cached":
+                self.note = "reused"
+            case "finished":
+                self._end("done", self.note or event.get("text") or "")
+            case "failed" | "skipped" as status:
+                self._end(status, event.get("reason") or "")
+
+    def settle(self, result: Result) -> None:
+        """Take over what became of it, for a task that ended before this process began."""
+        if self.ended is None:
+            self.model = result.choice.model if result.choice else ""
+            self._end(result.status, result.error or "done before")
+
+    def _end(self, status: str, note: str) -> None:
+        self.status, self.note, self.step, self.ended = status, " ".join(note.split()), None, time.monotonic()
+
 
 @dataclass
 class Progress:
@@ -30,22 +61,13 @@ class Progress:
 
     rows: dict[int, Row] = field(default_factory=dict)
 
-    def plan(self, plan: Plan) -> None:
+    def begin(self, plan: Plan) -> None:
         """Start anew with these tasks."""
         self.rows = {task.id: Row(task) for task in plan.tasks}
 
-    def event(self, event: dict[str, Any]) -> Row | None:
+    def event(self, event: Mapping[str, Any]) -> Row | None:
         """Fold one event in; the row it is about, or None when it is about no task of the plan."""
         row = self.rows.get(event.get("id", -1))
-        if row is None:
-            return None
-        row.model = event.get("model") or row.model
-        row.note = event.get("error") or ""
-        match event["event"]:
-            case "started":
-                row.status, row.started = "running", row.started or time.monotonic()
-            case "step":
-                row.note = f"step {event['step']} of {event['steps']}"
-            case "done" | "failed" | "skipped" | "cancelled" as status:
-                row.status, row.ended = status, time.monotonic()
+        if row is not None:
+            row.update(event)
         return row

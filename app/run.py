@@ -1,6 +1,7 @@
 """One place that streams the graph and folds what it sends into a report."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -13,6 +14,7 @@ from langgraph.types import Command, StreamMode
 from graph.context import Context
 from graph.state import InputState, OutputState, Plan, Result, State
 
+STAGES = ("plan", "select", "execute", "respond")
 Given = InputState | Command[Any] | None
 Graph = CompiledStateGraph[State, Context, InputState, OutputState]
 
@@ -20,10 +22,10 @@ Graph = CompiledStateGraph[State, Context, InputState, OutputState]
 class Watcher(Protocol):
     """Someone who is told what happens while it happens."""
 
-    def planned(self, plan: Plan) -> None:
-        """The plan is made."""
+    def stage(self, name: str, update: Mapping[str, Any]) -> None:
+        """A stage has ended with this update of the state."""
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Mapping[str, Any]) -> None:
         """A task was queued, started, moved on or ended: see graph/events.py."""
 
     def token(self, text: str) -> None:
@@ -110,10 +112,9 @@ def _stage_done(report: Report, chunk: dict[str, Any], seconds: float, watcher: 
     for node, update in chunk.items():
         if node == "__interrupt__":
             report.interrupts.extend(update)
-        elif node in {"plan", "select", "execute", "respond"}:
+        elif node in STAGES:
             report.timings[node] = round(report.timings.get(node, 0) + seconds, 4)
-            if node == "plan" and update and update.get("plan"):
-                watcher.planned(update["plan"])
+            watcher.stage(node, update or {})
 
 
 def _fold(report: Report, mode: StreamMode, chunk: dict[str, Any] | tuple[Any, Any], watcher: Watcher) -> None:

@@ -4,12 +4,13 @@ The answer and the paths of files go to stdout; everything else goes to stderr, 
 plain lines into a pipe.
 """
 
-from types import TracebackType
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markdown import Markdown
+from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -20,143 +21,159 @@ from app.timeline import timeline
 from graph.state import Plan, Result, Task
 
 MARKS = {
-    "waiting": ("·", "dim"),
-    "done": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "skipped": ("-", "yellow"),
-    "cancelled": ("-", "yellow"),
+    "done": Text("✓", style="green"),
+    "failed": Text("✗", style="red"),
+    "skipped": Text("-", style="yellow"),
+    "cancelled": Text("-", style="yellow"),
 }
+NEXT = {"plan": "Choosing models", "execute": "Writing the answer"}
+TOLD = {"started", "retry", "fallback", "cached", "finished", "failed", "skipped"}
 
 
 class Quiet:
     """Nothing is shown: the JSON object at the end says it all."""
 
-    def planned(self, plan: Plan) -> None:
+    def __enter__(self) -> "Quiet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def stage(self, name: str, update: Mapping[str, Any]) -> None:
         """Say nothing."""
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Mapping[str, Any]) -> None:
         """Say nothing."""
 
     def token(self, text: str) -> None:
         """Say nothing."""
-
-    def __enter__(self) -> "Quiet":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
 
 class Show:
     """Tells a person what happens, on a terminal or line by line."""
 
-    def __init__(self, out: Console | None = None, err: Console | None = None) -> None:
-        self.out = out or Console(highlight=False)
-        self.err = err or Console(stderr=True, highlight=False)
-        self.progress = Progress()
-        self.answer = ""
+    def __init__(self) -> None:
+        self.out, self.err = Console(highlight=False), Console(stderr=True, highlight=False)
+        self.progress, self.answer, self.doing = Progress(), "", "Planning"
+        self._spinner = Spinner("dots", style="cyan")
         self._live: Live | None = None
 
     def __enter__(self) -> "Show":
+        self._start(self.err, self._table)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
+
+    def stage(self, name: str, update: Mapping[str, Any]) -> None:
+        """A stage has ended."""
+        self.doing = NEXT.get(name, "")
+        if name == "plan" and (plan := update.get("plan")) and plan.tasks:
+            self.planned(plan)
+        for result in update.get("results") or []:
+            if row := self.progress.rows.get(result.id):
+                row.settle(result)
 
     def planned(self, plan: Plan) -> None:
-        """Print the plan and start following its tasks."""
+        """Print the plan and follow its tasks."""
         self._stop()
-        self.progress.plan(plan)
+        self.progress.begin(plan)
         print_plan(plan, self.err)
-        if self.err.is_terminal:
-            self._live = Live(get_renderable=self._table, console=self.err, refresh_per_second=12)
-            self._live.start()
+        self.err.print()
+        self._start(self.err, self._table)
 
-    def event(self, event: dict[str, Any]) -> None:
+    def event(self, event: Mapping[str, Any]) -> None:
         """Fold the event in; without a terminal say it in a line."""
         row = self.progress.event(event)
-        if row and not self._live and event["event"] in {"started", *MARKS}:
-            self.err.print(_line(row), soft_wrap=True)
+        if row and not self.err.is_terminal and event["event"] in TOLD:
+            self.err.print(_line(row, event["event"]), soft_wrap=True)
 
     def token(self, text: str) -> None:
         """Show the answer as it grows."""
         if not self.answer:
             self._stop()
-            self.out.print()
-            if self.out.is_terminal:
-                self._live = Live(get_renderable=lambda: Markdown(self.answer), console=self.out)
-                self._live.start()
+            self._start(self.out, lambda: Group("", Markdown(self.answer)))
         self.answer += text
 
     def report(self, report: Report) -> None:
-        """The answer where it was not streamed, the files and the timeline."""
+        """The answer where it was not shown as it grew, the files and the timeline."""
         self._stop()
-        if not self.answer and report.answer:
-            self.out.print()
-            self.out.print(Markdown(report.answer) if self.out.is_terminal else Text(report.answer), soft_wrap=True)
-        elif not self.out.is_terminal:
-            self.out.print(Text(self.answer), soft_wrap=True)
+        if report.answer and not (self.answer and self.out.is_terminal):
+            answer = Markdown(report.answer) if self.out.is_terminal else Text(report.answer)
+            self.err.print()
+            self.out.print(answer, soft_wrap=not self.out.is_terminal)
         _print_files(report.results, self.out)
         if chart := timeline(report.results, self.err.width):
-            self.err.print(Text(f"\nTimeline ({report.timings.get('total', 0):.2f} s in all)", style="bold"))
+            self.err.print(Text(f"\nTimeline, {report.timings['total']:.2f} s in all", style="bold"))
             self.err.print(chart)
 
+    def _start(self, console: Console, draw: Callable[[], RenderableType]) -> None:
+        if console.is_terminal:
+            self._live = Live(get_renderable=draw, console=console, refresh_per_second=12, vertical_overflow="visible")
+            self._live.start()
+
     def _stop(self) -> None:
+        self.doing = ""
         if self._live:
             self._live.stop()
             self._live = None
 
-    def _table(self) -> Table:
+    def _table(self) -> RenderableType:
         table = Table.grid(padding=(0, 1))
+        table.add_column(width=2, justify="right")
+        for ratio in (None, None, None, 1):
+            table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
         for row in self.progress.rows.values():
-            running = row.status == "running"
-            symbol, style = MARKS.get(row.status, ("", "cyan"))
-            mark = Spinner("dots", style="cyan") if running else Text(symbol, style=style)
+            mark = MARKS.get(row.status) or (self._spinner if row.status == "running" else Text("·", style="dim"))
             seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
-            table.add_row(
-                "",
-                mark,
-                f"{row.task.id} {row.task.task}",
-                Text(row.model, style="dim"),
-                seconds,
-                Text(row.note, style=style),
-            )
-        return table
+            name = Text(f"{row.task.id} ", style="dim").append(row.task.task, style="not dim")
+            table.add_row(mark, name, Text(row.model, style="dim"), seconds, _note(row))
+        if not self.doing:
+            return table
+        doing = Table.grid(padding=(0, 1))
+        doing.add_row(" ", self._spinner, Text(self.doing, style="dim"))
+        return Group(table, doing)
+
+
+def _note(row: Row) -> RenderableType:
+    if row.step:
+        return ProgressBar(total=row.step[1], completed=row.step[0], width=16)
+    return Text(row.note, style="red" if row.status == "failed" else "dim")
+
+
+def _line(row: Row, kind: str) -> Text:
+    seconds = f" in {row.seconds:.2f} s" if kind == "finished" and row.seconds is not None else ""
+    model = f" on {row.model}" if row.model and kind == "started" else ""
+    note = f": {row.note}" if row.note and kind != "started" else ""
+    return Text(f"{row.task.id} {row.task.task} {kind}{model}{seconds}{note}")
 
 
 def print_plan(plan: Plan, console: Console) -> None:
     """One line per task: its id, type, arguments and what it waits for."""
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=2, justify="right")
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(no_wrap=True)
     for task in plan.tasks:
         after = f"after {', '.join(map(str, task.dep))}" if task.dep else ""
-        table.add_row(Text(f"  {task.id}"), Text(task.task, style="bold"), _args(task), Text(after, style="dim"))
+        table.add_row(Text(str(task.id), style="dim"), task.task, _args(task), Text(after, style="dim"))
     console.print(Text("Plan", style="bold"))
     console.print(table)
     for note in plan.notes:
-        console.print(Text(f"  note: {note}", style="yellow"))
+        console.print(Text(f"   {note}", style="yellow"))
 
 
 def _args(task: Task) -> Text:
-    text = Text(overflow="ellipsis", no_wrap=True)
+    text = Text(style="cyan")
     for name, value in task.args.items():
-        text.append(f"{name}=", style="dim").append(f"{value} ")
+        text.append(f"{name}=", style="dim").append(" ".join(str(value).split())).append("  ")
     return text
 
 
-def _line(row: Row) -> Text:
-    seconds = "" if row.seconds is None or row.status == "running" else f" in {row.seconds:.2f} s"
-    on = f" on {row.model}" if row.model else ""
-    note = f": {row.note}" if row.note else ""
-    return Text(f"[{row.task.id}] {row.task.task} {row.status}{on}{seconds}{note}")
-
-
 def _print_files(results: list[Result], console: Console) -> None:
-    files = [(path, result) for result in results for path in result.files]
+    files = [(path, result.task) for result in results for path in result.files]
     if files:
         console.print(Text("\nFiles", style="bold"))
-    for path, result in files:
-        console.print(Text(f"  {path}").append(f"  ({result.task})", style="dim"), soft_wrap=True)
+    for path, task in files:
+        console.print(Text(f"  {path}").append(f"  {task}", style="dim"), soft_wrap=True)
