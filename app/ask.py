@@ -1,5 +1,6 @@
 """One request from the command line: run it durably, show it, and say how it went."""
 
+import asyncio
 import shlex
 import uuid
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from graph import build, graph
 from graph.context import Context
 from graph.state import InputState, Plan
 from tools.errors import HuggingGPTError, InputError, ModelError
+from tools.resources import admit
 from tools.settings import override, settings
 
 
@@ -31,8 +33,10 @@ async def message(request: str, inputs: list[str]) -> InputState:
     Raises:
         ResourceError: a file cannot be used.
     """
-    allow([name for name in inputs if not name.startswith(("http://", "https://", "data:"))])
-    return {"messages": [HumanMessage(request)], "resources": inputs}
+    if not request.strip():
+        raise InputError("The request is empty; say in your own words what you want.")
+    await asyncio.to_thread(allow, request, inputs)
+    return {"messages": [HumanMessage(request)], "resources": [await admit(given) for given in inputs]}
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import ValidationError
 
-from tools.errors import ConfigError, ResourceError
+from tools.errors import ConfigError
 from tools.settings import override, settings
 
 if TYPE_CHECKING:
@@ -51,9 +51,16 @@ def configure(out: Path | None = None, base_url: str | None = None) -> None:
     override(out=out.expanduser() if out else None, base_url=base_url)
 
 
-def allow(files: list[str]) -> None:
-    """Let these files be read wherever they lie: who types a path here may read it anyway."""
-    paths = [Path(name).expanduser().absolute() for name in files]
-    if missing := [path for path in paths if not path.is_file()]:
-        raise ResourceError(f"There is no file {missing[0]}; check the path.")
-    override(folders=json.dumps([str(folder) for folder in [*settings().folders, *paths]]))
+def allow(request: str, inputs: list[str]) -> None:
+    """Let the files named here be read wherever they lie: who types a path may read it anyway."""
+    from tools.content import mentioned
+
+    named = [path for path in map(_path, mentioned(request)) if path and path.is_file()]
+    given = [path for path in map(_path, inputs) if path]
+    override(folders=json.dumps([str(folder) for folder in [*settings().folders, *given, *named]]))
+
+
+def _path(reference: str) -> Path | None:
+    """The local path that a reference stands for, if it is one."""
+    name = reference.removeprefix("file://")
+    return None if "://" in name or name.startswith("data:") else Path(name).expanduser().absolute()

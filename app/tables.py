@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -51,14 +52,14 @@ def find_task(name: str) -> TaskType:
 def print_tasks(rows: list[dict[str, Any]]) -> None:
     """The runnable task types first, then the others with what they lack."""
     console, runnable = Console(highlight=False), [row for row in rows if row["runnable"]]
-    table = Table("task", "takes", "gives", "runs on", title=f"{len(runnable)} of {len(rows)} task types run here")
+    table = Table("task", "takes", "gives", "runs on", box=SIMPLE_HEAD)
     for row in runnable:
         table.add_row(row["task"], _takes(row), " + ".join(row["outputs"]), Text(f"{row['model']} ({row['backend']})"))
-    console.print(table)
+    console.print(Text(f"{len(runnable)} of {len(rows)} task types run here", style="bold"), table)
     absent: dict[str, list[str]] = {}
     for row in rows:
         if not row["runnable"]:
-            absent.setdefault(row["missing"], []).append(row["task"])
+            absent.setdefault(row["missing"].replace(row["task"], "it"), []).append(row["task"])
     for reason, tasks in absent.items():
         console.print(Text(f"\n{reason}", style="yellow"))
         console.print(Text(f"  would add: {', '.join(tasks)}", style="dim"))
@@ -75,14 +76,29 @@ def print_models(task: TaskType, found: list[Candidate], mode: Mode) -> None:
     if not found:
         console.print(Text(f"No model can do {task.name} here. {missing(task, mode)}", style="yellow"))
         return
-    table = Table("", "model", "backend", "size", "downloads", "licence", "about", title=f"{task.name}: {task.purpose}")
-    for rank, c in enumerate(found, 1):
-        about = Text(c.description, overflow="fold")
-        table.add_row(str(rank), Text(c.model), c.backend, _short(c.parameters), _short(c.downloads), c.licence, about)
-    console.print(table)
+    rows = [_model_row(candidate) for candidate in found]
+    columns = [name for name in rows[0] if any(row[name] for row in rows)]
+    table = Table("", *columns, box=SIMPLE_HEAD)
+    for rank, row in enumerate(rows, 1):
+        table.add_row(str(rank), *(Text(row[name], overflow="fold") for name in columns))
+    console.print(Text(f"{task.name}: {task.purpose}", style="bold"), table)
+
+
+def _model_row(candidate: Candidate) -> dict[str, str]:
+    return {
+        "model": candidate.model,
+        "backend": candidate.backend,
+        "device": candidate.device,
+        "size": _short(candidate.parameters),
+        "downloads": _short(candidate.downloads),
+        "licence": candidate.licence or "",
+        "gated": "yes" if candidate.gated else "",
+        "about": candidate.description,
+    }
 
 
 def _short(number: int | None) -> str:
+    """A count in few characters: 1234567 is 1.2M."""
     if number is None:
         return ""
     for limit, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
