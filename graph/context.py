@@ -1,10 +1,15 @@
 """Run options, typed, and the chat model they name."""
 
-from typing import Literal
+import asyncio
+from typing import TYPE_CHECKING, Literal
 
+from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from tools.backends.base import Mode
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 
 class Context(BaseModel, extra="forbid"):
@@ -17,3 +22,19 @@ class Context(BaseModel, extra="forbid"):
     approve_plan: bool = Field(default=False, description="Ask before anything runs")
     cache: bool = Field(default=True, description="Reuse results of deterministic tasks")
     task_timeout: float = Field(120, gt=0, le=3600, description="Seconds one call of a model may take")
+
+
+def options(runtime: Runtime[Context]) -> Context:
+    """The run's options; a caller in this process may give none."""
+    return runtime.context or Context()
+
+
+async def controller(context: Context) -> "BaseChatModel | None":
+    """The chat model of this run, or None when the controller is the offline one. Call it first in every node.
+
+    Raises:
+        ConfigError: the model's name, package or key is missing or wrong.
+    """
+    from graph.chat_models import chat_model  # its first import takes a while: never on the event loop
+
+    return await asyncio.to_thread(chat_model, context.llm)

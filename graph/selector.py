@@ -4,10 +4,40 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from graph.context import Context
-from graph.state import State
+from graph.context import Context, controller, options
+from graph.state import Choice, Job, State, Task
+from tools.backends.base import Candidate
+from tools.catalog import candidates
+from tools.tasks import TASKS
 
 
 async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Choose a model and its fallbacks for every task of the plan."""
-    raise NotImplementedError
+    context = options(runtime)
+    await controller(context)
+    plan = state.get("plan")
+    tasks = plan.tasks if plan else []
+    return {"jobs": [_job(task, fitting(task, candidates(TASKS[task.task], context.mode))) for task in tasks]}
+
+
+def fitting(task: Task, found: list[Candidate]) -> list[Candidate]:
+    """The candidates that suit what the task asks for: its aspect and its language, where a candidate tells."""
+    aspect, language = _word(task, "aspect"), _word(task, "language")
+    suited = [c for c in found if not aspect or not c.aspects or aspect in c.aspects]
+    speaking = [c for c in suited if not language or not c.languages or language in c.languages]
+    return speaking or suited or found
+
+
+def _word(task: Task, slot: str) -> str:
+    return str(task.args.get(slot, "")).strip().lower()
+
+
+def _job(task: Task, found: list[Candidate]) -> Job:
+    return Job(id=task.id, task=task.task, choices=[_choice(candidate) for candidate in found])
+
+
+def _choice(candidate: Candidate, reason: str = "") -> Choice:
+    if not reason:
+        count = candidate.downloads
+        reason = f"first by downloads ({count:,})" if count else f"the first that runs here ({candidate.backend})"
+    return Choice(model=candidate.model, backend=candidate.backend, revision=candidate.revision, reason=reason)

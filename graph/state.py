@@ -92,6 +92,7 @@ class State(InputState):
 
     request: NotRequired[str]
     given: NotRequired[list[str]]  # the resources of this request alone
+    seen: NotRequired[int]  # how many of ``resources`` the last planned request knew
     plan: NotRequired[Plan | None]
     jobs: NotRequired[list[Job]]
     results: NotRequired[list[Result]]

@@ -1,0 +1,68 @@
+"""The answer composed by rule: what was found first, then how, with every number and file straight from the results."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from graph.state import Plan, Result
+from tools.resources import modality
+from tools.tasks import TASKS
+
+LONGEST = 4000  # characters of one result that are shown
+
+
+def compose(plan: Plan, results: Sequence[Result], controller: str) -> str:
+    """The whole answer in Markdown: findings, failures, the workflow."""
+    done = [result for result in results if result.status == "done"]
+    parts = [_finding(result) for result in done]
+    parts += [_failure(result) for result in results if result.status != "done"]
+    if not done:
+        parts.insert(0, "Nothing could be done.")
+    return "\n\n".join([*parts, workflow(plan, results, controller)])
+
+
+def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
+    """How the answer came about: tasks, models, what was mended in the plan, and who planned."""
+    rows = [f"{result.id}. {result.task}: {_how(result)}" for result in results]
+    notes = [f"Note: {note}" for note in plan.notes]
+    return "\n".join(["**How**", *rows, *notes, f"Controller: {controller}"])
+
+
+def _how(result: Result) -> str:
+    if result.choice is None:
+        return result.status
+    again = ", from the cache" if result.cached else ""
+    return f"{result.choice.model} ({result.choice.backend}{again}), {result.status}"
+
+
+def _finding(result: Result) -> str:
+    purpose = TASKS[result.task].purpose
+    lines = [f"**{purpose[0].upper()}{purpose[1:]}:** {shorten(result.text) if result.text else ''}".rstrip()]
+    return "\n".join([*lines, *scores(result.data), *map(link, result.files)])
+
+
+def _failure(result: Result) -> str:
+    verb = {"failed": "failed", "skipped": "was skipped", "cancelled": "was stopped"}[result.status]
+    return f"**{result.task} (task {result.id}) {verb}:** {result.error or 'no reason was given'}"
+
+
+def link(path: str) -> str:
+    """A file as Markdown: pictures show, everything else is a link."""
+    mark = "!" if modality(path) == "image" else ""
+    return f"{mark}[{Path(path).name}]({path})"
+
+
+def scores(data: Any) -> list[str]:
+    """The confidences in structured results, one line each, best first and at most ten."""
+    rows = [row for row in data if isinstance(row, dict) and "score" in row] if isinstance(data, list) else []
+    rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]
+    return [f"- {row.get('label', row.get('answer', ''))}: {float(row['score']):.1%}" for row in rows]
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """The text, or its whole leading lines or words, with a note of how much is left out."""
+    if len(text) <= longest:
+        return text
+    cut = max(text.rfind("\n", 0, longest), text.rfind(" ", 0, longest))
+    kept = text[: cut if cut > longest // 2 else longest].rstrip()
+    return f"{kept} ... ({len(text) - len(kept):,} more characters)"

@@ -1,0 +1,115 @@
+"""Which chat model is the controller: named by the run, or the best that is configured."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import ConfigError
+from tools.settings import settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+ROUTER = "https://router.huggingface.co/v1"
+SECONDS = 60  # that one model call may be silent
+RETRIES = 2
+_LIMITS: dict[str, Any] = {"temperature": 0, "timeout": SECONDS, "max_retries": RETRIES}
+
+
+def chat_model(name: str) -> "BaseChatModel | None":
+    """The chat model of that name, made but not yet asked; None for the offline controller.
+
+    Raises:
+        ConfigError: the provider is unknown, or its package or key is missing.
+    """
+    chosen = resolve(name)
+    if chosen == "offline":
+        return None
+    provider, colon, model = chosen.partition(":")
+    if not colon or not provider or not model:
+        raise ConfigError(f"{chosen!r} names no controller. Choose {_choices()}.")
+    return _PROVIDERS.get(provider, lambda model: _any(provider, model))(model)
+
+
+def resolve(name: str = "auto") -> str:
+    """The controller that a name stands for: ``offline`` or ``provider:model``."""
+    chosen = settings().llm if name == "auto" else name
+    if chosen != "auto":
+        return chosen
+    if settings().base_url:
+        raise ConfigError("HUGGINGGPT_BASE_URL names a server but no model: set HUGGINGGPT_LLM to openai:MODEL.")
+    if os.environ.get("OPENAI_API_KEY"):
+        return "openai:gpt-4.1-mini"
+    return "router:openai/gpt-oss-120b" if os.environ.get("HF_TOKEN") else "offline"
+
+
+def register(provider: str, factory: "Callable[[str], BaseChatModel]") -> None:
+    """Add a provider: ``provider:model`` then calls ``factory(model)``."""
+    _PROVIDERS[provider] = factory
+
+
+def _openai(model: str) -> "BaseChatModel":
+    """Any OpenAI-compatible server. Only the owner's own setting decides where the owner's key goes."""
+    from langchain_openai import ChatOpenAI
+
+    base_url = settings().base_url
+    key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
+    if not key:
+        raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
+    return ChatOpenAI(model=model, base_url=base_url, api_key=_secret(key), stream_usage=True, **_LIMITS)
+
+
+def _router(model: str) -> "BaseChatModel":
+    """The Hugging Face router, which passes the call on to whoever serves the model."""
+    from langchain_openai import ChatOpenAI
+
+    key = os.environ.get("HF_TOKEN")
+    if not key:
+        raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
+    return ChatOpenAI(model=model, base_url=ROUTER, api_key=_secret(key), stream_usage=True, **_LIMITS)
+
+
+def _in_process(model: str) -> "BaseChatModel":
+    """A Hub id or folder, run by transformers in this process."""
+    try:
+        from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
+
+        pipeline = HuggingFacePipeline.from_model_id(
+            model,
+            task="text-generation",
+            model_kwargs={"trust_remote_code": False},
+            pipeline_kwargs={"max_new_tokens": 1024, "do_sample": False, "return_full_text": False},
+        )
+        return ChatHuggingFace(llm=pipeline)
+    except (ImportError, OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ConfigError(f"huggingface:{model} cannot be loaded here ({reason}). Choose {_choices()}.") from error
+
+
+def _any(provider: str, model: str) -> "BaseChatModel":
+    """Whatever else LangChain knows, if its package is installed."""
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(model, model_provider=provider, **_LIMITS)
+    except ImportError as error:
+        raise ConfigError(f"{provider} needs a package: {error}") from error
+    except ValueError as error:
+        raise ConfigError(f"{provider}:{model} is no controller here. Choose {_choices()}.") from error
+
+
+def _choices() -> str:
+    return f"auto, offline, or PROVIDER:MODEL with PROVIDER one of {', '.join(_PROVIDERS)} or a LangChain provider"
+
+
+def _secret(key: str) -> Any:
+    from pydantic import SecretStr
+
+    return SecretStr(key)
+
+
+_PROVIDERS: "dict[str, Callable[[str], BaseChatModel]]" = {
+    "openai": _openai,
+    "router": _router,
+    "huggingface": _in_process,
+}
