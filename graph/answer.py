@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from graph.state import Plan, Result
 from tools.resources import modality
@@ -52,7 +51,7 @@ def link(path: str) -> str:
     return f"{mark}[{Path(path).name}]({path})"
 
 
-def scores(data: Any) -> list[str]:
+def scores(data: object) -> list[str]:
     """The confidences in structured results, one line each, best first and at most ten."""
     rows = [row for row in data if isinstance(row, dict) and "score" in row] if isinstance(data, list) else []
     rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]

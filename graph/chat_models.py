@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from tools.errors import ConfigError
 from tools.settings import settings
 
@@ -28,7 +30,7 @@ def chat_model(name: str) -> "BaseChatModel | None":
     provider, colon, model = chosen.partition(":")
     if not colon or not provider or not model:
         raise ConfigError(f"{chosen!r} names no controller. Choose {_choices()}.")
-    return _PROVIDERS.get(provider, lambda model: _any(provider, model))(model)
+    return _PROVIDERS[provider](model) if provider in _PROVIDERS else _any(provider, model)
 
 
 def resolve(name: str = "auto") -> str:
@@ -56,7 +58,7 @@ def _openai(model: str) -> "BaseChatModel":
     key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
     if not key:
         raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
-    return ChatOpenAI(model=model, base_url=base_url, api_key=_secret(key), stream_usage=True, **_LIMITS)
+    return ChatOpenAI(model=model, base_url=base_url, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
 
 
 def _router(model: str) -> "BaseChatModel":
@@ -66,7 +68,7 @@ def _router(model: str) -> "BaseChatModel":
     key = os.environ.get("HF_TOKEN")
     if not key:
         raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
-    return ChatOpenAI(model=model, base_url=ROUTER, api_key=_secret(key), stream_usage=True, **_LIMITS)
+    return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
 
 
 def _in_process(model: str) -> "BaseChatModel":
@@ -91,7 +93,8 @@ def _any(provider: str, model: str) -> "BaseChatModel":
     from langchain.chat_models import init_chat_model
 
     try:
-        return init_chat_model(model, model_provider=provider, **_LIMITS)
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **_LIMITS)
+        return made
     except ImportError as error:
         raise ConfigError(f"{provider} needs a package: {error}") from error
     except ValueError as error:
@@ -100,12 +103,6 @@ def _any(provider: str, model: str) -> "BaseChatModel":
 
 def _choices() -> str:
     return f"auto, offline, or PROVIDER:MODEL with PROVIDER one of {', '.join(_PROVIDERS)} or a LangChain provider"
-
-
-def _secret(key: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(key)
 
 
 _PROVIDERS: "dict[str, Callable[[str], BaseChatModel]]" = {

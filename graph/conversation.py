@@ -12,7 +12,9 @@ from graph.state import State, merge_resources
 from tools.errors import InputError
 from tools.resources import admit, from_content, mentioned
 
-_OUTPUT_NAME = re.compile(r"\b(?:save|store|write|export|name|call)\b[^.!?\n]{0,60}\b(?:as|to|into|in|it)\s+[\"'`]?$", re.I)
+_OUTPUT_NAME = re.compile(
+    r"\b(?:save|store|write|export|name|call)\b[^.!?\n]{0,60}\b(?:as|to|into|in|it)\s+[\"'`]?$", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _light(message: HumanMessage, text: str) -> HumanMessage:
     return message.model_copy(update={"content": blocks})
 
 
-def _carries_data(block: Any) -> bool:
+def _carries_data(block: object) -> bool:
     return isinstance(block, dict) and block.get("type") != "text" and len(str(block)) > 4096
 
 

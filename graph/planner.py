@@ -42,9 +42,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
 
 async def _draft(request: Request, context: Context) -> Draft:
     types = offered(context.mode)
-    return await asyncio.to_thread(
-        offline.plan, request.text, request.given, types, previous=request.previous
-    )
+    return await asyncio.to_thread(offline.plan, request.text, request.given, types, previous=request.previous)
 
 
 def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:

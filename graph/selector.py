@@ -7,7 +7,7 @@ from langgraph.runtime import Runtime
 from graph.context import Context, controller, options
 from graph.state import Choice, Job, State, Task
 from tools.backends.base import Candidate
-from tools.catalog import candidates
+from tools.catalog import candidates, suits
 from tools.tasks import TASKS
 
 
@@ -22,14 +22,10 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def fitting(task: Task, found: list[Candidate]) -> list[Candidate]:
     """The candidates that suit what the task asks for: its aspect and its language, where a candidate tells."""
-    aspect, language = _word(task, "aspect"), _word(task, "language")
-    suited = [c for c in found if not aspect or not c.aspects or aspect in c.aspects]
-    speaking = [c for c in suited if not language or not c.languages or language in c.languages]
+    suited = [candidate for candidate in found if suits(candidate, task.args)]
+    language = str(task.args.get("language", "")).strip().lower()
+    speaking = [each for each in suited if not language or not each.languages or language in each.languages]
     return speaking or suited or found
-
-
-def _word(task: Task, slot: str) -> str:
-    return str(task.args.get(slot, "")).strip().lower()
 
 
 def _job(task: Task, found: list[Candidate]) -> Job:
