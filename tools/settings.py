@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     max_pixels: int = Field(64_000_000, gt=0, description="Largest image accepted, in pixels")
     fetch_timeout: float = Field(30, gt=0, description="Seconds a download may take")
     private_addresses: bool = Field(default=False, description="Allow links to private and loopback addresses")
+    slots: dict[str, int] = Field({}, description='Tasks at a time per device, such as {"cuda:0": 1}; else a default')
     llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
     models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")

@@ -1,0 +1,69 @@
+"""From a task's planned arguments to its inputs: every ``<resource-ID>`` becomes what task ID made."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from graph.state import Result, Task
+from tools.errors import BadOutput
+from tools.resources import modality
+from tools.tasks import TASKS, Modality, Slot
+
+REFERENCE = re.compile(r"<resource-(\d+)>")
+
+
+def references(value: object) -> set[int]:
+    """The ids of the tasks whose outputs a planned argument mentions."""
+    if isinstance(value, str):
+        return {int(found) for found in REFERENCE.findall(value)}
+    if isinstance(value, list | tuple):
+        return {found for item in value for found in references(item)}
+    return set()
+
+
+def bind(task: Task, results: Mapping[int, Result]) -> dict[str, Any]:
+    """The inputs of a task, by slot: a text, a file's path, or a list where the slot takes many.
+
+    A reference takes the modality of its slot: an image slot the image of task ID, a text slot its text, inside
+    longer text too. What is no slot of the task is bound as text.
+
+    Raises:
+        BadOutput: a task that is referred to made nothing of the wanted modality.
+    """
+    row = TASKS[task.task]
+    return {name: _bind(row.slot(name) or Slot(name, "text"), value, results) for name, value in task.args.items()}
+
+
+def outputs(result: Result, wanted: Modality) -> list[str]:
+    """Everything of one modality that a task made: its files, or its text (its data as JSON if there is no text)."""
+    if wanted != "text":
+        return [file for file in result.files if modality(file) == wanted]
+    if result.text is not None:
+        return [result.text]
+    return [] if result.data is None else [json.dumps(result.data, ensure_ascii=False)]
+
+
+def _bind(slot: Slot, value: object, results: Mapping[int, Result]) -> object:
+    values = value if isinstance(value, list) else [value]
+    bound = [made for item in values for made in _made(slot, item, results)]
+    if slot.many or (isinstance(value, list) and len(bound) != 1):
+        return bound
+    return bound[0]
+
+
+def _made(slot: Slot, value: object, results: Mapping[int, Result]) -> list[object]:
+    """What one planned value stands for: itself, a text with its references filled in, or files."""
+    if not isinstance(value, str) or not references(value):
+        return [value]
+    if slot.modality == "text":
+        return [REFERENCE.sub(lambda match: _take(slot, results[int(match[1])])[0], value)]
+    files: list[object] = [file for match in REFERENCE.findall(value) for file in _take(slot, results[int(match)])]
+    return files if slot.many else files[:1]
+
+
+def _take(slot: Slot, result: Result) -> list[str]:
+    made = outputs(result, slot.modality)
+    if not made:
+        raise BadOutput(f"Task {result.id} ({result.task}) made no {slot.modality} for {slot.name}.")
+    return made

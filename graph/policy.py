@@ -1,0 +1,162 @@
+"""How one task gets done: slot, timeout, retries while they can help, then the next candidate, then a failure."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langgraph.errors import GraphBubbleUp
+
+import tools
+from graph.events import Reporter
+from graph.slots import device
+from graph.state import Choice, Job, Result, Status
+from tools import progress
+from tools.backends import BACKENDS
+from tools.errors import BadOutput, HuggingGPTError, ModelError, ModelTimeout
+from tools.tasks import TASKS
+
+RETRIES = 2  # further calls of one model after a transient error
+LONGEST_WAIT = 30.0  # seconds before a retry, whatever the server asks for
+PREVIEW = 200  # characters of a text that its event carries
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Attempts:
+    """The way of one task through its candidates. ``timeout`` is in seconds, for one call of a model."""
+
+    job: Job
+    report: Reporter
+    request: Hashable
+    priority: float
+    timeout: float
+    queued: float | None = None
+    started: float | None = None
+    count: int = 0
+
+    def queue(self) -> None:
+        """Note that the inputs are ready."""
+        self.queued = self.report("queued")
+
+    async def run(self, inputs: dict[str, Any]) -> Result:
+        """Try the candidates in order until one gives a result. Raises nothing a model or a user caused."""
+        reason = "No model can run it here."
+        for turn, choice in enumerate(self.job.choices):
+            if turn:
+                self.report("fallback", model=choice.model, backend=choice.backend, reason=reason)
+            try:
+                return await self._insist(choice, inputs)
+            except ModelError as error:
+                reason = str(error)
+            except HuggingGPTError as error:  # the input or the machine is at fault: no other model can help
+                reason = str(error)
+                break
+        return self.failed(reason)
+
+    def failed(self, reason: str) -> Result:
+        """The result of a task that nothing could do."""
+        return self._result("failed", error=reason, ended=self.report("failed", reason=reason))
+
+    def skipped(self, reason: str) -> Result:
+        """The result of a task whose inputs will never come."""
+        return self._result("skipped", error=reason, ended=self.report("skipped", reason=reason))
+
+    async def _insist(self, choice: Choice, inputs: dict[str, Any]) -> Result:
+        """One candidate, again while its errors are transient."""
+        for retry in range(RETRIES + 1):
+            try:
+                return await self._attempt(choice, inputs)
+            except ModelError as error:
+                if error.retry_after is None or retry == RETRIES:
+                    raise
+                delay = min(LONGEST_WAIT, error.retry_after * 2**retry * random.uniform(1, 1.25))  # noqa: S311 - jitter
+                self.report("retry", model=choice.model, backend=choice.backend, delay=delay, reason=str(error))
+            await asyncio.sleep(delay)
+        raise AssertionError("the last retry returns or raises")
+
+    async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
+        where = place(choice, self.job.task)
+        facts = {"model": choice.model, "backend": choice.backend, "device": where}
+        ready = self.report.now()
+        async with device(where).slot(self.request, self.priority):
+            self.count += 1
+            began = self.report("started", waited=self.report.now() - ready, **facts)
+            self.started = self.started or began
+            artifact = await self._call(choice, inputs, facts)
+        made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
+        size = await asyncio.to_thread(_weigh, made)
+        shown = {"text": made["text"] and made["text"][:PREVIEW], "files": made["files"], "bytes": size}
+        ended = self.report("finished", seconds=self.report.now() - began, **shown, **facts)
+        used = choice.model_copy(update={"revision": artifact["revision"] or choice.revision})
+        return self._result("done", choice=used, ended=ended, **made)
+
+    async def _call(self, choice: Choice, inputs: dict[str, Any], facts: Mapping[str, str]) -> dict[str, Any]:
+        """Call the tool, and leave it behind when its time is up, whether it heeds cancellation or not."""
+        progress.listener.set(self._step)
+        args = {**inputs, "model": choice.model, "backend": choice.backend}
+        call = {"type": "tool_call", "id": f"{self.job.task}#{self.job.id}", "name": self.job.task, "args": args}
+        running = asyncio.create_task(tools.TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
+        running.add_done_callback(_heed)
+        try:
+            await asyncio.wait([running], timeout=self.timeout)
+            if not running.done():
+                raise ModelTimeout(f"{choice.model} took longer than {self.timeout:g} s.")
+            return _artifact(running, choice)
+        finally:
+            running.cancel()
+
+    def _step(self, step: int, steps: int) -> None:
+        self.report("step", step=step, steps=steps)
+
+    def _result(self, status: Status, **facts: object) -> Result:
+        return Result(
+            id=self.job.id,
+            task=self.job.task,
+            status=status,
+            attempts=self.count,
+            queued=self.queued,
+            started=self.started,
+            **facts,
+        )
+
+
+def place(choice: Choice, task: str) -> str:
+    """The device that a choice occupies while it runs."""
+    offers = [
+        offer
+        for name, backend in BACKENDS.items()
+        if name == choice.backend
+        for offer in backend.candidates(TASKS[task])
+    ]
+    return next((offer.device for offer in offers if offer.model == choice.model), choice.backend)
+
+
+def _heed(running: asyncio.Task[Any]) -> None:
+    """Look at the outcome of a call that may have been left behind, so that asyncio does not complain."""
+    if not running.cancelled():
+        running.exception()
+
+
+def _artifact(running: asyncio.Task[Any], choice: Choice) -> dict[str, Any]:
+    if running.cancelled():
+        raise ModelError(f"{choice.model} was stopped from outside.")
+    error = running.exception()
+    if error is None:
+        return dict(running.result().artifact)
+    if isinstance(error, HuggingGPTError | GraphBubbleUp) or not isinstance(error, Exception):
+        raise error
+    log.error("%s raised unexpectedly", choice.model, exc_info=error)
+    raise ModelError(f"{choice.model} failed: {type(error).__name__}: {error}") from error
+
+
+def _weigh(made: Mapping[str, Any]) -> int:
+    """The size of what was made, in bytes. Looks at the disk."""
+    try:
+        return sum(Path(file).stat().st_size for file in made["files"]) + len((made["text"] or "").encode())
+    except OSError as error:
+        raise BadOutput("A file that the model made has vanished.") from error

@@ -1,0 +1,81 @@
+"""Who may use a device now: a few tasks at a time, requests in turn, the longest remaining path first."""
+
+import asyncio
+import heapq
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from itertools import count
+from weakref import WeakKeyDictionary
+
+from tools.settings import settings
+
+
+class Device:
+    """A place where tasks run, at most ``capacity`` at a time.
+
+    A free slot goes to the request that holds the fewest, so that a plan of hundreds of tasks cannot starve a small
+    one; within a request to the task with the most work behind it.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._free = capacity
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: dict[Hashable, list[tuple[float, int, asyncio.Future[None]]]] = {}
+        self._order = count()
+
+    @asynccontextmanager
+    async def slot(self, request: Hashable, priority: float) -> AsyncIterator[None]:
+        """Wait for a slot, and hold it. A cancelled wait takes nothing."""
+        await self._acquire(request, priority)
+        try:
+            yield
+        finally:
+            self._held[request] -= 1
+            if not self._held[request]:
+                del self._held[request]
+            self._free += 1
+            self._grant()
+
+    async def _acquire(self, request: Hashable, priority: float) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting.setdefault(request, []), (-priority, next(self._order), turn))
+        self._grant()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # granted in the very moment of the cancellation
+                self._held[request] -= 1
+                self._free += 1
+            self._grant()
+            raise
+
+    def _grant(self) -> None:
+        while self._free and self._waiting:
+            request = min(self._waiting, key=lambda name: self._held[name])
+            queue = self._waiting.pop(request)
+            turn = heapq.heappop(queue)[2]
+            if queue:
+                self._waiting[request] = queue  # at the end: equals take turns
+            if not turn.cancelled():
+                self._free -= 1
+                self._held[request] += 1
+                turn.set_result(None)
+
+
+_DEVICES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Device]] = WeakKeyDictionary()
+
+
+def device(name: str) -> Device:
+    """The device of that name (``cpu``, ``cuda:0``, the host of an endpoint), shared by all requests of this loop."""
+    devices = _DEVICES.setdefault(asyncio.get_running_loop(), {})
+    if name not in devices:
+        devices[name] = Device(settings().slots.get(name) or _capacity(name))
+    return devices[name]
+
+
+def _capacity(name: str) -> int:
+    if name == "cpu":
+        return max(2, os.cpu_count() or 1)
+    return 2 if name.partition(":")[0] in {"cuda", "mps", "xpu"} else 8

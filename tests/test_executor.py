@@ -1,0 +1,119 @@
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.stubs import StubBackend
+from graph.state import Choice
+from tests.execution import TEXT, echo, events, nap, run, text
+from tools.backends.base import Call, Output
+from tools.errors import ModelError, ModelLoading, OutOfMemory, ResourceError
+
+Stubs = Callable[..., StubBackend]
+
+
+async def test_a_task_gets_what_its_dependencies_made(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    results = await run([text(0, "cat"), text(1, "an oil painting of <resource-0>", 0)])
+    assert results[1].text == "an oil painting of cat"
+    assert results[1].status == "done"
+    assert results[1].choice == Choice(model="echo", backend="embedded", revision="1")
+
+
+async def test_a_failed_task_skips_its_dependents_and_nothing_else(stubs: Stubs) -> None:
+    async def moody(call: Call) -> Output:
+        if call.inputs["text"] == "bad":
+            raise ModelError("no, thank you")
+        return await echo(call)
+
+    stubs(echo=moody)
+    results = await run([text(0, "bad"), text(1, "<resource-0>", 0), text(2, "<resource-1>", 1), text(3, "good")])
+    assert [results[each].status for each in range(4)] == ["failed", "skipped", "skipped", "done"]
+    assert results[0].error == "no, thank you"
+    assert results[1].error == f"It needed task 0 ({TEXT}), which failed."
+    assert results[2].error == f"It needed task 1 ({TEXT}), which was skipped."
+
+
+async def test_a_task_starts_the_moment_its_own_dependencies_are_done(stubs: Stubs) -> None:
+    stubs(nap=nap)
+    plan = [text(0, "0.05"), text(1, "0.3", 0), text(2, "0.3"), text(3, "0.05", 2)]
+    began = time.monotonic()
+    await run(plan, "nap")
+    assert time.monotonic() - began < 0.5  # waves would take 0.3 + 0.3
+
+
+async def test_a_dependency_that_slipped_through_validation_is_never_waited_for(
+    stubs: Stubs,
+) -> None:
+    stubs(echo=echo)
+    results = await run([text(0, "a", 1), text(1, "b", 0), text(2, "c", 7), text(3, "d")])
+    assert [results[each].status for each in range(4)] == ["skipped", "skipped", "skipped", "done"]
+    assert results[2].error == "It needed task 7, which does not come before it in the plan."
+
+
+async def test_a_transient_error_is_tried_again_and_any_other_moves_on(stubs: Stubs) -> None:
+    calls: list[str] = []
+
+    async def loading(call: Call) -> Output:
+        calls.append("loading")
+        if len(calls) == 1:
+            raise ModelLoading("not yet", retry_after=0.01)
+        raise OutOfMemory("too large")
+
+    stubs(loading=loading, echo=echo)
+    seen = [event async for event in events([text(0, "hello")], "loading", "echo")]
+    assert calls == ["loading", "loading"]
+    assert [event["event"] for event in seen] == [
+        "queued", "started", "retry", "started", "fallback", "started", "finished",
+    ]  # fmt: skip
+    assert [event["model"] for event in seen[1:]] == ["loading"] * 3 + ["echo"] * 3
+    results = await run([text(0, "hello")], "loading", "echo")
+    assert results[0].attempts == 2
+    assert results[0].choice
+    assert results[0].choice.model == "echo"
+
+
+async def test_a_model_that_hangs_is_left_behind(stubs: Stubs) -> None:
+    async def stubborn(call: Call) -> Output:
+        while True:
+            try:
+                await asyncio.sleep(5)
+            except asyncio.CancelledError:
+                break
+        await asyncio.sleep(5)
+        return Output(text="late")
+
+    stubs(stubborn=stubborn, echo=echo)
+    began = time.monotonic()
+    results = await run([text(0, "hello")], "stubborn", "echo", task_timeout=0.1)
+    assert results[0].text == "hello"
+    assert time.monotonic() - began < 1
+
+
+async def test_an_input_that_cannot_be_used_is_not_tried_on_other_models(stubs: Stubs) -> None:
+    async def picky(call: Call) -> Output:
+        raise ResourceError("The picture is damaged; give another.")
+
+    stubs(picky=picky, echo=echo)
+    results = await run([text(0, "hello")], "picky", "echo")
+    assert (results[0].status, results[0].error) == ("failed", "The picture is damaged; give another.")
+
+
+async def test_a_crash_inside_a_model_is_a_failure_of_that_model(
+    stubs: Stubs, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(call: Call) -> Output:
+        raise RuntimeError("tensor of the wrong shape")
+
+    stubs(broken=broken)
+    results = await run([text(0, "hello")], "broken")
+    assert results[0].error == "broken failed: RuntimeError: tensor of the wrong shape"
+    assert "Traceback" in caplog.text
+
+
+async def test_five_hundred_tasks_run(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    plan = [text(each, f"{each}", *([each - 1] if each % 10 else [])) for each in range(500)]
+    results = await run(plan)
+    assert all(results[each].text == str(each) for each in range(500))
