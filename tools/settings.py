@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from langchain_core.runnables.config import var_child_runnable_config
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,12 +30,32 @@ class Settings(BaseSettings):
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")
     cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
+    keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
+    public_url: str | None = Field(
+        None, description="Address under which clients reach the server, for links in answers"
+    )
+    origins: list[str] = Field(["https://smith.langchain.com"], description="Web pages that may call the server")
 
 
 @cache
-def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+def _settings_of(owner: str) -> Settings:
+    """On a server everyone has a folder of their own, and reads no other unless `folders` was set."""
+    common = Settings()
+    if not owner:
+        return common
+    folders = common.folders if "folders" in common.model_fields_set else []
+    return common.model_copy(update={"out": common.out / owner, "folders": folders})
+
+
+def _owner_of_run() -> str:
+
+    config = var_child_runnable_config.get() or {}
+    return str(config.get("configurable", {}).get("langgraph_auth_user_id") or "")
+
+
+def settings(owner: str | None = None) -> Settings:
+    """The settings of this process, read once; on a server, those of the owner of the current run."""
+    return _settings_of(_owner_of_run() if owner is None else owner)
 
 
 def override(**values: object) -> Settings:
@@ -42,5 +63,5 @@ def override(**values: object) -> Settings:
     for name, value in values.items():
         if value is not None:
             os.environ[f"HUGGINGGPT_{name.upper()}"] = str(value)
-    settings.cache_clear()
+    _settings_of.cache_clear()
     return settings()

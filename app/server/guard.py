@@ -1,0 +1,123 @@
+"""The first thing that every request meets: is it from a known page, whose is it, and is it small enough."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from starlette.authentication import SimpleUser
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.server.keys import LOCAL, Keys
+
+LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host, as a name or an address, is this machine alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Refusal(Exception):
+    """A request that goes no further."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class Guard:
+    """ASGI middleware around all routes, LangGraph's included. It sets ``scope["user"]`` to the key's owner.
+
+    Without keys only this machine gets in, and only under its own name: a page that points a public name at
+    127.0.0.1 does not. A page on another site is refused unless its origin is known.
+    """
+
+    def __init__(self, app: ASGIApp, *, keys: Keys, origins: list[str], max_bytes: int) -> None:
+        self.app, self.keys, self.max_bytes = app, keys, max_bytes
+        self.origin = re.compile("|".join([LOOPBACK_ORIGIN, *map(re.escape, origins)]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or refuse it."""
+        in_process = scope.get("root_path", "").startswith("/noauth")  # set by the SDK's own transport alone
+        if scope["type"] == "lifespan" or in_process:
+            await self.app(scope, receive, send)
+            return
+        try:
+            scope["user"] = SimpleUser(self._owner(scope))
+            await self._within_limit(scope, receive, send)
+        except Refusal as refusal:
+            await _refuse(scope, receive, send, refusal)
+
+    async def _within_limit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the body on until it grows too large; then the app sees the client leave, and the client is told."""
+        left, refusal = self.max_bytes, Refusal(413, f"A request may hold at most {self.max_bytes} bytes.")
+        if int(Headers(scope=scope).get("content-length") or 0) > left:
+            raise refusal
+
+        async def metered() -> Message:
+            nonlocal left
+            message = await receive() if left >= 0 else {"type": "http.disconnect"}
+            left -= len(message.get("body", b""))
+            return message if left >= 0 else {"type": "http.disconnect"}
+
+        async def unless_over(message: Message) -> None:
+            if left >= 0:
+                await send(message)
+
+        try:
+            await self.app(scope, metered, unless_over)
+        except Exception:
+            if left >= 0:  # otherwise it is what the app made of the missing rest
+                raise
+        if left < 0:
+            raise refusal
+
+    def _owner(self, scope: Scope) -> str:
+        headers = Headers(scope=scope)
+        origin, host = headers.get("origin"), headers.get("host", "")
+        if origin and urlsplit(origin).netloc != host and not self.origin.fullmatch(origin):
+            raise Refusal(403, "This page may not call the server; add its origin to HUGGINGGPT_ORIGINS.")
+        if self.keys:
+            return self._holder(scope, headers)
+        client = scope.get("client")
+        if not is_loopback(client[0] if client else None) or not is_loopback(urlsplit(f"//{host}").hostname):
+            raise Refusal(401, "Without API keys the server answers this machine alone; see `hugginggpt key --help`.")
+        return LOCAL
+
+    def _holder(self, scope: Scope, headers: Headers) -> str:
+        if scope["path"] in OPEN:
+            return LOCAL
+        owner = self.keys.owner(_key(headers))
+        if owner is None:
+            raise Refusal(401, "Send a valid API key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
+        return owner
+
+
+def _key(headers: Headers) -> str:
+    """The key of a request: a bearer token, a header, or a browser's own password prompt."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return headers.get("x-api-key", "")
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
+        return
+    headers = {"WWW-Authenticate": 'Basic realm="hugginggpt"'} if refusal.status == 401 else {}
+    response = JSONResponse({"detail": str(refusal)}, refusal.status, headers)
+    await response(scope, receive, send)

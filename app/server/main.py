@@ -1,0 +1,74 @@
+"""The routes of our own, as one application: inside LangGraph's server (langgraph.json) or by itself."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.server import keys
+from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
+from tools.catalog import offered
+from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
+from tools.settings import Settings, settings
+
+
+async def health(_request: Request) -> Response:
+    """``GET /health``: ready when some task can run."""
+    ready = bool(offered())
+    return JSONResponse({"status": "ok" if ready else "no task can run"}, 200 if ready else 503)
+
+
+async def _told(_request: Request, error: Exception) -> Response:
+    """What the client or a model caused: one sentence."""
+    status = 400 if isinstance(error, InputError) else 502 if isinstance(error, ModelError) else 422
+    return JSONResponse({"detail": str(error)}, status)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    """A body of the wrong form: where and what, never the body itself."""
+    assert isinstance(error, ValidationError)  # noqa: S101 - registered for nothing else
+    problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors(include_url=False)]
+    return JSONResponse({"detail": "; ".join(problems[:5])}, 422)
+
+
+def create_app(options: Settings) -> Starlette:
+    """The application with its guard. Raises ConfigError if the key file cannot be used."""
+    owners = keys.load(options.keys)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
+        if host and not owners and not is_loopback(host):
+            raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
+        yield
+
+    return Starlette(
+        routes=[
+            Route("/health", health, include_in_schema=False),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=options.origins,
+                allow_origin_regex=LOOPBACK_ORIGIN,
+                allow_methods=["*"],
+                allow_headers=["*"],
+                allow_private_network=True,
+                expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
+            ),
+            Middleware(Guard, keys=owners, origins=options.origins, max_bytes=options.max_bytes),
+        ],
+        exception_handlers={HuggingGPTError: _told, ValidationError: _invalid},
+        lifespan=lifespan,
+    )
+
+
+app = create_app(settings())

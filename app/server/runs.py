@@ -1,0 +1,87 @@
+"""The graph, called in this process for the owner of a request."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import aclosing
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
+
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import set_config_context
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from graph import graph
+from graph.context import Context
+from graph.state import InputState
+
+T = TypeVar("T")
+
+
+def owner_of(request: Request) -> str:
+    """Whose request this is, as the guard found out."""
+    return str(request.user.display_name)
+
+
+def config_for(owner: str, entrance: str, run_id: UUID | None = None) -> RunnableConfig:
+    """How a run is labelled. The owner's name in it gives the run its own folder (tools/settings.py)."""
+    return {
+        "run_id": run_id or uuid4(),
+        "tags": [entrance],
+        "metadata": {"owner": owner},
+        "configurable": {"langgraph_auth_user_id": owner},
+    }
+
+
+async def answer(given: InputState, config: RunnableConfig, context: Context | None = None) -> dict[str, Any]:
+    """The final state of a request that keeps no conversation."""
+    state = await graph.ainvoke(given, config, context=context or Context())
+    return dict(state)
+
+
+async def stream(given: InputState, config: RunnableConfig, context: Context | None = None) -> AsyncIterator[str]:
+    """The words of the answer as they come, at the latest when all is done."""
+    said, state = False, dict[str, Any]()
+    run = graph.astream(given, config, context=context or Context(), stream_mode=["messages", "values"])
+    async with aclosing(cast("AsyncGenerator[Any]", run)) as parts:
+        async for part in parts:
+            mode, chunk = cast("tuple[str, Any]", part)
+            if mode == "values":
+                state = chunk
+            elif chunk[1].get("langgraph_node") == "respond" and chunk[0].text:
+                said = True
+                yield chunk[0].text
+    if not said:
+        yield last_words(state)
+
+
+def last_words(state: dict[str, Any]) -> str:
+    """The text of the assistant's last message; empty if it said nothing."""
+    messages = state.get("messages") or []
+    return messages[-1].text if messages and isinstance(messages[-1], AIMessage) else ""
+
+
+async def as_owner(owner: str, work: Coroutine[Any, Any, T]) -> T:
+    """Do something outside a run with the owner's folders."""
+    with set_config_context(config_for(owner, "server")) as scope:
+        return await asyncio.create_task(work, context=scope)
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Do the work as long as the client waits for it; a client that leaves takes its work along."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise HTTPException(499, "The client closed the connection.")
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

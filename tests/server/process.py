@@ -1,0 +1,94 @@
+"""Real server processes on loopback, started once and stopped by their pid."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+QUIET = {
+    "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+    "LANGGRAPH_NO_VERSION_CHECK": "true",
+    "LANGGRAPH_STRICT_MSGPACK": "true",
+    "LANGSMITH_TRACING": "false",
+    "HUGGINGGPT_LLM": "offline",
+    "HF_HUB_OFFLINE": "1",
+    "PYTHONPATH": str(ROOT),
+}
+
+
+@dataclass
+class Server:
+    """A running process, its address and the folder it works in."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def stop(self, sign: int = signal.SIGTERM) -> int:
+        self.process.send_signal(sign)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def start(command: list[str], folder: Path, health: str, **env: str) -> Server:
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    keep = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGINGGPT_", "LANG"))}
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", *command, "--port", str(port)],
+            cwd=folder,
+            env={**keep, **QUIET, **env},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", folder)
+    for _ in range(600):
+        try:
+            if httpx.get(server.url + health, timeout=2).status_code == 200:
+                return server
+        except httpx.TransportError:
+            pass
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(server.log[-4000:])
+
+
+def start_dev(folder: Path, *options: str, **env: str) -> Server:
+    """`langgraph dev`, as `make serve` starts it, working in a folder of its own."""
+    command = ["langgraph_cli", "dev", "--no-browser", "--no-reload", "--n-jobs-per-worker", "8"]
+    return start([*command, "--config", str(ROOT / "langgraph.json"), *options], folder, "/ok", **env)
+
+
+@dataclass
+class Guarded:
+    """A server with keys, one each for two owners."""
+
+    server: Server
+    ann: str
+    bob: str
+
+    def client(self, key: str) -> httpx.Client:
+        return httpx.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
