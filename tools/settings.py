@@ -1,10 +1,10 @@
 """What the owner of this process sets, by environment variable (or .env). A client can change none of it."""
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
-from langchain_core.runnables.config import var_child_runnable_config
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -48,6 +48,9 @@ def _settings_of(owner: str) -> Settings:
 
 
 def _owner_of_run() -> str:
+    if "langchain_core.runnables.config" not in sys.modules:
+        return ""  # nothing runs yet, and a command's help need not wait for the import
+    from langchain_core.runnables.config import var_child_runnable_config
 
     config = var_child_runnable_config.get() or {}
     return str(config.get("configurable", {}).get("langgraph_auth_user_id") or "")
@@ -56,6 +59,9 @@ def _owner_of_run() -> str:
 def settings(owner: str | None = None) -> Settings:
     """The settings of this process, read once; on a server, those of the owner of the current run."""
     return _settings_of(_owner_of_run() if owner is None else owner)
+
+
+settings.cache_clear = _settings_of.cache_clear  # type: ignore[attr-defined]  # as of any cached function
 
 
 def override(**values: object) -> Settings:

@@ -1,10 +1,11 @@
 """The routes of our own, as one application: inside LangGraph's server (langgraph.json) or by itself."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.server import keys
+from app.server import chat, files, jarvis, keys, mcp
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from tools.catalog import offered
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
@@ -39,20 +40,35 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "; ".join(problems[:5])}, 422)
 
 
+ROUTES: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+    ("GET", "/health", health),
+    ("POST", "/uploads", files.upload),
+    ("GET", "/artifacts/{path:path}", files.artifact),
+    ("POST", "/hugginggpt", jarvis.hugginggpt),
+    ("POST", "/tasks", jarvis.tasks),
+    ("POST", "/results", jarvis.results),
+    ("GET", "/v1/models", chat.models),
+    ("POST", "/v1/chat/completions", chat.completions),
+]
+
+
 def create_app(options: Settings) -> Starlette:
     """The application with its guard. Raises ConfigError if the key file cannot be used."""
     owners = keys.load(options.keys)
+    sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
-        yield
+        async with sessions.run():
+            yield
 
     return Starlette(
         routes=[
-            Route("/health", health, include_in_schema=False),
+            *(Route(path, endpoint, methods=[method], include_in_schema=False) for method, path, endpoint in ROUTES),
+            Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
         middleware=[
             Middleware(

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import set_config_context
@@ -24,26 +25,29 @@ def owner_of(request: Request) -> str:
     return str(request.user.display_name)
 
 
-def config_for(owner: str, entrance: str, run_id: UUID | None = None) -> RunnableConfig:
+def config_for(
+    owner: str, entrance: str, run_id: UUID | None = None, callbacks: list[BaseCallbackHandler] | None = None
+) -> RunnableConfig:
     """How a run is labelled. The owner's name in it gives the run its own folder (tools/settings.py)."""
     return {
         "run_id": run_id or uuid4(),
+        "callbacks": callbacks or [],
         "tags": [entrance],
         "metadata": {"owner": owner},
         "configurable": {"langgraph_auth_user_id": owner},
     }
 
 
-async def answer(given: InputState, config: RunnableConfig, context: Context | None = None) -> dict[str, Any]:
-    """The final state of a request that keeps no conversation."""
-    state = await graph.ainvoke(given, config, context=context or Context())
-    return dict(state)
+async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool = False) -> dict[str, Any]:
+    """The final state of a request that keeps no conversation, or the state once its plan stands."""
+    before = ["select"] if plan_only else None
+    return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))
 
 
-async def stream(given: InputState, config: RunnableConfig, context: Context | None = None) -> AsyncIterator[str]:
+async def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
     """The words of the answer as they come, at the latest when all is done."""
     said, state = False, dict[str, Any]()
-    run = graph.astream(given, config, context=context or Context(), stream_mode=["messages", "values"])
+    run = graph.astream(given, config, context=Context(), stream_mode=["messages", "values"])
     async with aclosing(cast("AsyncGenerator[Any]", run)) as parts:
         async for part in parts:
             mode, chunk = cast("tuple[str, Any]", part)

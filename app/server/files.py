@@ -1,0 +1,76 @@
+"""Files in, files out: uploads and artifacts, each owner in a folder of their own."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from app.server.runs import as_owner, owner_of
+from tools.errors import InputError
+from tools.resources import admit
+from tools.settings import settings
+
+# A browser shows these itself; anything else, HTML above all, is offered for saving and never run.
+SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "application/json", "text/plain")
+
+
+async def upload(request: Request) -> Response:
+    """``POST /uploads``, a form with one or several files: what to send as ``resources`` of a request."""
+    async with request.form(max_files=20, max_fields=20) as form:
+        given = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        if not given:
+            raise InputError("Send a form (multipart/form-data) with at least one file.")
+        saved = [await as_owner(owner_of(request), _keep(file)) for file in given]
+    return JSONResponse([{"resource": path, "url": link(request, path)} for path in saved])
+
+
+async def _keep(file: UploadFile) -> str:
+    """Save an upload under the name it came with, and check that it is what it claims to be."""
+    name = Path((file.filename or "").replace("\\", "/")).name
+    path = settings().out / "uploads" / secrets.token_hex(8) / (name.lstrip(".") or "file")
+    content = await file.read()
+    await asyncio.to_thread(_write, path, content)
+    try:
+        return await admit(str(path))
+    except InputError:
+        await asyncio.to_thread(path.unlink)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+async def artifact(request: Request) -> Response:
+    """``GET /artifacts/PATH``: a file of the caller's own, with its type, in ranges where asked."""
+    path = await asyncio.to_thread(_find, settings(owner_of(request)).out, request.path_params["path"])
+    if path is None:
+        raise HTTPException(404, "There is no such file among yours.")
+    response = FileResponse(path, headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private"})
+    if not response.headers["content-type"].startswith(SHOWN):
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(path.name)}"
+    return response
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    """The file of that name inside the folder; nothing hidden, nothing outside, no links out of it."""
+    try:
+        root = folder.resolve()
+        path = (root / name).resolve()
+        inside = path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        return path if inside and path.is_file() else None
+    except (OSError, ValueError):  # a null byte, a name too long
+        return None
+
+
+def link(request: Request, path: str) -> str:
+    """Where a client finds a file of the owner's."""
+    base = settings().public_url or str(request.base_url)
+    relative = Path(path).relative_to(settings(owner_of(request)).out)
+    return f"{base.rstrip('/')}/artifacts/{quote(str(relative))}"

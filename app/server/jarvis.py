@@ -1,0 +1,69 @@
+"""The routes of the original HuggingGPT server, in its exact shapes."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.server import runs
+from app.server.body import Conversation, read
+from app.server.files import link
+from graph.state import Plan, Result, Task
+from tools.resources import modality
+
+
+async def hugginggpt(request: Request) -> Response:
+    """``POST /hugginggpt``: the answer, as ``{"message"}``."""
+    state = await _run(request)
+    return JSONResponse({"message": runs.last_words(state)})
+
+
+async def tasks(request: Request) -> Response:
+    """``POST /tasks``: the plan alone, or ``{"message"}`` where there is nothing to run."""
+    state = await _run(request, plan_only=True)
+    plan: Plan | None = state.get("plan")
+    if plan is None or not plan.tasks:
+        return JSONResponse({"message": runs.last_words(state)})
+    return JSONResponse([_task(task) for task in plan.tasks])
+
+
+async def results(request: Request) -> Response:
+    """``POST /results``: for every task what it was, what came of it and which model was chosen, or ``{"message"}``."""
+    state = await _run(request)
+    plan: Plan | None = state.get("plan")
+    if plan is None or not plan.tasks:
+        return JSONResponse({"message": runs.last_words(state)})
+    done = {result.id: result for result in state.get("results") or []}
+    shown = {str(task.id): _result(request, task, done[task.id]) for task in plan.tasks if task.id in done}
+    return JSONResponse(shown)
+
+
+async def _run(request: Request, *, plan_only: bool = False) -> dict[str, Any]:
+    given = (await read(request, Conversation)).as_input()
+    config = runs.config_for(runs.owner_of(request), "jarvis")
+    return await runs.unless_gone(request, runs.answer(given, config, plan_only=plan_only))
+
+
+def _task(task: Task) -> dict[str, Any]:
+    """A task with the original's symbols: ``<GENERATED>-ID``, and ``dep: [-1]`` for no dependency."""
+    text = json.dumps(task.args).replace("<resource-", "<GENERATED>-")
+    return {"task": task.task, "id": task.id, "dep": task.dep or [-1], "args": json.loads(text)}
+
+
+def _result(request: Request, task: Task, result: Result) -> dict[str, Any]:
+    choice = result.choice
+    return {
+        "task": _task(task),
+        "inference result": _inference(request, result),
+        "choose model result": {"id": choice.model if choice else "", "reason": choice.reason if choice else ""},
+    }
+
+
+def _inference(request: Request, result: Result) -> dict[str, Any]:
+    if result.status != "done":
+        return {"error": result.error or result.status}
+    found: dict[str, Any] = {"generated text": result.text} if result.text else {}
+    for path in result.files:
+        found.setdefault(f"generated {modality(path)}", link(request, path))
+    return found | ({"predicted": result.data} if result.data is not None else {})

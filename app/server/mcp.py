@@ -1,0 +1,112 @@
+"""The graph as one MCP tool, and every task type that can run here as a tool of its own."""
+
+from typing import Any
+from uuid import uuid4
+
+import mcp_types as types
+from langchain_core.messages import HumanMessage
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import Request
+
+from app.server import runs
+from app.server.files import link
+from graph.state import InputState, Result, Task
+from tools import TOOLS
+from tools.catalog import offered
+from tools.errors import HuggingGPTError
+
+WHOLE = "hugginggpt"
+DESCRIPTION = "Plan a request, run the right models for it, in parallel where possible, and answer."
+
+
+class Ask(BaseModel, extra="forbid"):
+    """What the whole graph takes."""
+
+    request: str = Field(min_length=1, description="What is wanted, in plain words")
+    resources: list[str] = Field([], description="Files it is about: links, data URIs or uploaded resources")
+
+
+class Done(BaseModel):
+    """One task and what came of it."""
+
+    task: Task
+    status: str
+    text: str | None
+    files: list[str]
+    error: str | None
+
+
+class Answer(BaseModel):
+    """What the whole graph gives."""
+
+    answer: str
+    tasks: list[Done]
+
+
+async def list_tools(
+    _context: ServerRequestContext[Any, Request], _params: types.PaginatedRequestParams | None
+) -> types.ListToolsResult:
+    """The tools that can run right now."""
+    whole = types.Tool(
+        name=WHOLE,
+        description=DESCRIPTION,
+        input_schema=Ask.model_json_schema(),
+        output_schema=Answer.model_json_schema(),
+    )
+    single = [
+        types.Tool(name=name, description=TOOLS[name].description, input_schema=TOOLS[name].get_input_jsonschema())
+        for name in offered()
+    ]
+    return types.ListToolsResult(tools=[whole, *single])
+
+
+async def call_tool(
+    context: ServerRequestContext[Any, Request], params: types.CallToolRequestParams
+) -> types.CallToolResult:
+    """Run a tool. What the caller or a model did wrong is the tool's result, marked as an error."""
+    assert context.request is not None  # noqa: S101 - always there over HTTP
+    arguments = dict(params.arguments or {})
+    try:
+        if params.name == WHOLE:
+            return await _ask(context.request, Ask.model_validate(arguments))
+        if params.name in offered():
+            return await _call(context.request, params.name, arguments)
+    except ValidationError as error:
+        return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+    except HuggingGPTError as error:
+        return _failed(str(error))
+    return _failed(f"There is no tool {params.name!r} that can run here; list the tools to see which can.")
+
+
+async def _ask(request: Request, ask: Ask) -> types.CallToolResult:
+    given = InputState(messages=[HumanMessage(ask.request)], resources=ask.resources)
+    state = await runs.answer(given, runs.config_for(runs.owner_of(request), "mcp"))
+    tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
+    done = [_done(request, tasks[result.id], result) for result in state.get("results") or [] if result.id in tasks]
+    answer = Answer(answer=runs.last_words(state), tasks=done)
+    text = types.TextContent(type="text", text=answer.answer)
+    return types.CallToolResult(content=[text], structured_content=answer.model_dump(mode="json"))
+
+
+def _done(request: Request, task: Task, result: Result) -> Done:
+    files = [link(request, path) for path in result.files]
+    return Done(task=task, status=result.status, text=result.text, files=files, error=result.error)
+
+
+async def _call(request: Request, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+    call = {"type": "tool_call", "id": uuid4().hex, "name": name, "args": arguments}
+    message = await TOOLS[name].ainvoke(call, runs.config_for(runs.owner_of(request), "mcp"))
+    return types.CallToolResult(content=[types.TextContent(type="text", text=message.text)])
+
+
+def _failed(reason: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=reason)], is_error=True)
+
+
+def session_manager(max_bytes: int) -> StreamableHTTPSessionManager:
+    """The transport, without sessions: any worker can answer any request. To be run in the lifespan."""
+    server = Server("hugginggpt", instructions=DESCRIPTION, on_list_tools=list_tools, on_call_tool=call_tool)
+    return StreamableHTTPSessionManager(server, stateless=True, json_response=True, max_request_body_size=max_bytes)
