@@ -3,11 +3,28 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from benchmarks.stubs import Model, StubBackend
 from tools.backends import BACKENDS
 from tools.settings import override, settings
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+hypothesis.settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
+hypothesis.settings.load_profile("steady")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty current folder: files may be read from it and from the examples, results go to ``outputs``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUGGINGGPT_OUT", "outputs")
+    monkeypatch.setenv("HUGGINGGPT_FOLDERS", f'[".", "{EXAMPLES}"]')
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
 
 
 @pytest.fixture

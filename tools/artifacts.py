@@ -2,9 +2,10 @@
 
 import errno
 import hashlib
+import io
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -45,52 +46,54 @@ def digest(path: Path) -> str:
 
 
 def _save_one(item: Media, folder: Path, task: str, provenance: Mapping[str, Any], undo: ExitStack) -> Path:
-    extension, write = _writer(item)
-    stem = f"{task}-{secrets.token_hex(8)}"
-    path, record = folder / f"{stem}{extension}", folder / f"{stem}.json"
-    _put(path, write, undo)
-    facts = {"file": path.name, **provenance, "created": datetime.now(UTC).isoformat(), "sha256": digest(path)}
-    text = json.dumps(facts, indent=2, ensure_ascii=False, default=str)
-    _put(record, lambda part: part.write_text(text, encoding="utf-8"), undo)
+    extension, content = _encode(item)
+    path = folder / f"{task}-{secrets.token_hex(8)}{extension}"
+    _put(path, content, undo)
+    facts = {
+        "file": path.name,
+        **provenance,
+        "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    _put(path.with_suffix(".json"), json.dumps(facts, indent=2, ensure_ascii=False, default=str).encode(), undo)
     return path
 
 
-def _put(path: Path, write: Callable[[Path], object], undo: ExitStack) -> None:
+def _put(path: Path, content: bytes, undo: ExitStack) -> None:
     """Write beside the target and rename, so that nobody ever sees half a file."""
     part = path.with_name(f".{path.name}.part")
     undo.callback(path.unlink, missing_ok=True)
     undo.callback(part.unlink, missing_ok=True)
-    write(part)
+    part.write_bytes(content)
     part.replace(path)
 
 
-def _writer(item: Media) -> tuple[str, Callable[[Path], object]]:
+def _encode(item: Media) -> tuple[str, bytes]:
+    """The extension and the content of the file for a medium: PNG, 16-bit WAV, or H.264 in MP4."""
+    buffer = io.BytesIO()
     if isinstance(item, Image):
-        return ".png", lambda path: item.save(path, format="PNG")
+        item.save(buffer, format="PNG")
+        return ".png", buffer.getvalue()
     if isinstance(item, Audio):
-        return ".wav", lambda path: _write_audio(item, path)
-    return ".mp4", lambda path: _write_video(item, path)
+        import soundfile
+
+        soundfile.write(buffer, np.clip(item.samples, -1, 1), item.rate, format="WAV", subtype="PCM_16")
+        return ".wav", buffer.getvalue()
+    _encode_video(item, buffer)
+    return ".mp4", buffer.getvalue()
 
 
-def _write_audio(audio: Audio, path: Path) -> None:
-    import soundfile
-
-    with path.open("wb") as file:
-        soundfile.write(file, np.clip(audio.samples, -1, 1), audio.rate, format="WAV", subtype="PCM_16")
-
-
-def _write_video(video: Video, path: Path) -> None:
-    """H.264 in MP4, which every browser plays. It takes even sizes only, so an odd row or column is cut off."""
+def _encode_video(video: Video, buffer: io.BytesIO) -> None:
+    """H.264, which every browser plays. It takes even sizes only, so an odd row or column is cut off."""
     import av
 
     if not video.frames:
         raise BadOutput("The model made a video without a single frame.")
     width, height = (side - side % 2 for side in video.frames[0].size)
-    with av.open(str(path), "w", format="mp4") as container:
+    with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(video.fps).limit_denominator(1000))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for picture in video.frames:
             pixels = np.asarray(picture.convert("RGB").crop((0, 0, width, height)))
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            container.mux(stream.encode(frame))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())

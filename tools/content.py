@@ -15,6 +15,7 @@ _MEDIA = {
     "audio": "audio/wav", "audio_url": "audio/wav", "input_audio": "audio/wav",
     "video": "video/mp4", "video_url": "video/mp4", "input_video": "video/mp4",
     "file": "application/pdf", "input_file": "application/pdf", "document": "application/pdf",
+    "media": "application/octet-stream",
 }  # fmt: skip
 _NESTED = ("image_url", "audio_url", "video_url", "input_audio", "file", "source", "image", "audio", "video")
 _LINKS = ("url", "file_url", "uri", "path")
@@ -64,7 +65,7 @@ def _reference(value: object, mime: str, name: str) -> str | None:
     name = next((str(value[key]) for key in _NAMES if value.get(key)), name) or _name_in_metadata(value)
     mime = _mime(value, mime)
     for key in _BYTES:
-        if value.get(key):
+        if value.get(key) and isinstance(value[key], str | bytes):
             return _data_uri(value[key], mime, name, plain=value.get("type") == "text")
     for key in _LINKS:
         if isinstance(value.get(key), str) and value[key]:
@@ -102,8 +103,8 @@ _MENTION = re.compile(
     r"(?P<data>data:[\w.+-]+/[\w.+-]+(?:;[\w.+=%-]+)*,[\w+/=%-]+)"
     r"|(?P<url>(?:https?|file)://[^\s<>\"'`]+)"
     rf"|[{_QUOTES}](?P<quoted>[^{_QUOTES}\n<>|]{{0,250}}\.(?:{_ENDS}))[{_QUOTES}]"
-    rf"|(?P<path>(?<![\w/.~-])(?:~|[A-Za-z]:)?[\w./\\+@%()=-]*[\w)]\.(?:{_ENDS})(?![\w/]|\.\w))"
-    r"|(?P<rooted>(?<![\w/.~-])(?:~|\.{1,2})?/[\w.+@%=-]+/[\w./+@%=-]*[\w])",
+    rf"|(?P<path>(?<![\w/.~-])(?:~|[A-Za-z]:)?[\w./\\+@%()=-]*[\w)-]\.(?:{_ENDS})(?![\w/]|\.\w))"
+    r"|(?P<rooted>(?<![\w/.~-])(?:(?:~|\.{1,2})/|/[\w.+@%=-]+/)[\w./+@%=-]*\w)",
     re.IGNORECASE,
 )
 

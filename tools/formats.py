@@ -1,8 +1,9 @@
 """Which file formats are understood, told by their names and by their first bytes."""
 
+import re
 import zipfile
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from tools.errors import ResourceError
 from tools.tasks import Modality
@@ -45,8 +46,12 @@ _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 def suffix(reference: str) -> str:
     """The extension of a path or link, in lower case and with its dot; empty if there is none."""
-    path = urlsplit(reference).path if "://" in reference else reference
-    return Path(path).suffix.lower()
+    return Path(link_path(reference) if "://" in reference else reference).suffix.lower()
+
+
+def link_path(link: str) -> str:
+    """The path of a link, unquoted; it never fails, unlike urllib's parser."""
+    return unquote(re.split(r"[?#]", link.partition("://")[2])[0].partition("/")[2])
 
 
 def sniff(path: Path) -> str | None:

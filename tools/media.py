@@ -122,7 +122,7 @@ def _pdf(path: Path) -> str:
 def _html(path: Path) -> str:
     trafilatura = _package("trafilatura", "embedded")
     page = _plain(path)
-    return trafilatura.extract(page, include_comments=False) or trafilatura.html2txt(page) or ""
+    return trafilatura.extract(page, include_comments=False) or " ".join(trafilatura.html2txt(page).split())
 
 
 def _plain(path: Path) -> str:

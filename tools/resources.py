@@ -10,8 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, unquote_to_bytes
 
 from PIL.Image import Image
 
@@ -20,7 +19,7 @@ from tools.backends.base import Audio
 from tools.content import from_content, mentioned
 from tools.errors import ResourceError
 from tools.fetch import download
-from tools.formats import EXTENSIONS, kind, settle, suffix
+from tools.formats import EXTENSIONS, kind, link_path, settle, suffix
 from tools.settings import settings
 from tools.tasks import Modality
 
@@ -88,7 +87,7 @@ def _admit(reference: str) -> str:
         return _keep(lambda target: _unpack(reference, target), _name_in_data(reference))
     if scheme != "file" and "://" in reference:
         raise ResourceError(f"Links of the kind {scheme}:// are not supported; give an http(s) link or a path.")
-    path = Path(url2pathname(unquote(urlsplit(reference).path)) if scheme == "file" else reference)
+    path = Path(f"/{link_path(reference)}" if scheme == "file" else reference)
     return str(_checked(path))
 
 
@@ -163,7 +162,7 @@ def _safe(stem: str) -> str:
 
 
 def _name_in(url: str) -> str:
-    return Path(unquote(urlsplit(url).path)).name or urlsplit(url).hostname or "download"
+    return Path(link_path(url)).name or "page"
 
 
 def _name_in_data(reference: str) -> str:
