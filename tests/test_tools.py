@@ -1,7 +1,6 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from langchain.agents import create_agent
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("workspace")
 NOTICE = str(EXAMPLES / "notice.png")
 
 
-async def call(name: str, **args: Any) -> ToolMessage:
+async def call(name: str, **args: object) -> ToolMessage:
     message = await TOOLS[name].ainvoke({"type": "tool_call", "id": "1", "name": name, "args": args})
     assert isinstance(message, ToolMessage)
     return message
