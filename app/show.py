@@ -119,15 +119,13 @@ class Show:
             self._live = None
 
     def _table(self) -> RenderableType:
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=2, justify="right")
-        for ratio in (None, None, None, 1):
-            table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
-        for row in self.progress.rows.values():
+        table, rows = Table.grid(padding=(0, 1)), self.progress.rows.values()
+        space = self.err.width - 14 - max((len(_name(row.task)) for row in rows), default=0)
+        model = min(space // 2, max((len(row.model) for row in rows), default=0))
+        for row in rows:
             mark = MARKS.get(row.status) or (self._spinner if row.status == "running" else Text("·", style="dim"))
             seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
-            name = Text(f"{row.task.id} ", style="dim").append(row.task.task, style="not dim")
-            table.add_row(mark, name, Text(row.model, style="dim"), seconds, _note(row))
+            table.add_row(" ", mark, _name(row.task), _cut(row.model, model, "dim"), seconds, _note(row, space - model))
         if not self.doing:
             return table
         doing = Table.grid(padding=(0, 1))
@@ -135,10 +133,21 @@ class Show:
         return Group(table, doing)
 
 
-def _note(row: Row) -> RenderableType:
+def _note(row: Row, width: int) -> RenderableType:
     if row.step:
-        return ProgressBar(total=row.step[1], completed=row.step[0], width=16)
-    return Text(row.note, style="red" if row.status == "failed" else "dim")
+        return ProgressBar(total=row.step[1], completed=row.step[0], width=min(width, 20))
+    return _cut(row.note, width, "red" if row.status == "failed" else "dim")
+
+
+def _name(task: Task) -> Text:
+    return Text(f"{task.id} ", style="dim").append(task.task, style="not dim")
+
+
+def _cut(words: str, width: int, style: str = "") -> Text:
+    """The words on one line of at most that many columns."""
+    text = Text(words, style=style)
+    text.truncate(max(width, 1), overflow="ellipsis")
+    return text
 
 
 def _line(row: Row, kind: str) -> Text:
@@ -151,23 +160,21 @@ def _line(row: Row, kind: str) -> Text:
 def print_plan(plan: Plan, console: Console) -> None:
     """One line per task: its id, type, arguments and what it waits for."""
     table = Table.grid(padding=(0, 1))
-    table.add_column(width=2, justify="right")
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column(no_wrap=True)
+    space = console.width - 12 - max(len(_name(task)) for task in plan.tasks)
     for task in plan.tasks:
         after = f"after {', '.join(map(str, task.dep))}" if task.dep else ""
-        table.add_row(Text(str(task.id), style="dim"), task.task, _args(task), Text(after, style="dim"))
+        table.add_row("  ", _name(task), _args(task, space), Text(after, style="dim"))
     console.print(Text("Plan", style="bold"))
     console.print(table)
     for note in plan.notes:
         console.print(Text(f"   {note}", style="yellow"))
 
 
-def _args(task: Task) -> Text:
+def _args(task: Task, width: int) -> Text:
     text = Text(style="cyan")
     for name, value in task.args.items():
         text.append(f"{name}=", style="dim").append(" ".join(str(value).split())).append("  ")
+    text.truncate(max(width, 1), overflow="ellipsis")
     return text
 
 

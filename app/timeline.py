@@ -19,10 +19,12 @@ def timeline(results: list[Result], width: int) -> Table | None:
         return None
     begun = min(r.queued or r.started or 0 for r in ran)
     span = max(max(r.ended or 0 for r in ran) - begun, 1e-3)
-    columns = max(10, width - max(len(r.task) for r in ran) - 16)
+    columns = max(10, width - max(len(r.task) for r in ran) - 19)
     table = Table.grid(padding=(0, 1))
     for result in sorted(ran, key=lambda r: r.started or 0):
-        table.add_row(str(result.id), result.task, _bar(result, begun, columns / span), _seconds(result))
+        table.add_row(
+            "  ", Text(str(result.id), style="dim"), result.task, _bar(result, begun, columns / span), _seconds(result)
+        )
     return table
 
 
