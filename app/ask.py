@@ -21,9 +21,9 @@ from app.show import Quiet, Show, print_plan
 from app.threads import newest, saver
 from graph import build, graph
 from graph.context import Context
+from graph.conversation import read
 from graph.state import InputState, Plan
 from tools.errors import HuggingGPTError, InputError, ModelError
-from tools.resources import admit
 from tools.settings import override, settings
 
 
@@ -31,12 +31,11 @@ async def message(request: str, inputs: list[str]) -> InputState:
     """The graph's input for a request and its files, checked.
 
     Raises:
-        ResourceError: a file cannot be used.
+        InputError: the request is empty, or a file of it cannot be used.
     """
-    if not request.strip():
-        raise InputError("The request is empty; say in your own words what you want.")
     await asyncio.to_thread(allow, request, inputs)
-    return {"messages": [HumanMessage(request)], "resources": [await admit(given) for given in inputs]}
+    asked = await read({"messages": [HumanMessage(request)], "resources": inputs})
+    return {"messages": [asked.message], "resources": asked.given}
 
 
 @dataclass

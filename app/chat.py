@@ -3,6 +3,7 @@
 import sys
 import uuid
 from dataclasses import dataclass, field
+from typing import cast
 
 from rich.console import Console
 from rich.text import Text
@@ -12,6 +13,8 @@ from app.interrupt import run_until_stopped
 from app.run import Graph
 from app.threads import saver
 from graph.context import Context
+from graph.conversation import seen
+from graph.state import State
 from tools.errors import HuggingGPTError
 
 HELP = """/files  what can be referred to: files you gave and files that were made
@@ -60,7 +63,7 @@ class Chat:
                 self.out.print("A new conversation.")
             case "/files":
                 values = (await graph.aget_state({"configurable": {"thread_id": self.thread or ""}})).values
-                names = [*values.get("resources", []), *self.inputs]
+                names = [*(seen(cast("State", values)) if values else []), *self.inputs]
                 self.out.print(Text("\n".join(names) or "No files yet."))
             case _:
                 self.out.print(Text(HELP))

@@ -54,21 +54,26 @@ class Report:
     @property
     def answer(self) -> str:
         """The last words of the assistant, empty when it has said nothing yet."""
+        return self._said.text if self._said else ""
+
+    @property
+    def _said(self) -> AIMessage | None:
         messages = self.values.get("messages") or []
-        return messages[-1].text if messages and isinstance(messages[-1], AIMessage) else ""
+        return messages[-1] if messages and isinstance(messages[-1], AIMessage) else None
 
     @property
     def exit_code(self) -> int:
         """See app/guard.py for what the codes mean."""
-        if not self.plan or not self.plan.tasks:
-            return 3
+        if not self.plan:
+            return int(self._said.response_metadata.get("exit_code", 0)) if self._said else 3
         if any(result.status == "done" for result in self.results):
             return 0 if all(result.status == "done" for result in self.results) else 1
         return 4 if self.results else 0
 
     def to_json(self) -> dict[str, Any]:
         """The one object that ``--json`` prints."""
-        return {
+        refusal = {} if self.plan or not self.exit_code else {"error": self.answer, "exit_code": self.exit_code}
+        return refusal | {
             "plan": [task.model_dump() for task in self.plan.tasks] if self.plan else [],
             "notes": self.plan.notes if self.plan else [],
             "jobs": [job.model_dump() for job in self.values.get("jobs") or []],

@@ -98,9 +98,11 @@ class Show:
     def report(self, report: Report) -> None:
         """The answer where it was not shown as it grew, the files and the timeline."""
         self._stop()
-        if report.answer and not (self.answer and self.out.is_terminal):
+        if not report.plan and report.exit_code:
+            self.err.print(Text(report.answer, style="yellow"), soft_wrap=not self.err.is_terminal)
+        elif report.answer and not (self.answer and self.out.is_terminal):
             answer = Markdown(report.answer) if self.out.is_terminal else Text(report.answer)
-            self.err.print()
+            self.out.print("\n" if self.out.is_terminal else "", end="")
             self.out.print(answer, soft_wrap=not self.out.is_terminal)
         _print_files(report.results, self.out)
         if chart := timeline(report.results, self.err.width):

@@ -1,17 +1,19 @@
 """Where conversations are kept between commands: one SQLite file beside the results."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiosqlite
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from graph.state import Job, Plan, Result
 from tools.errors import ConfigError
 from tools.settings import settings
 
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read nothing back but the types of our own state
+SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # nothing else of ours is ever stored
 
 
 def path() -> Path:
@@ -28,8 +30,8 @@ async def saver() -> AsyncIterator[AsyncSqliteSaver]:
         raise ConfigError(
             f"Cannot write to {path().parent}: {error.strerror}. Choose another folder with --out."
         ) from error
-    async with AsyncSqliteSaver.from_conn_string(str(path())) as opened:
-        yield opened
+    async with aiosqlite.connect(path()) as connection:
+        yield AsyncSqliteSaver(connection, serde=SERDE)
 
 
 async def newest(opened: AsyncSqliteSaver, limit: int = 50) -> list[str]:

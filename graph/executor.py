@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from graph.binding import bind
-from graph.context import Context
+from graph.context import Context, options
 from graph.events import Clock, Reporter
 from graph.policy import Attempts
 from graph.schedule import remaining
@@ -38,7 +38,7 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
             report=Reporter(task, runtime.stream_writer, clock),
             request=request,
             priority=priority[task.id],
-            timeout=runtime.context.task_timeout,
+            timeout=options(runtime).task_timeout,
         )
         needs = {needed: branches.get(needed) for needed in task.dep}
         body = _body(needs, attempts)
