@@ -30,7 +30,7 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
     Every task is one LangGraph task, and all are called before anything is awaited: LangGraph knows a finished one
     again by its place among the calls, so that a resumed run gives every result to the right task.
     """
-    clock, request, priority = Clock(), object(), remaining(plan)
+    context, clock, request, priority = options(runtime), Clock(), object(), remaining(plan)
     branches: dict[int, asyncio.Future[Result]] = {}
     for task in plan.tasks:
         attempts = Attempts(
@@ -38,7 +38,8 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
             report=Reporter(task, runtime.stream_writer, clock),
             request=request,
             priority=priority[task.id],
-            timeout=options(runtime).task_timeout,
+            timeout=context.task_timeout,
+            reuse=context.cache,
         )
         needs = {needed: branches.get(needed) for needed in task.dep}
         body = _body(needs, attempts)

@@ -11,6 +11,7 @@ from typing import Any
 from langgraph.errors import GraphBubbleUp
 
 import tools
+from graph import cache
 from graph.events import Reporter
 from graph.slots import device
 from graph.state import Choice, Job, Result, Status
@@ -28,13 +29,17 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Attempts:
-    """The way of one task through its candidates. ``timeout`` is in seconds, for one call of a model."""
+    """The way of one task through its candidates. ``timeout`` is in seconds, for one call of a model.
+
+    ``reuse`` lets an earlier result of a deterministic task stand for a new one.
+    """
 
     job: Job
     report: Reporter
     request: Hashable
     priority: float
     timeout: float
+    reuse: bool
     queued: float | None = None
     started: float | None = None
     count: int = 0
@@ -80,20 +85,29 @@ class Attempts:
         raise AssertionError("the last retry returns or raises")
 
     async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
-        where = place(choice, self.job.task)
-        facts = {"model": choice.model, "backend": choice.backend, "device": where}
+        facts = {"model": choice.model, "backend": choice.backend, "device": place(choice, self.job.task)}
+        key = await cache.key(self.job.task, choice, inputs) if self.reuse else None
+        if key and (made := await cache.recall(key)):
+            self.started = self.report("cached", **facts)
+            return await self._done(made, choice, facts, self.started, cached=True)
         ready = self.report.now()
-        async with device(where).slot(self.request, self.priority):
+        async with device(facts["device"]).slot(self.request, self.priority):
             self.count += 1
             began = self.report("started", waited=self.report.now() - ready, **facts)
             self.started = self.started or began
             artifact = await self._call(choice, inputs, facts)
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
+        if key:
+            await cache.remember(key, made)
+        return await self._done(made, choice, facts, began)
+
+    async def _done(
+        self, made: Mapping[str, Any], choice: Choice, facts: Mapping[str, str], began: float, *, cached: bool = False
+    ) -> Result:
         size = await asyncio.to_thread(_weigh, made)
         shown = {"text": made["text"] and made["text"][:PREVIEW], "files": made["files"], "bytes": size}
         ended = self.report("finished", seconds=self.report.now() - began, **shown, **facts)
-        used = choice.model_copy(update={"revision": artifact["revision"] or choice.revision})
-        return self._result("done", choice=used, ended=ended, **made)
+        return self._result("done", choice=choice, ended=ended, cached=cached, **made)
 
     async def _call(self, choice: Choice, inputs: dict[str, Any], facts: Mapping[str, str]) -> dict[str, Any]:
         """Call the tool, and leave it behind when its time is up, whether it heeds cancellation or not."""

@@ -30,8 +30,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 @pytest.fixture
 def stubs(tmp_path: Path) -> Iterator[Callable[..., StubBackend]]:
     """Replaces all backends by one whose models the test gives."""
-    before, out = dict(BACKENDS), settings().out
-    override(out=tmp_path)
+    before, folders = dict(BACKENDS), {"out": settings().out, "cache_folder": settings().cache_folder}
+    override(out=tmp_path / "outputs", cache_folder=tmp_path / "cache")
     BACKENDS.clear()
 
     def install(**models: Model) -> StubBackend:
@@ -42,4 +42,4 @@ def stubs(tmp_path: Path) -> Iterator[Callable[..., StubBackend]]:
     yield install
     BACKENDS.clear()
     BACKENDS.update(before)
-    override(out=out)
+    override(**folders)

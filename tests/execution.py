@@ -37,6 +37,7 @@ def state(tasks: list[Task], *models: str) -> dict[str, Any]:
 
 
 async def run(tasks: list[Task], *models: str, **context: object) -> dict[int, Result]:
+    """The results by id."""
     final = await executor().ainvoke(state(tasks, *models), context=Context(**context))
     return {result.id: result for result in final["results"]}
 

@@ -1,0 +1,85 @@
+"""Results of deterministic tasks, kept so that the same question to the same model is answered once."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from langgraph.cache.base import FullKey
+from langgraph.cache.sqlite import SqliteCache
+
+from graph.state import Choice
+from tools.artifacts import digest
+from tools.resources import is_reference
+from tools.settings import settings
+from tools.tasks import TASKS
+
+DAYS = 30 * 24 * 3600  # how long a result is kept, in seconds
+log = logging.getLogger(__name__)
+
+
+async def key(task: str, choice: Choice, inputs: Mapping[str, Any]) -> FullKey | None:
+    """What the result depends on: model, revision, parameters, and the inputs by content. None: do not reuse it.
+
+    The folder of results is part of it, so that nobody is given another owner's files.
+    """
+    if not TASKS[task].deterministic or choice.revision is None:
+        return None
+    return await asyncio.to_thread(_key, task, choice, inputs)
+
+
+async def recall(key: FullKey) -> dict[str, Any] | None:
+    """What was made before, or None if that is nothing, or if a file of it is gone or has changed."""
+    return await asyncio.to_thread(_recall, key)
+
+
+async def remember(key: FullKey, made: Mapping[str, Any]) -> None:
+    """Keep what was made: ``text``, ``data`` and ``files``."""
+    await asyncio.to_thread(_remember, key, made)
+
+
+def _key(task: str, choice: Choice, inputs: Mapping[str, Any]) -> FullKey | None:
+    try:
+        contents = {name: _content(task, name, value) for name, value in inputs.items()}
+    except OSError:  # a link, or a file that cannot be read: the tool will say so
+        return None
+    facts = [str(settings().out), task, choice.model, choice.revision, choice.backend, contents]
+    return ("results",), hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(task: str, name: str, value: object) -> object:
+    """A text itself, and a file by what is in it."""
+    if isinstance(value, list):
+        return [_content(task, name, each) for each in value]
+    slot = TASKS[task].slot(name)
+    if isinstance(value, str) and slot and (slot.modality != "text" or is_reference(value)):
+        return {"sha256": digest(Path(value))}
+    return value
+
+
+def _recall(key: FullKey) -> dict[str, Any] | None:
+    try:
+        made: dict[str, Any] | None = _store(settings().cache_folder).get([key]).get(key)
+        whole = made and all(digest(Path(file)) == content for file, content in made["files"].items())
+    except (OSError, sqlite3.Error):
+        return None
+    return {**made, "files": list(made["files"])} if made and whole else None
+
+
+def _remember(key: FullKey, made: Mapping[str, Any]) -> None:
+    try:
+        kept = {**made, "files": {file: digest(Path(file)) for file in made["files"]}}
+        _store(settings().cache_folder).set({key: (kept, DAYS)})
+    except (OSError, sqlite3.Error) as error:  # a full disk costs the next run time, and this one nothing
+        log.warning("A result was not kept for reuse: %s", error)
+
+
+@lru_cache(maxsize=8)
+def _store(folder: Path) -> SqliteCache[dict[str, Any]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return SqliteCache(path=str(folder / "results.sqlite"))
