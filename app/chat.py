@@ -1,22 +1,25 @@
 """A conversation on the command line, by terminal or by pipe."""
 
+import asyncio
+import contextlib
 import sys
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from rich.console import Console
 from rich.text import Text
 
-from app.ask import Ask, durable, how_to_resume, message
+from app.ask import Ask, durable, message
 from app.interrupt import run_until_stopped
-from app.run import Graph
 from app.threads import saver
 from graph.context import Context
 from graph.conversation import seen
 from graph.state import State
 from tools.errors import HuggingGPTError
 
+Value = TypeVar("Value")
 HELP = """/files  what can be referred to: files you gave and files that were made
 /new    start a new conversation
 /help   this list
@@ -29,54 +32,68 @@ class Chat:
     """A conversation that outlives the process."""
 
     context: Context
-    thread: str | None = None
-    inputs: list[str] = field(default_factory=list)
+    thread: str
+    inputs: list[str]
     out: Console = field(default_factory=lambda: Console(highlight=False))
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
-    def run(self) -> int:
+    def talk(self) -> int:
         """Talk until the input ends."""
-        self.thread = self.thread or uuid.uuid4().hex
-        return run_until_stopped(self._talk(), how_to_resume)
-
-    async def _talk(self) -> int:
-        async with saver() as threads:
-            graph = durable(threads)
-            while (line := _read()) is not None and line != "/quit":
-                if line.startswith("/"):
-                    await self._command(line, graph)
-                elif line:
-                    await self._turn(line, graph)
-        self.out.print(Text(f"Go on with: hugginggpt chat --thread {self.thread}", style="dim"))
+        if sys.stdin.isatty():
+            self.out.print(Text("Say what you want; /help lists commands.", style="dim"))
+        with self.runner:
+            while (line := _read()) not in {None, "/quit"}:
+                self._answer(line or "")
+        self.out.print(Text(self._how_to_go_on(), style="dim"))
         return 0
 
-    async def _turn(self, line: str, graph: Graph) -> None:
-        try:
-            given, self.inputs = await message(line, self.inputs), []
-            await Ask(self.context, thread=self.thread or "").turn(graph, given)
-        except HuggingGPTError as error:  # the next turn may be better
-            Console(stderr=True).print(Text(str(error), style="red"))
-
-    async def _command(self, line: str, graph: Graph) -> None:
+    def _answer(self, line: str) -> None:
         match line:
+            case "":
+                pass
             case "/new":
-                self.thread, self.inputs = uuid.uuid4().hex, []
+                self.thread, self.inputs = new_thread(), []
                 self.out.print("A new conversation.")
             case "/files":
-                values = (await graph.aget_state({"configurable": {"thread_id": self.thread or ""}})).values
-                names = [*(seen(cast("State", values)) if values else []), *self.inputs]
-                self.out.print(Text("\n".join(names) or "No files yet."))
-            case _:
+                self.out.print(Text("\n".join([*self._run(self._files()), *self.inputs]) or "No files yet."))
+            case _ if line.startswith("/") and " " not in line and "/" not in line[1:]:
                 self.out.print(Text(HELP))
+            case _:
+                self._run(self._turn(line))
+
+    async def _turn(self, line: str) -> None:
+        try:
+            given, self.inputs = await message(line, self.inputs), []
+            async with saver() as threads:
+                await Ask(self.context, thread=self.thread).turn(durable(threads), given)
+        except HuggingGPTError as error:  # the next turn may be better
+            Console(stderr=True, highlight=False).print(Text(str(error), style="red"))
+
+    async def _files(self) -> list[str]:
+        async with saver() as threads:
+            snapshot = await durable(threads).aget_state({"configurable": {"thread_id": self.thread}})
+        return seen(cast("State", snapshot.values)) if snapshot.values else []
+
+    def _run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return run_until_stopped(work, lambda: f"Stopped. {self._how_to_go_on()}", self.runner)
+
+    def _how_to_go_on(self) -> str:
+        return f"Go on with: hugginggpt chat --thread {self.thread}"
+
+
+def new_thread() -> str:
+    """A name for a conversation that no other has."""
+    return uuid.uuid4().hex[:12]
 
 
 def _read() -> str | None:
     """The next line, or None at the end of input."""
-    if sys.stdin.isatty():
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        return line.strip() if line else None
+    with contextlib.suppress(ImportError):  # not on Windows
         import readline  # noqa: F401 - gives input() its history and editing
-
-        try:
-            return input("\n> ").strip()
-        except EOFError:
-            return None
-    line = sys.stdin.readline()
-    return line.strip() if line else None
+    try:
+        return input("\n> ").strip()
+    except EOFError:
+        return None

@@ -79,11 +79,11 @@ def chat(
     approve: o.Approve = False,
 ) -> None:
     """Talk: the conversation and its files are remembered from turn to turn."""
-    from app.chat import Chat
+    from app.chat import Chat, new_thread
 
     o.configure(out, base_url)
     context = o.run_options(llm=llm, mode=mode, approve_plan=approve)
-    raise typer.Exit(Chat(context, thread, inputs or []).run())
+    raise typer.Exit(Chat(context, thread or new_thread(), inputs or []).talk())
 
 
 @app.command()

@@ -15,7 +15,9 @@ Value = TypeVar("Value")
 PATIENCE = 0.8  # seconds for tasks to leave their results in the checkpoint
 
 
-def run_until_stopped(work: Coroutine[Any, Any, Value], on_stop: Callable[[], str]) -> Value:
+def run_until_stopped(
+    work: Coroutine[Any, Any, Value], on_stop: Callable[[], str], runner: asyncio.Runner | None = None
+) -> Value:
     """Run to the end, or until Ctrl-C: then cancel, say ``on_stop()`` and leave with code 130.
 
     A model computing in a thread cannot be interrupted, and Python waits for its threads before it ends;
@@ -46,4 +48,4 @@ def run_until_stopped(work: Coroutine[Any, Any, Value], on_stop: Callable[[], st
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)
 
-    return asyncio.run(guarded())
+    return runner.run(guarded()) if runner else asyncio.run(guarded())

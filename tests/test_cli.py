@@ -70,14 +70,6 @@ def test_a_wrong_option_is_named_with_what_is_valid(option: str, value: str) -> 
     assert "Traceback" not in err
 
 
-def test_a_missing_file_ends_in_one_sentence(tmp_path: Path) -> None:
-    code, out, err = invoke("ask", "describe it", "-i", str(tmp_path / "none.png"), "--out", str(tmp_path / "out"))
-    assert (code, out) == (2, "")
-    assert "none.png" in err
-    assert len(err.strip().splitlines()) == 1
-    assert not (tmp_path / "out").exists()
-
-
 def test_doctor_finds_the_running_python() -> None:
     code, out, _ = invoke("doctor", "--json")
     checks = {check["what"]: check for check in json.loads(out)["checks"]}

@@ -1,0 +1,32 @@
+"""Messages as the chat shows them: words, and the pictures, sounds and films that they speak of."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from tools.resources import from_content
+
+LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
+
+
+def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dict[str, Any]]:
+    """The conversation in Gradio's form. Only ``files``, those of this conversation, are shown as media."""
+    return [
+        {"role": role, "content": content}
+        for message in messages
+        if (role := _role(message)) and (content := _content(message, files))
+    ]
+
+
+def _role(message: BaseMessage) -> str | None:
+    return "user" if isinstance(message, HumanMessage) else "assistant" if isinstance(message, AIMessage) else None
+
+
+def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
+    text, given = from_content(message.content)
+    linked = [target for _, target in LINK.findall(text)]
+    shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
+    words = LINK.sub(lambda link: link[1] or "", text) if isinstance(message, AIMessage) else text
+    return [*filter(None, [words.strip()]), *({"path": path} for path in shown)]
