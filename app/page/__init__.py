@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from app.page.conversations import Conversations
 from tools.settings import settings
@@ -11,15 +11,25 @@ from tools.settings import settings
 STYLE = Path(__file__).with_name("style.css")
 
 
-def mount(app: FastAPI, path: str = "/app") -> None:
-    """Put the page on a FastAPI application, under ``path``. Its conversations are kept beside the results."""
+def mount(app: Starlette, path: str = "/app") -> None:
+    """Put the page on an application, under ``path``. Its conversations are kept beside the results."""
     import gradio as gr
 
     from app.page.page import Page
 
     page = Page(_Opened())
     limit = settings().max_bytes
-    gr.mount_gradio_app(app, page.blocks, path, css_paths=STYLE, max_file_size=limit, footer_links=[])
+    gr.mount_gradio_app(
+        app,
+        page.blocks,
+        path,
+        css_paths=STYLE,
+        max_file_size=limit,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        show_error=False,
+    )
 
 
 class _Opened:

@@ -1,9 +1,10 @@
 """Whose conversations are whose, and what was said in each: read from the graph's own checkpoints.
 
-A browser is known by a random name of its own that it keeps; its threads carry that name, and nobody else's
-browser can list or open them without knowing it.
+A browser is known by a random name of its own that it keeps. Its threads and files stand under that name and the
+name of the user whose key it sent, so that nobody else can list or open them.
 """
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from app.progress import Progress, Row
 from app.run import Graph
+from app.server.runs import config_for
 from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
@@ -22,9 +24,9 @@ from graph.state import Plan, Result, Task
 TITLE = 48  # characters of the first message that name a conversation
 
 
-def new_name() -> str:
-    """A name that cannot be guessed: 128 random bits."""
-    return secrets.token_hex(16)
+def name_or_new(name: object) -> str:
+    """The name that a browser sent, or a new one that cannot be guessed (128 random bits) if it is none of ours."""
+    return name if isinstance(name, str) and re.fullmatch("[0-9a-f]{32}", name) else secrets.token_hex(16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,18 +68,20 @@ class Conversations:
         self.graph: Graph = build().compile(checkpointer=saver, name="hugginggpt")
 
     def config(self, owner: str, thread: str, context: Context) -> RunnableConfig:
-        """How to run the graph in this conversation. The thread id holds the owner, so that it is his alone."""
+        """How to run the graph in this conversation. The thread id holds the owner, so that it is theirs alone."""
+        config = config_for(owner, "page")
         return {
-            "configurable": {"thread_id": f"page-{owner}-{thread}"},
-            "metadata": {"page_owner": owner, "options": context.model_dump_json()},
+            **config,
+            "configurable": {**config["configurable"], "thread_id": f"{owner}/{thread}"},
+            "metadata": {"owner": owner, "options": context.model_dump_json()},
             "run_name": "hugginggpt",
         }
 
     async def titles(self, owner: str, limit: int = 30) -> list[tuple[str, str]]:
         """(title, thread) of this browser's conversations, the latest first."""
         found: dict[str, str] = {}
-        async for item in self._saver.alist(None, filter={"page_owner": owner}, limit=limit * 20):
-            thread = str(item.config["configurable"]["thread_id"]).removeprefix(f"page-{owner}-")
+        async for item in self._saver.alist(None, filter={"owner": owner}, limit=limit * 20):
+            thread = str(item.config["configurable"]["thread_id"]).removeprefix(f"{owner}/")
             messages = item.checkpoint["channel_values"].get("messages") or []
             title = next((m.text for m in messages if isinstance(m, HumanMessage)), "")
             if title and len(found) < limit:

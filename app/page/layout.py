@@ -24,7 +24,7 @@ class Layout:
     def __init__(self) -> None:
         with gr.Blocks(title="HuggingGPT", fill_height=True, analytics_enabled=False) as self.blocks:
             # What the browser keeps over reloads: who it is, and which conversation it was in.
-            self.owner = gr.BrowserState(None, storage_key="hugginggpt-browser")
+            self.browser = gr.BrowserState(None, storage_key="hugginggpt-browser")
             self.thread = gr.BrowserState(None, storage_key="hugginggpt-conversation")
             self.past = gr.State(Past())
             self._sidebar()

@@ -1,7 +1,10 @@
 """What the page does: every handler, and which button calls it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,17 +13,39 @@ from langgraph.types import Command
 from pydantic import ValidationError
 
 from app.page.bubbles import bubbles
-from app.page.conversations import Conversations, Past, new_name
+from app.page.conversations import Conversations, Past, name_or_new
 from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
 from app.page.live import Live, follow
 from app.progress import Progress
 from app.run import Given
+from app.server.files import keep
+from app.server.runs import as_owner
 from graph.context import Context
-from tools.errors import HuggingGPTError
+from tools.errors import HuggingGPTError, InputError
 
 Update = dict[Any, Any]
-Who = Any  # owner, thread, controller, mode, approve: the values of Page._options, in that order
+Option = Any  # controller, mode, approve: the values of Page._options, in that order
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser in a conversation of its own. ``user`` is whose key it sent; names are those of name_or_new."""
+
+    user: str
+    browser: str
+    thread: str
+
+    @property
+    def owner(self) -> str:
+        """In whose name requests run."""
+        return f"{self.user}/{self.browser}"
+
+    @classmethod
+    def of(cls, request: gr.Request, browser: object, thread: object) -> "Visit":
+        """The visit behind a request; what a browser claims to be named is checked."""
+        user = request.request.scope.get("user") if request.request else None
+        return cls(user.display_name if user else "local", name_or_new(browser), name_or_new(thread))
 
 
 class Page(Layout):
@@ -29,9 +54,10 @@ class Page(Layout):
     def __init__(self, opened: Callable[[], Awaitable[Conversations]]) -> None:
         super().__init__()
         self._conversations = opened
-        self._options = [self.owner, self.thread, self.llm, self.mode, self.approve]
+        self._who = [self.browser, self.thread]
+        self._options = [self.llm, self.mode, self.approve]
         self._everything = [
-            *(self.owner, self.thread, self.past, self.history, self.files, self.chat, self.approval, self.proposal),
+            *(self.browser, self.thread, self.past, self.history, self.files, self.chat, self.approval, self.proposal),
             *(self.box, self.stop, self.workflow, self.graph, self.timeline, self.details),
         ]
         with self.blocks:
@@ -39,71 +65,77 @@ class Page(Layout):
 
     def _wire(self) -> None:
         quiet: dict[str, Any] = {"outputs": self._everything, "show_progress": "hidden", "api_visibility": "private"}
-        self.blocks.load(self._arrive, [self.owner, self.thread], **quiet)
-        self.new.click(self._start_anew, [self.owner], **quiet)
-        self.history.input(self._reopen, [self.owner, self.history], **quiet)
+        self.blocks.load(self._arrive, self._who, **quiet)
+        self.new.click(self._start_anew, [self.browser], **quiet)
+        self.history.input(self._arrive, [self.browser, self.history], **quiet)
         runs: list[dict[str, Any]] = [
-            self.box.submit(self._send, [self.box, self.chat, *self._options], **quiet),
-            self.run_it.click(self._run_it, [self.proposal, self.chat, *self._options], **quiet),
-            self.reject.click(self._reject, [self.chat, *self._options], **quiet),
+            self.box.submit(self._send, [*self._who, self.chat, self.box, *self._options], **quiet),
+            self.run_it.click(self._run_it, [*self._who, self.chat, self.proposal, *self._options], **quiet),
+            self.reject.click(self._reject, [*self._who, self.chat, *self._options], **quiet),
         ]
-        self.stop.click(self._stopped, [self.owner, self.thread], cancels=runs, **quiet)
+        self.stop.click(self._stopped, self._who, cancels=runs, **quiet)
 
-    async def _arrive(self, owner: str | None, thread: str | None) -> Update:
-        return await self._show(owner or new_name(), thread or new_name())
+    # The handlers. Gradio fills in ``request`` by its type, wherever it stands first.
 
-    async def _start_anew(self, owner: str) -> Update:
-        return await self._show(owner, new_name())
+    async def _arrive(self, request: gr.Request, browser: object, thread: object) -> Update:
+        return await self._show(Visit.of(request, browser, thread))
 
-    async def _reopen(self, owner: str, thread: str) -> Update:
-        return await self._show(owner, thread)
+    async def _start_anew(self, request: gr.Request, browser: object) -> Update:
+        return await self._show(Visit.of(request, browser, None))
 
-    async def _stopped(self, owner: str, thread: str) -> Update:
+    async def _stopped(self, request: gr.Request, browser: object, thread: object) -> Update:
         gr.Info("Stopped. What had finished is kept.")
-        return await self._show(owner, thread)
+        return await self._show(Visit.of(request, browser, thread))
 
-    async def _send(self, said: dict[str, Any], chat: list[Any], *who: Who) -> AsyncIterator[Update]:
-        text, files = (said.get("text") or "").strip(), list(said.get("files") or [])
+    async def _send(
+        self, request: gr.Request, browser: str, thread: str, chat: list[Any], said: dict[str, Any], *options: Option
+    ) -> AsyncIterator[Update]:
+        visit, text, files = Visit.of(request, browser, thread), (said.get("text") or "").strip(), said.get("files")
         if text or files:
-            bubble = {"role": "user", "content": [*filter(None, [text]), *({"path": path} for path in files)]}
-            given: Given = {"messages": [HumanMessage(text)], "resources": files}
-            async for update in self._run(given, [*chat, bubble], *who):
+            kept = [await _keep(visit, path) for path in files or []]
+            bubble = {"role": "user", "content": [*filter(None, [text]), *({"path": path} for path in kept)]}
+            given: Given = {"messages": [HumanMessage(text)], "resources": kept}
+            async for update in self._run(visit, [*chat, bubble], given, *options):
                 yield update
 
-    async def _run_it(self, proposal: str, chat: list[Any], *who: Who) -> AsyncIterator[Update]:
-        try:
-            edited = json.loads(proposal)
-        except json.JSONDecodeError as error:
-            raise gr.Error(f"The plan is not valid JSON: {error}. Mend it and press Run again.") from error
-        async for update in self._run(Command(resume={"type": "edit", "args": edited}), chat, *who):
-            yield update
-
-    async def _reject(self, chat: list[Any], *who: Who) -> AsyncIterator[Update]:
-        async for update in self._run(Command(resume={"type": "reject"}), chat, *who):
-            yield update
-
-    async def _run(
-        self, given: Given, chat: list[Any], owner: str, thread: str, llm: str, mode: str, approve: bool
+    async def _run_it(
+        self, request: gr.Request, browser: str, thread: str, chat: list[Any], proposal: str, *options: Option
     ) -> AsyncIterator[Update]:
+        try:
+            decision = {"type": "edit", "args": json.loads(proposal)}
+        except json.JSONDecodeError as error:
+            raise gr.Error(
+                f"This is not valid JSON: {error}. Mend it and press Run again.", title="The plan"
+            ) from error
+        async for update in self._run(Visit.of(request, browser, thread), chat, Command(resume=decision), *options):
+            yield update
+
+    async def _reject(
+        self, request: gr.Request, browser: str, thread: str, chat: list[Any], *options: Option
+    ) -> AsyncIterator[Update]:
+        rejected: Command[Any] = Command(resume={"type": "reject"})
+        async for update in self._run(Visit.of(request, browser, thread), chat, rejected, *options):
+            yield update
+
+    async def _run(self, visit: Visit, chat: list[Any], given: Given, *options: Option) -> AsyncIterator[Update]:
         """Run a request and redraw the page at every change."""
         conversations = await self._conversations()
-        yield {self.chat: chat, self.box: gr.MultimodalTextbox(None, interactive=False), **self._running(on=True)}
+        empty = gr.MultimodalTextbox(None, interactive=False)
+        yield {self.chat: chat, self.box: empty, self.approval: gr.Group(visible=False), self.stop: _button(shown=True)}
         try:
-            context = Context.model_validate({"llm": llm, "mode": mode, "approve_plan": approve})
-            config = conversations.config(owner, thread, context)
+            context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
+            config = conversations.config(visit.owner, visit.thread, context)
             async for live in follow(conversations.graph, given, context, config):
                 yield self._draw(live, chat)
         except (HuggingGPTError, ValidationError) as error:
-            gr.Warning(str(error))
-        yield await self._show(owner, thread)
+            gr.Warning(str(error), title="This did not work")
+        yield await self._show(visit)
 
-    def _running(self, *, on: bool) -> Update:
-        return {self.stop: gr.Button(visible=on), self.approval: gr.Group(visible=False)}
+    # What is drawn
 
     def _draw(self, live: Live, chat: list[Any]) -> Update:
         said = live.answer or ("Working …" if live.progress.rows else "Planning …")
-        update: Update = {self.chat: [*chat, {"role": "assistant", "content": said}]}
-        return update | self._picture(live.progress)
+        return {self.chat: [*chat, {"role": "assistant", "content": said}], **self._picture(live.progress)}
 
     def _picture(self, progress: Progress) -> Update:
         return {
@@ -112,28 +144,40 @@ class Page(Layout):
             self.timeline: timeline(progress.rows),
         }
 
-    async def _show(self, owner: str, thread: str) -> Update:
+    async def _show(self, visit: Visit) -> Update:
         """The whole page, as the conversation now stands."""
         conversations = await self._conversations()
-        past, titles = await conversations.open(owner, thread), await conversations.titles(owner)
+        past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
         return {
-            self.owner: owner,
-            self.thread: thread,
+            self.browser: visit.browser,
+            self.thread: visit.thread,
             self.past: past,
-            self.history: gr.Radio(titles, value=thread, visible=bool(titles)),
+            self.history: gr.Radio(titles, value=visit.thread, visible=bool(titles)),
             self.files: gr.Files(past.files or None, visible=bool(past.files)),
             self.chat: bubbles(past.messages, past.files),
             self.box: gr.MultimodalTextbox(interactive=past.waiting is None),
+            self.stop: _button(shown=False),
             self.details: gr.Accordion(visible=bool(past.results)),
-            **self._running(on=False),
             **self._picture(past.progress()),
             **self._ask_approval(past),
         }
 
     def _ask_approval(self, past: Past) -> Update:
-        waiting = past.waiting is not None and past.plan is not None
         tasks = [task.model_dump() for task in past.plan.tasks] if past.plan else []
         return {
-            self.approval: gr.Group(visible=waiting),
+            self.approval: gr.Group(visible=past.waiting is not None),
             self.proposal: json.dumps(tasks, indent=2, ensure_ascii=False),
         }
+
+
+def _button(*, shown: bool) -> gr.Button:
+    return gr.Button(visible=shown)
+
+
+async def _keep(visit: Visit, path: str) -> str:
+    """The owner's own copy of what was uploaded."""
+    content = await asyncio.to_thread(Path(path).read_bytes)
+    try:
+        return await as_owner(visit.owner, keep(Path(path).name, content))
+    except InputError as error:
+        raise gr.Error(str(error), title="This file cannot be used", print_exception=False) from error

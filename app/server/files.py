@@ -25,15 +25,18 @@ async def upload(request: Request) -> Response:
         given = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not given:
             raise InputError("Send a form (multipart/form-data) with at least one file.")
-        saved = [await as_owner(owner_of(request), _keep(file)) for file in given]
+        saved = [await as_owner(owner_of(request), keep(file.filename or "", await file.read())) for file in given]
     return JSONResponse([{"resource": path, "url": link(request, path)} for path in saved])
 
 
-async def _keep(file: UploadFile) -> str:
-    """Save an upload under the name it came with, and check that it is what it claims to be."""
-    name = Path((file.filename or "").replace("\\", "/")).name
+async def keep(filename: str, content: bytes) -> str:
+    """Save an upload under the name it came with, and check that it is what it claims to be.
+
+    Raises:
+        ResourceError: it is not; nothing is kept.
+    """
+    name = Path(filename.replace("\\", "/")).name
     path = settings().out / "uploads" / secrets.token_hex(8) / (name.lstrip(".") or "file")
-    content = await file.read()
     await asyncio.to_thread(_write, path, content)
     try:
         return await admit(str(path))
