@@ -39,9 +39,9 @@ clean:
 	touch $@
 
 .venv/serve: .venv/demo
-	$(INSTALL) -e .[embedded,speech,serve]
+	$(INSTALL) -e .[embedded,speech,serve,page]
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,page,dev]
 	touch $@

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.page import mount
 from app.server import chat, files, jarvis, keys, mcp
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from tools.catalog import offered
@@ -87,4 +89,11 @@ def create_app(options: Settings) -> Starlette:
     )
 
 
-app = create_app(settings())
+def _with_page(app: Starlette) -> Starlette:
+    """The web page at /app too, where the extra `page` is installed."""
+    if find_spec("gradio"):
+        mount(app)
+    return app
+
+
+app = _with_page(create_app(settings()))
