@@ -64,7 +64,7 @@ def _content(task: str, name: str, value: object) -> object:
 
 def _recall(key: FullKey) -> dict[str, Any] | None:
     try:
-        made: dict[str, Any] | None = _store(settings().cache_folder).get([key]).get(key)
+        made: dict[str, Any] | None = store().get([key]).get(key)
         whole = made and all(digest(Path(file)) == content for file, content in made["files"].items())
     except (OSError, sqlite3.Error):
         return None
@@ -74,12 +74,21 @@ def _recall(key: FullKey) -> dict[str, Any] | None:
 def _remember(key: FullKey, made: Mapping[str, Any]) -> None:
     try:
         kept = {**made, "files": {file: digest(Path(file)) for file in made["files"]}}
-        _store(settings().cache_folder).set({key: (kept, DAYS)})
+        store().set({key: (kept, DAYS)})
     except (OSError, sqlite3.Error) as error:  # a full disk costs the next run time, and this one nothing
         log.warning("A result was not kept for reuse: %s", error)
 
 
+def store() -> SqliteCache[dict[str, Any]]:
+    """The file in which things are kept between runs. Opens it: never on the event loop.
+
+    Raises:
+        OSError, sqlite3.Error: it cannot be opened.
+    """
+    return _open(settings().cache_folder)
+
+
 @lru_cache(maxsize=8)
-def _store(folder: Path) -> SqliteCache[dict[str, Any]]:
+def _open(folder: Path) -> SqliteCache[dict[str, Any]]:
     folder.mkdir(parents=True, exist_ok=True)
     return SqliteCache(path=str(folder / "results.sqlite"))

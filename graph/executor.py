@@ -4,24 +4,34 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Literal
 
+from langchain_core.messages import AIMessage
 from langgraph.func import task as langgraph_task
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from graph import approval, estimates
 from graph.binding import bind
 from graph.context import Context, options
 from graph.events import Clock, Reporter
 from graph.policy import Attempts
-from graph.schedule import remaining
 from graph.state import Job, Plan, Result, State, Task
 from tools.errors import BadOutput
 
+Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
-async def execute(state: State, runtime: Runtime[Context]) -> Command[Literal["respond", "plan", "select", "__end__"]]:
-    """Run the plan and collect one result for every task."""
-    plan = state.get("plan") or Plan()
-    results = await run(plan, {job.id: job for job in state.get("jobs", [])}, runtime)
-    return Command(goto="respond", update={"results": results})
+
+async def execute(state: State, runtime: Runtime[Context]) -> Next:
+    """Run the plan and collect one result for every task; where the run asks for it, only once it is approved."""
+    plan, jobs = state.get("plan") or Plan(), {job.id: job for job in state.get("jobs", [])}
+    if options(runtime).approve_plan and state.get("approved") != plan:
+        await estimates.load(jobs.values())
+        decision, edited = approval.ask(plan, jobs)
+        if decision.type == "reject":
+            return _rejected(plan, decision.message)
+        if decision.type == "edit":
+            return Command(goto="select", update={"plan": edited, "approved": edited})
+    results = await run(plan, jobs, runtime)
+    return Command(goto="respond", update={"results": results, "approved": None})
 
 
 async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) -> list[Result]:
@@ -30,7 +40,8 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
     Every task is one LangGraph task, and all are called before anything is awaited: LangGraph knows a finished one
     again by its place among the calls, so that a resumed run gives every result to the right task.
     """
-    context, clock, request, priority = options(runtime), Clock(), object(), remaining(plan)
+    context, clock, request = options(runtime), Clock(), object()
+    priority = estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
     for task in plan.tasks:
         attempts = Attempts(
@@ -47,7 +58,9 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
         branches[task.id] = asyncio.ensure_future(langgraph_task(body)(task))
     if branches:
         await asyncio.wait(branches.values())
-    return [branch.result() for branch in branches.values()]
+    results = [branch.result() for branch in branches.values()]
+    await estimates.save(estimates.observe(results))
+    return results
 
 
 def _body(
@@ -79,7 +92,10 @@ def _body(
 def _lack(needed: int, result: Result | None) -> str:
     if result is None:
         return f"task {needed}, which does not come before it in the plan"
-    return f"task {needed} ({result.task}), which {_WHY.get(result.status, result.status)}"
+    return f"task {needed} ({result.task}), which {'failed' if result.status == 'failed' else 'was ' + result.status}"
 
 
-_WHY = {"skipped": "was skipped", "cancelled": "was cancelled"}
+def _rejected(plan: Plan, message: str | None) -> Next:
+    reason = "The plan was rejected" + (f": {message}" if message else ".")
+    results = [Result(id=task.id, task=task.task, status="cancelled", error=reason) for task in plan.tasks]
+    return Command(goto="__end__", update={"results": results, "messages": [AIMessage(f"Nothing was run. {reason}")]})

@@ -97,6 +97,7 @@ class State(InputState):
     jobs: NotRequired[list[Job]]
     results: NotRequired[list[Result]]
     replanned: NotRequired[bool]
+    approved: NotRequired[Plan | None]  # the plan that a person edited, and so need not be asked about again
 
 
 class OutputState(TypedDict):

@@ -27,6 +27,7 @@ def executor(checkpointer: BaseCheckpointSaver[Any] | None = None) -> CompiledSt
     for name in ("plan", "select", "respond"):
         builder.add_node(name, _pass)
     builder.add_edge(START, "execute")
+    builder.add_edge("select", "execute")
     return builder.compile(checkpointer=checkpointer)
 
 
