@@ -1,7 +1,7 @@
 # The only commands anyone must remember: make demo, make test, make lint, make serve, make bench.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
 .PHONY: demo test lint serve bench clean
@@ -18,9 +18,10 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-serve: .venv/serve  ## LangGraph's API server with Studio, on 127.0.0.1 only
-	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true \
-	$(BIN)/langgraph dev --no-browser --n-jobs-per-worker 8
+# Gradio makes the folder of an upload on the event loop, hence --allow-blocking; our own code is tested without it.
+serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, on 127.0.0.1 only
+	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
+	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.execution

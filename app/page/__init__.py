@@ -4,10 +4,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from app.page.conversations import Conversations
 from tools.settings import settings
 
+ICON = """<link rel="icon" href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>\
+<text y='.9em' font-size='90'>🤗</text></svg>">"""
 STYLE = Path(__file__).with_name("style.css")
 
 
@@ -17,6 +21,10 @@ def mount(app: Starlette, path: str = "/app") -> None:
 
     from app.page.page import Page
 
+    async def add_slash(_request: Request) -> Response:
+        return RedirectResponse(f"{path}/")
+
+    app.add_route(path, add_slash, include_in_schema=False)  # a merged application redirects no more by itself
     page = Page(_Opened())
     limit = settings().max_bytes
     gr.mount_gradio_app(
@@ -24,6 +32,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
         page.blocks,
         path,
         css_paths=STYLE,
+        head=ICON,
         max_file_size=limit,
         footer_links=[],
         run_history=False,
