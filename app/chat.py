@@ -95,5 +95,5 @@ def _read() -> str | None:
         import readline  # noqa: F401 - gives input() its history and editing
     try:
         return input("\n> ").strip()
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         return None

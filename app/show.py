@@ -92,7 +92,7 @@ class Show:
         """Show the answer as it grows."""
         if not self.answer:
             self._stop()
-            self._start(self.out, lambda: Group("", Markdown(self.answer)))
+            self._start(self.out, lambda: Group("", _rendered(self.answer)))
         self.answer += text
 
     def report(self, report: Report) -> None:
@@ -101,11 +101,11 @@ class Show:
         if not report.plan and report.exit_code:
             self.err.print(Text(report.answer, style="yellow"), soft_wrap=not self.err.is_terminal)
         elif report.answer and not (self.answer and self.out.is_terminal):
-            answer = Markdown(report.answer) if self.out.is_terminal else Text(report.answer)
+            answer = _rendered(report.answer) if self.out.is_terminal else Text(report.answer)
             self.out.print("\n" if self.out.is_terminal else "", end="")
             self.out.print(answer, soft_wrap=not self.out.is_terminal)
         _print_files(report.results, self.out)
-        if chart := timeline(report.results, self.err.width):
+        if len(report.results) > 1 and (chart := timeline(report.results, self.err.width)):
             self.err.print(Text(f"\nTimeline, {report.timings['total']:.2f} s in all", style="bold"))
             self.err.print(chart)
 
@@ -133,6 +133,11 @@ class Show:
         doing = Table.grid(padding=(0, 1))
         doing.add_row(" ", self._spinner, Text(self.doing, style="dim"))
         return Group(table, doing)
+
+
+def _rendered(answer: str) -> Markdown:
+    """The answer for a terminal: line breaks kept, pictures as links."""
+    return Markdown(answer.replace("![", "[").replace("\n", "  \n"))
 
 
 def _note(row: Row, width: int) -> RenderableType:

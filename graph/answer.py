@@ -1,11 +1,11 @@
 """The answer composed by rule: what was found first, then how, with every number and file straight from the results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from graph.state import Plan, Result
-from tools.resources import modality
-from tools.tasks import TASKS
+from graph.state import Plan, Result, Task
+from tools.resources import is_reference, modality
 
 LONGEST = 4000  # characters of one result that are shown
 
@@ -13,7 +13,8 @@ LONGEST = 4000  # characters of one result that are shown
 def compose(plan: Plan, results: Sequence[Result], controller: str) -> str:
     """The whole answer in Markdown: findings, failures, the workflow."""
     done = [result for result in results if result.status == "done"]
-    parts = [_finding(result) for result in done]
+    tasks = {task.id: task for task in plan.tasks}
+    parts = [_finding(result, tasks.get(result.id)) for result in done]
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
         parts.insert(0, "Nothing could be done.")
@@ -22,9 +23,9 @@ def compose(plan: Plan, results: Sequence[Result], controller: str) -> str:
 
 def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
     """How the answer came about: tasks, models, what was mended in the plan, and who planned."""
-    rows = [f"{result.id}. {result.task}: {_how(result)}" for result in results]
+    rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
     notes = [f"Note: {note}" for note in plan.notes]
-    return "\n".join(["**How**", *rows, *notes, f"Controller: {controller}"])
+    return "\n\n".join(["**How**", "\n".join(rows), *notes, f"Controller: {controller}"])
 
 
 def _how(result: Result) -> str:
@@ -34,10 +35,18 @@ def _how(result: Result) -> str:
     return f"{result.choice.model} ({result.choice.backend}{again}), {result.status}"
 
 
-def _finding(result: Result) -> str:
-    purpose = TASKS[result.task].purpose
-    lines = [f"**{purpose[0].upper()}{purpose[1:]}:** {shorten(result.text) if result.text else ''}".rstrip()]
+def _finding(result: Result, task: Task | None) -> str:
+    text = shorten(result.text) if result.text else ""
+    start = "\n" if "\n" in text else " "
+    lines = [f"**{_title(result.task, task.args if task else {})}:**{start}{text}".rstrip()]
     return "\n".join([*lines, *scores(result.data), *map(link, result.files)])
+
+
+def _title(name: str, args: Mapping[str, Any]) -> str:
+    """What was found out: the aspect that was asked for, else the task's type; and the file it is about, if any."""
+    title = str(args.get("aspect") or name).replace("-", " ")
+    files = [Path(str(value)).name for value in args.values() if is_reference(str(value))]
+    return " of ".join([title[:1].upper() + title[1:], *files[:1]])
 
 
 def _failure(result: Result) -> str:

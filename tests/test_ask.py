@@ -63,7 +63,13 @@ def test_what_is_made_is_named_on_stdout_and_lies_where_out_says(workspace: Path
     assert [path.parent.name for path in files] == ["made"]
     assert files[0].read_bytes().startswith(b"\x89PNG")
     assert "canny-control finished" in done.stderr
+
+
+@pytest.mark.usefixtures("workspace")
+def test_several_tasks_end_with_a_timeline() -> None:
+    done = invoke("ask", f"Show me the outlines and the straight lines of {NOTICE}", "--llm", "offline")
     assert "Timeline" in done.stderr
+    assert done.stderr.count("█") > 10
 
 
 def test_a_file_outside_the_folders_may_be_used_when_it_is_named(
