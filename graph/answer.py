@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.state import Plan, Result, Task
+from tools.artifacts import address
 from tools.resources import is_reference, modality
 
 LONGEST = 4000  # characters of one result that are shown
@@ -57,7 +58,7 @@ def _failure(result: Result) -> str:
 def link(path: str) -> str:
     """A file as Markdown: pictures show, everything else is a link."""
     mark = "!" if modality(path) == "image" else ""
-    return f"{mark}[{Path(path).name}]({path})"
+    return f"{mark}[{Path(path).name}]({address(path)})"
 
 
 def scores(data: object) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from PIL.Image import Image
@@ -37,6 +38,14 @@ def save(media: tuple[Media, ...], task: str, provenance: Mapping[str, Any]) -> 
         reason = "the disk is full; free some space" if full else f"{error.strerror}; check its permissions"
         raise ConfigError(f"Results cannot be written to {folder}: {reason} or choose another folder.") from error
     return [str(path) for path in files]
+
+
+def address(path: str) -> str:
+    """Where whoever reads the answer finds a file: its path, or its link where a server serves it."""
+    base, out = settings().public_url, settings().out
+    if not base or not Path(path).is_relative_to(out):
+        return path
+    return f"{base.rstrip('/')}/artifacts/{quote(Path(path).relative_to(out).as_posix())}"
 
 
 def digest(path: Path) -> str:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from app.server.runs import as_owner, owner_of
+from tools.artifacts import address
 from tools.errors import InputError
 from tools.resources import admit
 from tools.settings import settings
@@ -25,8 +26,9 @@ async def upload(request: Request) -> Response:
         given = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not given:
             raise InputError("Send a form (multipart/form-data) with at least one file.")
-        saved = [await as_owner(owner_of(request), keep(file.filename or "", await file.read())) for file in given]
-    return JSONResponse([{"resource": path, "url": link(request, path)} for path in saved])
+        owner = owner_of(request)
+        saved = [await as_owner(owner, keep(file.filename or "", await file.read())) for file in given]
+    return JSONResponse([{"resource": p, "url": u} for p, u in zip(saved, links(owner, saved), strict=True)])
 
 
 async def keep(filename: str, content: bytes) -> str:
@@ -70,10 +72,3 @@ def _find(folder: Path, name: str) -> Path | None:
         return path if inside and path.is_file() else None
     except (OSError, ValueError):  # a null byte, a name too long
         return None
-
-
-def link(request: Request, path: str) -> str:
-    """Where a client finds a file of the owner's."""
-    base = settings().public_url or str(request.base_url)
-    relative = Path(path).relative_to(settings(owner_of(request)).out)
-    return f"{base.rstrip('/')}/artifacts/{quote(str(relative))}"

@@ -1,6 +1,7 @@
 """The routes of the original HuggingGPT server, in its exact shapes."""
 
 import json
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -8,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 
 from app.server import runs
 from app.server.body import Conversation, read
-from app.server.files import link
 from graph.state import Plan, Result, Task
 from tools.resources import modality
 
@@ -35,7 +35,9 @@ async def results(request: Request) -> Response:
     if plan is None or not plan.tasks:
         return JSONResponse({"message": runs.last_words(state)})
     done = {result.id: result for result in state.get("results") or []}
-    shown = {str(task.id): _result(request, task, done[task.id]) for task in plan.tasks if task.id in done}
+    shown = {
+        str(task.id): _result(task, done[task.id], runs.owner_of(request)) for task in plan.tasks if task.id in done
+    }
     return JSONResponse(shown)
 
 
@@ -47,23 +49,23 @@ async def _run(request: Request, *, plan_only: bool = False) -> dict[str, Any]:
 
 def _task(task: Task) -> dict[str, Any]:
     """A task with the original's symbols: ``<GENERATED>-ID``, and ``dep: [-1]`` for no dependency."""
-    text = json.dumps(task.args).replace("<resource-", "<GENERATED>-")
+    text = re.sub(r"<resource-(\d+)>", r"<GENERATED>-\1", json.dumps(task.args))
     return {"task": task.task, "id": task.id, "dep": task.dep or [-1], "args": json.loads(text)}
 
 
-def _result(request: Request, task: Task, result: Result) -> dict[str, Any]:
+def _result(task: Task, result: Result, owner: str) -> dict[str, Any]:
     choice = result.choice
     return {
         "task": _task(task),
-        "inference result": _inference(request, result),
+        "inference result": _inference(result, owner),
         "choose model result": {"id": choice.model if choice else "", "reason": choice.reason if choice else ""},
     }
 
 
-def _inference(request: Request, result: Result) -> dict[str, Any]:
+def _inference(result: Result, owner: str) -> dict[str, Any]:
     if result.status != "done":
         return {"error": result.error or result.status}
     found: dict[str, Any] = {"generated text": result.text} if result.text else {}
-    for path in result.files:
-        found.setdefault(f"generated {modality(path)}", link(request, path))
+    for path, link in zip(result.files, runs.links(owner, result.files), strict=True):
+        found.setdefault(f"generated {modality(path)}", link)
     return found | ({"predicted": result.data} if result.data is not None else {})

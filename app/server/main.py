@@ -20,7 +20,7 @@ from app.server import chat, files, jarvis, keys, mcp
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from tools.catalog import offered
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
-from tools.settings import Settings, settings
+from tools.settings import Settings, override, settings
 
 
 async def health(_request: Request) -> Response:
@@ -96,4 +96,6 @@ def _with_page(app: Starlette) -> Starlette:
     return app
 
 
+if (address := os.environ.get("LANGGRAPH_API_URL")) and not settings().public_url:
+    override(public_url=address)  # where `langgraph dev` listens
 app = _with_page(create_app(settings()))

@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
 from app.server import runs
-from app.server.files import link
 from graph.state import InputState, Result, Task
 from tools import TOOLS
 from tools.catalog import offered
@@ -71,9 +70,9 @@ async def call_tool(
     arguments = dict(params.arguments or {})
     try:
         if params.name == WHOLE:
-            return await _ask(context.request, Ask.model_validate(arguments))
+            return await _ask(runs.owner_of(context.request), Ask.model_validate(arguments))
         if params.name in offered():
-            return await _call(context.request, params.name, arguments)
+            return await _call(runs.owner_of(context.request), params.name, arguments)
     except ValidationError as error:
         return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
     except HuggingGPTError as error:
@@ -81,25 +80,28 @@ async def call_tool(
     return _failed(f"There is no tool {params.name!r} that can run here; list the tools to see which can.")
 
 
-async def _ask(request: Request, ask: Ask) -> types.CallToolResult:
+async def _ask(owner: str, ask: Ask) -> types.CallToolResult:
     given = InputState(messages=[HumanMessage(ask.request)], resources=ask.resources)
-    state = await runs.answer(given, runs.config_for(runs.owner_of(request), "mcp"))
+    state = await runs.answer(given, runs.config_for(owner, "mcp"))
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
-    done = [_done(request, tasks[result.id], result) for result in state.get("results") or [] if result.id in tasks]
+    done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
     answer = Answer(answer=runs.last_words(state), tasks=done)
-    text = types.TextContent(type="text", text=answer.answer)
-    return types.CallToolResult(content=[text], structured_content=answer.model_dump(mode="json"))
+    return _told(answer.answer, answer.model_dump(mode="json"))
 
 
-def _done(request: Request, task: Task, result: Result) -> Done:
-    files = [link(request, path) for path in result.files]
+def _done(owner: str, task: Task, result: Result) -> Done:
+    files = runs.links(owner, result.files)
     return Done(task=task, status=result.status, text=result.text, files=files, error=result.error)
 
 
-async def _call(request: Request, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+async def _call(owner: str, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     call = {"type": "tool_call", "id": uuid4().hex, "name": name, "args": arguments}
-    message = await TOOLS[name].ainvoke(call, runs.config_for(runs.owner_of(request), "mcp"))
-    return types.CallToolResult(content=[types.TextContent(type="text", text=message.text)])
+    message = await TOOLS[name].ainvoke(call, runs.config_for(owner, "mcp"))
+    return _told(message.text, {**message.artifact, "files": runs.links(owner, message.artifact["files"])})
+
+
+def _told(text: str, structured: dict[str, Any]) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=structured)
 
 
 def _failed(reason: str) -> types.CallToolResult:

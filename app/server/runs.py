@@ -16,6 +16,7 @@ from starlette.requests import Request
 from graph import graph
 from graph.context import Context
 from graph.state import InputState
+from tools.artifacts import address
 
 T = TypeVar("T")
 
@@ -70,6 +71,12 @@ async def as_owner(owner: str, work: Coroutine[Any, Any, T]) -> T:
     """Do something outside a run with the owner's folders."""
     with set_config_context(config_for(owner, "server")) as scope:
         return await asyncio.create_task(work, context=scope)
+
+
+def links(owner: str, paths: list[str]) -> list[str]:
+    """Where the owner finds the files."""
+    with set_config_context(config_for(owner, "server")) as scope:
+        return [scope.run(address, path) for path in paths]
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

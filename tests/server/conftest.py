@@ -17,6 +17,14 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The development server with a model that waits as long as it is told."""
+    server = start_dev(tmp_path_factory.mktemp("waiting"), graph="benchmarks.waiting:graph")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """The development server with keys, shared by the tests of this folder."""
     folder = tmp_path_factory.mktemp("guarded")

@@ -1,5 +1,6 @@
 """Real server processes on loopback, started once and stopped by their pid."""
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 QUIET = {
     "LANGGRAPH_CLI_NO_ANALYTICS": "1",
     "LANGGRAPH_NO_VERSION_CHECK": "true",
-    "LANGGRAPH_STRICT_MSGPACK": "true",
     "LANGSMITH_TRACING": "false",
     "HUGGINGGPT_LLM": "offline",
     "HF_HUB_OFFLINE": "1",
@@ -76,10 +76,15 @@ def start(command: list[str], folder: Path, health: str, **env: str) -> Server:
     raise RuntimeError(server.log[-4000:])
 
 
-def start_dev(folder: Path, *options: str, **env: str) -> Server:
-    """`langgraph dev`, as `make serve` starts it, working in a folder of its own."""
-    command = ["langgraph_cli", "dev", "--no-browser", "--no-reload", "--n-jobs-per-worker", "8"]
-    return start([*command, "--config", str(ROOT / "langgraph.json"), *options], folder, "/ok", **env)
+def start_dev(folder: Path, *options: str, graph: str = "", **env: str) -> Server:
+    """`langgraph dev`, as `make serve` starts it, working in a folder of its own, maybe with another graph."""
+    config = json.loads((ROOT / "langgraph.json").read_text())
+    if graph:
+        config["graphs"]["hugginggpt"]["path"] = graph
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "langgraph.json").write_text(json.dumps(config))
+    command = ["langgraph_cli", "dev", "--no-browser", "--no-reload", "--n-jobs-per-worker", "8", *options]
+    return start(command, folder, "/ok", **env)
 
 
 @dataclass

@@ -1,0 +1,217 @@
+"""`langgraph dev` with the real graph, through the real SDK."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
+
+from graph import graph
+from graph.context import Context
+from tests.server.process import ROOT, Server, start_dev
+
+NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
+READ = "Read the text in this picture and tell me which language it is in."
+PICTURE = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{NOTICE}"}}
+GRAPH = "hugginggpt"
+
+
+def human(*content: Any) -> dict[str, Any]:  # noqa: ANN401 - a text or blocks, as clients send them
+    return {"messages": [{"role": "human", "content": content[0] if len(content) == 1 else list(content)}]}
+
+
+def text(words: str) -> dict[str, str]:
+    return {"type": "text", "text": words}
+
+
+def results(values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - a state, as JSON
+    return [(r["id"], r["task"], r["status"], r["text"]) for r in values["results"]]
+
+
+@pytest.fixture
+async def client(dev: Server) -> AsyncIterator[LangGraphClient]:
+    async with get_client(url=dev.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def slow(waiting: Server) -> AsyncIterator[LangGraphClient]:
+    async with get_client(url=waiting.url) as opened:
+        yield opened
+
+
+async def test_a_run_through_the_sdk_equals_the_answer_in_process(client: LangGraphClient, workspace: Path) -> None:
+    given = human(text(READ), PICTURE)
+    served = await client.runs.wait(None, GRAPH, input=given, context={"llm": "offline"})
+    here = await graph.ainvoke(given, context=Context(llm="offline"))
+    assert results(served) == results({"results": [result.model_dump() for result in here["results"]]})
+    assert served["messages"][-1]["content"] == here["messages"][-1].text
+    assert "Welcome to our garden" in served["messages"][-1]["content"]
+
+
+async def test_the_output_is_small(client: LangGraphClient) -> None:
+    served = await client.runs.wait(None, GRAPH, input=human(text(READ), PICTURE))
+    assert set(served) == {"messages", "plan", "results"}
+    assert NOTICE[:100] not in json.dumps(served)  # the picture itself is in a file
+
+
+async def test_the_answer_links_to_files_that_the_server_serves(client: LangGraphClient, dev: Server) -> None:
+    served = await client.runs.wait(None, GRAPH, input=human(text("Show me the outlines of this picture."), PICTURE))
+    answer = served["messages"][-1]["content"]
+    link = answer.partition("](")[2].partition(")")[0]
+    assert link.startswith(f"{dev.url}/artifacts/")
+    assert f"![{link.rpartition('/')[2]}]({link})" in answer
+    picture = await client.http.client.get(link)
+    assert picture.headers["content-type"] == "image/png"
+
+
+async def test_studio_finds_nodes_names_descriptions_and_a_form(client: LangGraphClient) -> None:
+    (assistant,) = await client.assistants.search()
+    assert assistant["name"] == GRAPH
+    assert "Hugging Face" in str(assistant["description"])
+    drawn = await client.assistants.get_graph(assistant["assistant_id"])
+    nodes = {node["id"]: node.get("metadata", {}) for node in drawn["nodes"]}
+    assert {"plan", "select", "execute", "respond"} <= set(nodes)
+    assert all(nodes[name]["description"] for name in ("plan", "select", "execute", "respond"))
+    schemas = await client.assistants.get_schemas(assistant["assistant_id"])
+    assert set(schemas["input_schema"]["properties"]) == {"messages", "resources"}  # type: ignore[index]
+    form = schemas["context_schema"]["properties"]  # type: ignore[index]
+    assert {"llm", "mode", "select", "top_k", "approve_plan"} <= set(form)
+    assert all(field.get("description") for field in form.values())
+    assert all(set(field["langgraph_nodes"]) <= set(nodes) for field in form.values() if "langgraph_nodes" in field)
+
+
+async def test_a_conversation_remembers_its_picture(client: LangGraphClient) -> None:
+    thread = (await client.threads.create())["thread_id"]
+    await client.runs.wait(thread, GRAPH, input=human(text("Show me the outlines of this picture."), PICTURE))
+    second = await client.runs.wait(thread, GRAPH, input=human("Read the text in the picture."))
+    assert "Welcome to our garden" in second["messages"][-1]["content"]
+    assert len(second["messages"]) == 4
+
+
+@pytest.mark.parametrize(
+    "modes",
+    [
+        ["values"],
+        ["updates"],
+        ["custom"],
+        ["messages-tuple"],
+        ["tasks"],
+        ["checkpoints"],
+        ["debug"],
+        ["events"],
+        ["values", "custom", "messages"],
+    ],
+)
+async def test_every_stream_mode_works(client: LangGraphClient, modes: list[Any]) -> None:
+    thread = (await client.threads.create())["thread_id"]
+    stream = client.runs.stream(thread, GRAPH, input=human(text(READ), PICTURE), stream_mode=modes)
+    parts = [part async for part in stream]
+    kinds = {part.event.partition("/")[0] for part in parts}
+    assert "error" not in kinds, parts
+    expected = {"messages" if mode == "messages-tuple" else mode for mode in modes}
+    assert expected <= kinds
+
+
+async def test_history_can_be_read_and_forked(client: LangGraphClient) -> None:
+    thread = (await client.threads.create())["thread_id"]
+    await client.runs.wait(thread, GRAPH, input=human(text(READ), PICTURE))
+    history = await client.threads.get_history(thread)
+    (planned,) = [state for state in history if state["next"] == ["select"]]
+    tasks = planned["values"]["plan"]["tasks"]  # type: ignore[call-overload,index]
+    edited = await client.threads.update_state(
+        thread, {"plan": {"tasks": tasks[:1]}}, checkpoint_id=planned["checkpoint"]["checkpoint_id"], as_node="plan"
+    )
+    forked = await client.runs.wait(thread, GRAPH, input=None, checkpoint=edited["checkpoint"])
+    assert [result["task"] for result in forked["results"]] == ["image-to-text"]
+
+
+async def test_a_run_can_be_cancelled_and_the_thread_used_again(slow: LangGraphClient) -> None:
+    thread = (await slow.threads.create())["thread_id"]
+    run = await slow.runs.create(thread, GRAPH, input=human('Paraphrase "60 s"'))
+    for _ in range(50):
+        if (await slow.threads.get_state(thread))["next"] == ["execute"]:
+            break
+        await asyncio.sleep(0.1)
+    begun = time.perf_counter()
+    await slow.runs.cancel(thread, run["run_id"], wait=True)
+    assert time.perf_counter() - begun < 5
+    assert (await slow.runs.get(thread, run["run_id"]))["status"] == "interrupted"
+    again = await slow.runs.wait(thread, GRAPH, input=human('Paraphrase "0 s"'))
+    assert again["results"][0]["status"] == "done"
+
+
+async def test_runs_on_several_threads_run_at_the_same_time(slow: LangGraphClient) -> None:
+    begun = time.perf_counter()
+    waits = [slow.runs.wait(None, GRAPH, input=human(f'Paraphrase "1 s {n}"')) for n in range(6)]
+    states = await asyncio.gather(*waits)
+    assert [state["results"][0]["text"] for state in states] == [f"waited: 1 s {n}" for n in range(6)]
+    assert time.perf_counter() - begun < 5
+
+
+async def test_two_requests_on_one_thread_are_refused_or_queued(slow: LangGraphClient) -> None:
+    thread = (await slow.threads.create())["thread_id"]
+    runs = [
+        await slow.runs.create(thread, GRAPH, input=human(f'Paraphrase "0.5 s {n}"'), multitask_strategy="enqueue")
+        for n in range(2)
+    ]
+    for run in runs:
+        await slow.runs.join(thread, run["run_id"])
+    messages = (await slow.threads.get_state(thread))["values"]["messages"]  # type: ignore[call-overload]
+    assert [message["type"] for message in messages] == ["human", "ai", "human", "ai"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        PICTURE,
+        {"type": "image_url", "image_url": f"data:image/png;base64,{NOTICE}"},
+        {"type": "image", "base64": NOTICE, "mime_type": "image/png"},
+        {"type": "image", "mimeType": "image/png", "data": NOTICE},
+        {"type": "image", "source_type": "base64", "data": NOTICE, "mime_type": "image/png"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": NOTICE}},
+        {"type": "file", "file": {"filename": "notice.png", "file_data": f"data:image/png;base64,{NOTICE}"}},
+        {"type": "input_image", "image_url": f"data:image/png;base64,{NOTICE}"},
+    ],
+    ids=["image_url", "flat", "v1", "uploads", "v0", "anthropic", "file", "responses"],
+)
+async def test_a_picture_is_understood_in_every_spelling(client: LangGraphClient, block: dict[str, Any]) -> None:
+    served = await client.runs.wait(None, GRAPH, input=human(text("Read the text in this picture."), block))
+    assert "Welcome to our garden" in served["messages"][-1]["content"]
+
+
+async def test_a_wrong_option_is_told_and_nothing_runs(client: LangGraphClient) -> None:
+    thread = (await client.threads.create())["thread_id"]
+    parts = [
+        part
+        async for part in client.runs.stream(thread, GRAPH, input=human("Hello"), context={"mode": "warp"})  # type: ignore[arg-type]
+    ]
+    assert parts[-1].event == "error"
+    assert "mode" in json.dumps(parts[-1].data)
+
+
+async def test_state_survives_a_restart(tmp_path: Path) -> None:
+    server = start_dev(tmp_path)
+    async with get_client(url=server.url) as first:
+        thread = (await first.threads.create())["thread_id"]
+        await first.runs.wait(thread, GRAPH, input=human(text("Show me the outlines of this picture."), PICTURE))
+    server.stop()
+    server = start_dev(tmp_path)
+    try:
+        async with get_client(url=server.url) as second:
+            answer = await second.runs.wait(thread, GRAPH, input=human("Read the text in the picture."))
+        assert "Welcome to our garden" in answer["messages"][-1]["content"]
+    finally:
+        server.stop()
+
+
+async def test_nothing_blocks_the_event_loop(client: LangGraphClient, dev: Server) -> None:
+    await client.runs.wait(None, GRAPH, input=human(text("Read this picture aloud and show its outlines."), PICTURE))
+    assert "BlockingError" not in dev.log
+    assert "Blocking call" not in dev.log
