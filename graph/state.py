@@ -3,11 +3,12 @@
 A leaf: it imports nothing of ours.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 Status = Literal["done", "failed", "skipped", "cancelled"]
@@ -80,6 +81,16 @@ def merge_resources(old: list[str] | None, new: list[str] | None) -> list[str]:
     return list(dict.fromkeys([*(old or []), *(new or [])]))
 
 
+def _typed(kind: Any) -> Callable[[Any, Any], Any]:  # noqa: ANN401 - an annotation, which has no type
+    """The last value counts; what a client edits arrives as JSON and is checked here."""
+    adapter = TypeAdapter(kind)
+
+    def last(_old: object, new: object) -> object:
+        return adapter.validate_python(new)
+
+    return last
+
+
 class InputState(TypedDict):
     """What a client sends: messages, and files as paths, links or data URIs."""
 
@@ -93,9 +104,9 @@ class State(InputState):
     request: NotRequired[str]
     given: NotRequired[list[str]]  # the resources of this request alone
     seen: NotRequired[int]  # how many of ``resources`` the last planned request knew
-    plan: NotRequired[Plan | None]
-    jobs: NotRequired[list[Job]]
-    results: NotRequired[list[Result]]
+    plan: NotRequired[Annotated[Plan | None, _typed(Plan | None)]]
+    jobs: NotRequired[Annotated[list[Job], _typed(list[Job])]]
+    results: NotRequired[Annotated[list[Result], _typed(list[Result])]]
     replanned: NotRequired[bool]
     approved: NotRequired[Plan | None]  # the plan that a person edited, and so need not be asked about again
 

@@ -58,7 +58,7 @@ def start(command: list[str], folder: Path, health: str, **env: str) -> Server:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", *command, "--port", str(port)],
             cwd=folder,
-            env={**keep, **QUIET, **env},
+            env={**keep, **QUIET, "HUGGINGGPT_CACHE_FOLDER": str(folder / "cache"), **env},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

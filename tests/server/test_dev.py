@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
+from langgraph_sdk.errors import UnprocessableEntityError
 
 from graph import graph
 from graph.context import Context
@@ -48,8 +49,8 @@ async def slow(waiting: Server) -> AsyncIterator[LangGraphClient]:
 
 async def test_a_run_through_the_sdk_equals_the_answer_in_process(client: LangGraphClient, workspace: Path) -> None:
     given = human(text(READ), PICTURE)
-    served = await client.runs.wait(None, GRAPH, input=given, context={"llm": "offline"})
-    here = await graph.ainvoke(given, context=Context(llm="offline"))
+    served = await client.runs.wait(None, GRAPH, input=given, context={"llm": "offline", "cache": False})
+    here = await graph.ainvoke(given, context=Context(llm="offline", cache=False))
     assert results(served) == results({"results": [result.model_dump() for result in here["results"]]})
     assert served["messages"][-1]["content"] == here["messages"][-1].text
     assert "Welcome to our garden" in served["messages"][-1]["content"]
@@ -123,13 +124,15 @@ async def test_history_can_be_read_and_forked(client: LangGraphClient) -> None:
     thread = (await client.threads.create())["thread_id"]
     await client.runs.wait(thread, GRAPH, input=human(text(READ), PICTURE))
     history = await client.threads.get_history(thread)
-    (planned,) = [state for state in history if state["next"] == ["select"]]
-    tasks = planned["values"]["plan"]["tasks"]  # type: ignore[call-overload,index]
-    edited = await client.threads.update_state(
-        thread, {"plan": {"tasks": tasks[:1]}}, checkpoint_id=planned["checkpoint"]["checkpoint_id"], as_node="plan"
-    )
+    (ready,) = [state for state in history if state["next"] == ["execute"]]
+    values: Any = ready["values"]
+    edit = {"plan": {"tasks": values["plan"]["tasks"][:1]}, "jobs": values["jobs"][:1]}
+    point = ready["checkpoint"]["checkpoint_id"]
+    edited = await client.threads.update_state(thread, edit, checkpoint_id=point, as_node="select")
     forked = await client.runs.wait(thread, GRAPH, input=None, checkpoint=edited["checkpoint"])
     assert [result["task"] for result in forked["results"]] == ["image-to-text"]
+    with pytest.raises(UnprocessableEntityError, match="valid list"):
+        await client.threads.update_state(thread, {"plan": {"tasks": "none"}}, as_node="select")
 
 
 async def test_a_run_can_be_cancelled_and_the_thread_used_again(slow: LangGraphClient) -> None:
