@@ -10,8 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.server.runs import as_owner, owner_of
-from tools.artifacts import address
+from app.server.runs import as_owner, links, owner_of
 from tools.errors import InputError
 from tools.resources import admit
 from tools.settings import settings

@@ -199,6 +199,7 @@ async def test_a_wrong_option_is_told_and_nothing_runs(client: LangGraphClient) 
     assert "mode" in json.dumps(parts[-1].data)
 
 
+@pytest.mark.slow
 async def test_state_survives_a_restart(tmp_path: Path) -> None:
     server = start_dev(tmp_path)
     async with get_client(url=server.url) as first:
