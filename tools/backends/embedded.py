@@ -17,8 +17,9 @@ class Embedded:
 
     name: BackendName = "embedded"
 
-    def __init__(self) -> None:
-        self._experts = {(expert.task, expert.model): expert for expert in EXPERTS if expert.installed}
+    def __init__(self, experts: Sequence[Expert] = EXPERTS) -> None:
+        self._all = experts
+        self._experts = {(expert.task, expert.model): expert for expert in experts if expert.installed}
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     def candidates(self, task: TaskType) -> Sequence[Candidate]:
@@ -27,11 +28,11 @@ class Embedded:
 
     def missing(self, task: TaskType) -> str:
         """What to install for the task's experts, or that there is none."""
-        absent = {expert.extra for expert in EXPERTS if expert.task == task.name and not expert.installed}
+        rows = [expert for expert in self._all if expert.task == task.name]
+        absent = {expert.extra for expert in rows if not expert.installed}
         if absent:
             return f"Install the built-in expert for {task.name}: pip install '.[{','.join(sorted(absent))}]'."
-        known = any(expert.task == task.name for expert in EXPERTS)
-        return "" if known else f"No built-in expert does {task.name}; it needs a local model or an endpoint."
+        return "" if rows else f"No built-in expert does {task.name}; it needs a local model or an endpoint."
 
     async def run(self, call: Call) -> Output:
         """Run one expert in its thread. Raises ModelUnavailable, or what the expert raises."""

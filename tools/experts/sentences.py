@@ -1,0 +1,122 @@
+"""Experts that select sentences and write none: TextRank summaries, BM25 ranking and answers. No model, no package."""
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.backends.base import Output
+from tools.errors import BadOutput
+
+_CLOSING, _OPENING = "\"')\u201d\u2019\u00bb", "\"'(\u201c\u2018\u00ab"  # quotation marks and brackets around sentences
+_END = re.compile(rf"(?<=[.!?…])[{_CLOSING}]*\s+(?=[{_OPENING}]?[^\W_a-z])|(?<=[\u3002\uff01\uff1f])|\n\s*\n")
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|z\.B|bzw|ca|Nr))\.$")
+_WORD = re.compile(r"\w+")
+
+
+def summarise(text: str) -> Output:
+    """The most central sentences, about a quarter of them and at most six, in the text's order (TextRank)."""
+    sentences = split(text)
+    wanted = min(6, max(1, round(len(sentences) / 4)))
+    if len(sentences) <= 2:
+        return Output(text=" ".join(sentences), data={"sentences": len(sentences), "kept": len(sentences)})
+    vectors = _vectors(sentences)
+    chosen = _diverse(_centrality(vectors), vectors @ vectors.T, wanted)
+    kept = " ".join(sentences[index] for index in sorted(chosen))
+    return Output(text=kept, data={"sentences": len(sentences), "kept": len(chosen)})
+
+
+def rank(query: str, texts: list[str]) -> Output:
+    """The texts by how well their words match the query's (BM25), best first."""
+    scores = bm25(query, texts)
+    order = sorted(range(len(texts)), key=lambda index: -scores[index])
+    ranking = [{"index": index, "text": texts[index], "score": round(scores[index], 3)} for index in order]
+    return Output(text="\n".join(f"{place}. {texts[index]}" for place, index in enumerate(order, 1)), data=ranking)
+
+
+def answer(question: str, context: str) -> Output:
+    """The sentence of the context that matches the question best. Raises BadOutput if none shares a word with it."""
+    sentences = split(context)
+    scores = bm25(question, sentences) if sentences else [0.0]
+    best = max(range(len(scores)), key=scores.__getitem__)
+    if scores[best] <= 0:
+        raise BadOutput("No sentence of the text shares a word with the question; ask in the words of the text.")
+    return Output(text=sentences[best], data={"answer": sentences[best], "score": round(scores[best], 3)})
+
+
+def split(text: str) -> list[str]:
+    """Sentences; a line break within a paragraph is a space."""
+    parts = [" ".join(part.split()) for part in _END.split(text) if part and part.strip()]
+    sentences: list[str] = []
+    for part in parts:
+        if sentences and _ABBREVIATED.search(sentences[-1]):
+            sentences[-1] += f" {part}"
+        else:
+            sentences.append(part)
+    return sentences
+
+
+def bm25(query: str, texts: list[str], k: float = 1.5, b: float = 0.75) -> list[float]:
+    """Okapi BM25 of every text (Robertson and Zaragoza 2009), on word stems."""
+    documents = [Counter(_stems(text)) for text in texts]
+    average = sum(map(len, documents)) / len(documents) or 1
+    frequency = Counter(word for document in documents for word in document)
+    scores = []
+    for document in documents:
+        norm = k * (1 - b + b * document.total() / average)
+        found = (word for word in set(_stems(query)) if word in document)
+        scores.append(
+            sum(
+                _idf(frequency[word], len(documents)) * document[word] * (k + 1) / (document[word] + norm)
+                for word in found
+            )
+        )
+    return scores
+
+
+def _stems(text: str) -> list[str]:
+    """Words without their endings: crude, but the same for every language that has endings."""
+    return [word[: max(4, len(word) - 2)] for word in _WORD.findall(text.lower())]
+
+
+def _idf(frequency: int, documents: int) -> float:
+    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
+
+
+def _vectors(sentences: list[str]) -> NDArray[np.float64]:
+    """TF-IDF of every sentence, of unit length."""
+    counts = [Counter(_stems(sentence)) for sentence in sentences]
+    frequency = Counter(word for count in counts for word in count)
+    column = {word: index for index, word in enumerate(frequency)}
+    vectors = np.zeros((len(sentences), len(column)))
+    for row, count in enumerate(counts):
+        for word, times in count.items():
+            vectors[row, column[word]] = times * _idf(frequency[word], len(sentences))
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return vectors
+
+
+def _centrality(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """PageRank on the sentences' similarities; the walk restarts more often early, where texts say what matters."""
+    links = vectors @ vectors.T
+    np.fill_diagonal(links, 0)
+    links /= np.maximum(links.sum(axis=1, keepdims=True), 1e-9)
+    restart = 1 / np.sqrt(1 + np.arange(len(links)))
+    restart /= restart.sum()
+    score = restart.copy()
+    for _ in range(50):
+        score = 0.15 * restart + 0.85 * np.dot(score, links)
+    return score
+
+
+def _diverse(score: NDArray[np.float64], likeness: NDArray[np.float64], wanted: int) -> list[int]:
+    """The best sentences one by one, each marked down by its likeness to those already chosen."""
+    chosen: list[int] = []
+    while len(chosen) < wanted:
+        doubled = likeness[:, chosen].max(axis=1) if chosen else np.zeros(len(score))
+        worth = score * (1 - doubled)
+        worth[chosen] = -1
+        chosen.append(int(worth.argmax()))
+    return chosen
