@@ -88,6 +88,7 @@ class Ask:
                 show.stage("plan", {"plan": planned})
             report = await run(durable, given, self.context, self.config, show)
             while report.interrupts:
+                show.pause()
                 command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
                 report = await run(durable, command, self.context, self.config, show)
             if isinstance(show, Show):

@@ -66,9 +66,10 @@ class Report:
         """See app/guard.py for what the codes mean."""
         if not self.plan:
             return int(self._said.response_metadata.get("exit_code", 0)) if self._said else 3
-        if any(result.status == "done" for result in self.results):
-            return 0 if all(result.status == "done" for result in self.results) else 1
-        return 4 if self.results else 0
+        ends = {result.status for result in self.results}
+        if ends <= {"done"}:
+            return 0
+        return 4 if "failed" in ends and "done" not in ends else 1
 
     def to_json(self) -> dict[str, Any]:
         """The one object that ``--json`` prints."""

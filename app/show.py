@@ -48,6 +48,9 @@ class Quiet:
     def token(self, text: str) -> None:
         """Say nothing."""
 
+    def pause(self) -> None:
+        """There is nothing to pause."""
+
 
 class Show:
     """Tells a person what happens, on a terminal or line by line."""
@@ -67,14 +70,20 @@ class Show:
 
     def stage(self, name: str, update: Mapping[str, Any]) -> None:
         """A stage has ended."""
-        self.doing = NEXT.get(name, "")
-        if name == "plan" and (plan := update.get("plan")) and plan.tasks:
-            self.planned(plan)
+        if plan := update.get("plan"):
+            self._planned(plan)
         for result in update.get("results") or []:
             if row := self.progress.rows.get(result.id):
                 row.settle(result)
+        self.doing = NEXT.get(name, "")
 
-    def planned(self, plan: Plan) -> None:
+    def pause(self) -> None:
+        """Leave the terminal to somebody else, until a stage ends or a task moves on."""
+        if self._live:
+            self._live.transient = True
+        self._stop()
+
+    def _planned(self, plan: Plan) -> None:
         """Print the plan and follow its tasks."""
         self._stop()
         self.progress.begin(plan)
@@ -85,6 +94,8 @@ class Show:
     def event(self, event: Mapping[str, Any]) -> None:
         """Fold the event in; without a terminal say it in a line."""
         row = self.progress.event(event)
+        if not self._live:
+            self._start(self.err, self._table)
         if row and not self.err.is_terminal and event["event"] in TOLD:
             self.err.print(_line(row, event["event"]), soft_wrap=True)
 

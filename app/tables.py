@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -62,7 +63,7 @@ def print_tasks(rows: list[dict[str, Any]]) -> None:
             absent.setdefault(row["missing"].replace(row["task"], "it"), []).append(row["task"])
     for reason, tasks in absent.items():
         console.print(Text(f"\n{reason}", style="yellow"))
-        console.print(Text(f"  would add: {', '.join(tasks)}", style="dim"))
+        console.print(Padding(Text(f"would add: {', '.join(tasks)}", style="dim"), (0, 0, 0, 2)))
 
 
 def _takes(row: dict[str, Any]) -> str:

@@ -38,5 +38,4 @@ def _bar(result: Result, begun: float, scale: float) -> Text:
 
 
 def _seconds(result: Result) -> str:
-    seconds = f"{(result.ended or 0) - (result.started or 0):.2f} s"
-    return f"{seconds} (cached)" if result.cached else seconds
+    return "reused" if result.cached else f"{(result.ended or 0) - (result.started or 0):.2f} s"

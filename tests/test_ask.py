@@ -153,6 +153,40 @@ def test_a_conversation_goes_on_after_a_request_that_fails() -> None:
     assert "/files" in done.stdout
 
 
+APPROVE = ("ask", f"Show me the outlines of {NOTICE}", "--llm", "offline", "--approve")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_an_approved_plan_runs_and_the_models_were_shown_before() -> None:
+    done = invoke(*APPROVE, "--json", stdin="what?\ny\n")
+    assert done.exit_code == 0
+    assert "opencv/canny" in done.stderr
+    assert json.loads(done.stdout)["results"][0]["status"] == "done"
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_rejected_plan_runs_nothing_and_is_no_success() -> None:
+    done = invoke(*APPROVE, stdin="n\n")
+    assert done.exit_code == 1
+    assert "Nothing was run" in done.stdout
+
+
+@pytest.mark.usefixtures("workspace")
+def test_an_edited_plan_runs_in_place_of_the_first() -> None:
+    edited = json.dumps([{"task": "hed-control", "id": 0, "args": {"image": NOTICE}}])
+    done = invoke(*APPROVE, "--json", stdin=f"{edited}\ny\n")
+    assert done.exit_code == 0
+    assert [result["task"] for result in json.loads(done.stdout)["results"]] == ["hed-control"]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_plan_that_nobody_can_approve_ends_the_request() -> None:
+    done = invoke(*APPROVE, stdin="")
+    assert done.exit_code == 2
+    assert "--approve" in done.stderr
+    assert invoke("resume").exit_code == 2
+
+
 @pytest.mark.usefixtures("workspace")
 def test_there_is_nothing_to_resume_at_first() -> None:
     done = invoke("resume")
