@@ -43,6 +43,7 @@ class QueueChat(BaseChatModel):
     first_token: float = 0.0
     per_token: float = 0.0
     _calls: list[Asked] = PrivateAttr(default_factory=list)
+    _due: float = PrivateAttr(default=0.0)
 
     @property
     def calls(self) -> list[Asked]:
@@ -53,6 +54,11 @@ class QueueChat(BaseChatModel):
     def prompt_tokens(self) -> int:
         """Tokens of all prompts together, approximately."""
         return sum(call.prompt_tokens for call in self._calls)
+
+    @property
+    def seconds(self) -> float:
+        """How long all answers together were meant to take."""
+        return self._due
 
     @property
     def _llm_type(self) -> str:
@@ -78,7 +84,9 @@ class QueueChat(BaseChatModel):
             answer = self.answers[len(self._calls) - 1]
         if isinstance(answer, Exception):
             raise answer
-        return answer if isinstance(answer, str) else json.dumps(answer)
+        text = answer if isinstance(answer, str) else json.dumps(answer)
+        self._due += self._seconds(text)
+        return text
 
     def _generate(
         self,

@@ -88,7 +88,13 @@ def store() -> SqliteCache[dict[str, Any]]:
     return _open(settings().cache_folder)
 
 
+class _Store(SqliteCache[dict[str, Any]]):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path=str(path))
+        self._conn.execute("PRAGMA synchronous=OFF")  # a power failure may cost a cache its newest entries
+
+
 @lru_cache(maxsize=8)
-def _open(folder: Path) -> SqliteCache[dict[str, Any]]:
+def _open(folder: Path) -> _Store:
     folder.mkdir(parents=True, exist_ok=True)
-    return SqliteCache(path=str(folder / "results.sqlite"))
+    return _Store(folder / "results.sqlite")

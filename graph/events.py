@@ -45,12 +45,12 @@ class Event(BaseModel):
 class Clock:
     """Seconds since the epoch, read once and carried on by the monotonic clock: a jumping clock bends no duration."""
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+    def __init__(self, wall: Callable[[], float] = time.time, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._offset, self._ticks = wall() - ticks(), ticks
 
     def __call__(self) -> float:
         """The time."""
-        return self._offset + time.monotonic()
+        return self._offset + self._ticks()
 
 
 class Reporter:

@@ -43,24 +43,26 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
     context, clock, request = options(runtime), Clock(), object()
     priority = estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
-    for task in plan.tasks:
-        attempts = Attempts(
-            job=jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[]),
-            report=Reporter(task, runtime.stream_writer, clock),
-            request=request,
-            priority=priority[task.id],
-            timeout=context.task_timeout,
-            reuse=context.cache,
-        )
-        needs = {needed: branches.get(needed) for needed in task.dep}
-        body = _body(needs, attempts)
-        body.__name__ = f"{task.task}#{task.id}"
-        branches[task.id] = asyncio.ensure_future(langgraph_task(body)(task))
-    if branches:
-        await asyncio.wait(branches.values())
-    results = [branch.result() for branch in branches.values()]
-    await estimates.save(estimates.observe(results))
-    return results
+    async with asyncio.TaskGroup() as aside:  # what nobody waits for until the end
+        for task in plan.tasks:
+            attempts = Attempts(
+                job=jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[]),
+                report=Reporter(task, runtime.stream_writer, clock),
+                request=request,
+                priority=priority[task.id],
+                timeout=context.task_timeout,
+                reuse=context.cache,
+                aside=aside.create_task,
+            )
+            needs = {needed: branches.get(needed) for needed in task.dep}
+            body = _body(needs, attempts)
+            body.__name__ = f"{task.task}#{task.id}"
+            branches[task.id] = asyncio.ensure_future(langgraph_task(body)(task))
+        if branches:
+            await asyncio.wait(branches.values())
+        done = [branch.result() for branch in branches.values() if not branch.exception()]
+        aside.create_task(estimates.save(estimates.observe(done)))
+    return [branch.result() for branch in branches.values()]
 
 
 def _body(

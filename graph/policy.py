@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class Attempts:
     """The way of one task through its candidates. ``timeout`` is in seconds, for one call of a model.
 
-    ``reuse`` lets an earlier result of a deterministic task stand for a new one.
+    ``reuse`` lets an earlier result of a deterministic task stand for a new one; ``aside`` runs what need not be
+    waited for.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Attempts:
     priority: float
     timeout: float
     reuse: bool
+    aside: Callable[[Coroutine[Any, Any, None]], object]
     queued: float | None = None
     started: float | None = None
     count: int = 0
@@ -98,7 +100,7 @@ class Attempts:
             artifact = await self._call(choice, inputs, facts)
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
         if key:
-            await cache.remember(key, made)
+            self.aside(cache.remember(key, made))
         return await self._done(made, choice, facts, began)
 
     async def _done(
