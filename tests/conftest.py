@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 hypothesis.settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
+
+os.environ["HUGGINGGPT_CATALOGUE_AGE"] = "0"  # no test asks the live Hub
+os.environ.pop("HF_TOKEN", None)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.hub import Facts, Hub, snapshot
+from tools.facts import Facts, snapshot
+from tools.hub import Hub
 from tools.tasks import TASKS
 
 DAY = 24 * 3600.0

@@ -55,7 +55,7 @@ def digest(path: Path) -> str:
 
 
 def _save_one(item: Media, folder: Path, task: str, provenance: Mapping[str, Any], undo: ExitStack) -> Path:
-    extension, content = _encode(item)
+    extension, content = encode(item)
     path = folder / f"{task}-{secrets.token_hex(8)}{extension}"
     _put(path, content, undo)
     facts = {
@@ -77,7 +77,7 @@ def _put(path: Path, content: bytes, undo: ExitStack) -> None:
     part.replace(path)
 
 
-def _encode(item: Media) -> tuple[str, bytes]:
+def encode(item: Media) -> tuple[str, bytes]:
     """The extension and the content of the file for a medium: PNG, 16-bit WAV, or H.264 in MP4."""
     buffer = io.BytesIO()
     if isinstance(item, Image):

@@ -1,4 +1,4 @@
-"""What is known of the models on the Hub: what it last said, else the dated snapshot beside this file.
+"""What is known of the models on the Hub: what it last said, else the dated snapshot.
 
 Asking the Hub happens in one background thread and never in the caller's; answers are kept on disk for a day.
 A failure is remembered for a while, so that a machine without the Hub asks rarely.
@@ -10,49 +10,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
+from tools.facts import Facts, ask_hub, snapshot
 from tools.settings import settings
 
-if TYPE_CHECKING:
-    from huggingface_hub import ModelInfo
-
-SNAPSHOT = Path(__file__).with_name("catalog_snapshot.json")
-PER_TASK = 40  # models asked for, most downloaded first
-_EXPAND = ["downloads", "likes", "safetensors", "cardData", "gated", "tags", "sha", "library_name", "config"]
 _log = logging.getLogger(__name__)
-
-
-class Facts(BaseModel):
-    """What the Hub says of a model. ``task`` is its pipeline tag; ``downloads`` are those of the last 30 days.
-
-    ``providers`` are the inference providers that serve it now; ``as_of`` is the day of the facts, and
-    ``approximate`` ones were written down by hand.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    model: str
-    task: str
-    revision: str | None = None
-    downloads: int | None = None
-    likes: int | None = None
-    licence: str | None = None
-    languages: tuple[str, ...] = ()
-    parameters: int | None = None
-    gated: bool = False
-    library: str | None = None
-    architectures: tuple[str, ...] = ()
-    safetensors: bool = True
-    remote_code: bool = False
-    providers: tuple[str, ...] = ()
-    as_of: date
-    approximate: bool = False
 
 
 Ask = Callable[[str], list[Facts]]
@@ -168,65 +132,6 @@ def hub() -> Hub:
 def known(tag: str) -> tuple[Facts, ...]:
     """The Hub's models with that pipeline tag, most downloaded first. Never waits."""
     return hub().known(tag)
-
-
-def snapshot() -> dict[str, tuple[Facts, ...]]:
-    """The models that ship with this file, by pipeline tag."""
-    kept = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
-    shared = {"as_of": kept["as_of"], "approximate": True}
-    models: dict[str, list[Facts]] = {}
-    for entry in kept["models"]:
-        models.setdefault(entry["task"], []).append(Facts.model_validate(shared | entry))
-    return {tag: tuple(sorted(rows, key=_by_downloads)) for tag, rows in models.items()}
-
-
-def ask_hub(tag: str) -> list[Facts]:
-    """The most downloaded models of a pipeline tag, and the most downloaded ones that a provider serves."""
-    from huggingface_hub import HfApi  # half a second, and only where the Hub is asked
-
-    api, found = HfApi(), dict[str, Facts]()
-    for served in (None, "all"):
-        expand = [*_EXPAND, "inferenceProviderMapping"] if served else _EXPAND
-        listed = api.list_models(
-            pipeline_tag=tag,
-            sort="downloads",
-            limit=PER_TASK,
-            expand=expand,
-            inference_provider=served,
-        )
-        found |= {info.id: _facts(info, tag) for info in listed}
-    return sorted(found.values(), key=_by_downloads)
-
-
-def _facts(info: "ModelInfo", tag: str) -> Facts:
-    tags, card = info.tags or [], info.card_data
-    return Facts(
-        model=info.id,
-        task=tag,
-        revision=info.sha,
-        downloads=info.downloads,
-        likes=info.likes,
-        licence=next((name.removeprefix("license:") for name in tags if name.startswith("license:")), None),
-        languages=_languages(card.get("language") if card else None),
-        parameters=info.safetensors.total if info.safetensors else None,
-        gated=bool(info.gated),
-        library=info.library_name,
-        architectures=tuple((info.config or {}).get("architectures") or ()),
-        safetensors="safetensors" in tags or info.safetensors is not None,
-        remote_code="custom_code" in tags,
-        providers=tuple(m.provider for m in info.inference_provider_mapping or [] if m.status == "live"),
-        as_of=datetime.now(UTC).date(),
-    )
-
-
-def _languages(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
-
-
-def _by_downloads(facts: Facts) -> int:
-    return -(facts.downloads or 0)
 
 
 def _offline() -> bool:

@@ -14,6 +14,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -36,8 +37,10 @@ class Own(BaseModel):
     revision: str | None = None
     languages: tuple[str, ...] = ()
     parameters: int | None = None
+    aspects: tuple[str, ...] = ()
     provider: str | None = None
     token_env: str | None = None
+    name: str | None = None
     prefer: bool = False
 
     @field_validator("task", mode="before")
@@ -50,6 +53,15 @@ class Own(BaseModel):
                 raise ValueError(f"unknown task type {name!r}" + (f", did you mean {near[0]!r}?" if near else ""))
         return names
 
+    @field_validator("model")
+    @classmethod
+    def _no_secrets(cls, value: str) -> str:
+        """An address is shown to users and written into results, so a key has no place in it."""
+        parts = urlsplit(value)
+        if parts.scheme in {"http", "https"} and (parts.username or parts.password or parts.query):
+            raise ValueError("leave keys out of the address, and name the variable that holds the key as token_env")
+        return value
+
     @property
     def where(self) -> Where:
         """Where it lives: behind a URL, in a folder of this machine, or on the Hub."""
@@ -61,6 +73,11 @@ class Own(BaseModel):
     def key(self) -> str | None:
         """The secret that its URL may see, from the variable the entry names."""
         return os.environ.get(self.token_env) or None if self.token_env else None
+
+    @property
+    def lacks(self) -> str | None:
+        """Why it cannot be called now, or None."""
+        return f"the variable {self.token_env} is not set" if self.token_env and not self.key else None
 
 
 def configured(task: str) -> list[Own]:

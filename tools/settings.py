@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
     models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")
     provider: str = Field("auto", description="Inference provider of the Hub to prefer, such as fal-ai")
+    endpoint_timeout: float = Field(120, gt=0, description="Seconds a remote model may take for one call")
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")
     cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")

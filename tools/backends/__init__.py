@@ -2,5 +2,6 @@
 
 from tools.backends.base import Backend, BackendName
 from tools.backends.embedded import Embedded
+from tools.backends.endpoint import Endpoint
 
-BACKENDS: dict[BackendName, Backend] = {backend.name: backend for backend in (Embedded(),)}
+BACKENDS: dict[BackendName, Backend] = {backend.name: backend for backend in (Endpoint(), Embedded())}

@@ -1,0 +1,65 @@
+"""What models found, in the field's own form, as words, data and pictures: the same wherever the model ran."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tools import drawing
+from tools.backends.base import Output
+
+Found = Sequence[Mapping[str, Any]]
+
+
+def labelled(scores: Found, top: int = 5) -> Output:
+    """Classes with their scores, best first: ``[{"label", "score"}]``."""
+    best = sorted(scores, key=lambda entry: -entry["score"])[:top]
+    data = [{"label": str(entry["label"]), "score": round(float(entry["score"]), 4)} for entry in best]
+    return Output(", ".join(f"{entry['label']} ({entry['score']:.2f})" for entry in data[:3]), data)
+
+
+def counted(found: Found, what: str = "object") -> str:
+    """Such as ``3 objects: 2 cat, 1 dog``."""
+    kinds = ", ".join(f"{count} {label}" for label, count in Counter(str(e["label"]) for e in found).most_common())
+    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}" + (f": {kinds}" if kinds else "")
+
+
+def detected(image: Image.Image, found: Found) -> Output:
+    """``[{"label", "score", "box": {"xmin", "ymin", "xmax", "ymax"}}]`` in pixels: counted, and framed in the image."""
+    best = sorted(found, key=lambda entry: -entry["score"])
+    data = [{**entry, "score": round(float(entry["score"]), 4)} for entry in best]
+    return Output(counted(data), data, (drawing.boxes(image, data),))
+
+
+def segmented(image: Image.Image, found: Found, paints: Sequence[drawing.Colour] | None = None) -> Output:
+    """``[{"label", "score", "mask"}]``, masks of the image's size: the flat map, then the same over the image."""
+    areas = [_area(entry["mask"], image.size) for entry in found]
+    flat = drawing.masks(image.size, areas, paints or [drawing.colour(index) for index in range(len(areas))])
+    data = [
+        {
+            "label": entry.get("label") or "mask",
+            "score": _rounded(entry.get("score")),
+            "area": round(float(a.mean()), 4),
+        }
+        for entry, a in zip(found, areas, strict=True)
+    ]
+    return Output(counted(data, "region"), data, (flat, drawing.overlay(image, flat)))
+
+
+def vector(values: NDArray[np.floating[Any]]) -> Output:
+    """One vector: of several, such as one a token, the mean."""
+    flat = values.reshape(-1, values.shape[-1]).mean(axis=0)
+    return Output(f"a vector of {len(flat)} numbers", [round(float(value), 6) for value in flat])
+
+
+def _area(mask: Image.Image | NDArray[Any], size: tuple[int, int]) -> NDArray[np.bool_]:
+    if isinstance(mask, Image.Image):
+        mask = mask.convert("L") if mask.size == size else mask.convert("L").resize(size, Image.Resampling.NEAREST)
+    return np.asarray(mask) > 0
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(float(score), 4)
