@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,21 @@ async def read(state: State) -> Request:
     for reference in _named(text):
         text = text.replace(reference, paths[reference])
     given = merge_resources(None, list(paths.values()))
-    previous = [path for path in seen(state) if path not in given]
+    previous = [path for path in merge_resources(await _retold(state), seen(state)) if path not in given]
     return Request(text, given, previous, _light(message, text))
+
+
+async def _retold(state: State) -> list[str]:
+    """The files of earlier messages, where a client sends the whole conversation each time (OpenAI's do).
+
+    Those that cannot be used are left out: only the last message's are what is asked about.
+    """
+    found: list[str] = []
+    for message in [] if "seen" in state else state["messages"][:-1]:
+        with suppress(InputError):
+            text, attached = from_content(message.content)
+            found += [await admit(reference) for reference in merge_resources(attached, _named(text))]
+    return found
 
 
 def _named(text: str) -> list[str]:

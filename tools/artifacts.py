@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 from PIL.Image import Image
@@ -46,6 +46,14 @@ def address(path: str) -> str:
     if not base or not Path(path).is_relative_to(out):
         return path
     return f"{base.rstrip('/')}/artifacts/{quote(Path(path).relative_to(out).as_posix())}"
+
+
+def local(reference: str) -> str:
+    """The file behind one of our own links; any other reference as it is."""
+    start = f"{(settings().public_url or '').rstrip('/')}/artifacts/"
+    if not settings().public_url or not reference.startswith(start):
+        return reference
+    return str(settings().out / unquote(reference.removeprefix(start)))
 
 
 def digest(path: Path) -> str:

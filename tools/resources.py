@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from PIL.Image import Image
 
 from tools import media
+from tools.artifacts import local
 from tools.backends.base import Audio
 from tools.content import from_content, mentioned
 from tools.errors import ResourceError
@@ -34,7 +35,7 @@ async def admit(reference: str) -> str:
     Raises:
         ResourceError: it cannot be used; the message says why and what to do.
     """
-    return await asyncio.to_thread(_admit, reference.strip())
+    return await asyncio.to_thread(_admit, local(reference.strip()))
 
 
 async def load(path: str, wanted: Modality) -> Image | Audio | str:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import mcp_types as types
 from langchain_core.messages import HumanMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -56,8 +57,7 @@ async def list_tools(
         output_schema=Answer.model_json_schema(),
     )
     single = [
-        types.Tool(name=name, description=TOOLS[name].description, input_schema=TOOLS[name].get_input_jsonschema())
-        for name in offered()
+        types.Tool(name=name, description=TOOLS[name].description, input_schema=_schema(name)) for name in offered()
     ]
     return types.ListToolsResult(tools=[whole, *single])
 
@@ -95,9 +95,16 @@ def _done(owner: str, task: Task, result: Result) -> Done:
 
 
 async def _call(owner: str, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+    if unknown := set(arguments) - set(_schema(name)["properties"]):
+        return _failed(f"{name} takes no {', '.join(sorted(unknown))}; see its input schema.")
     call = {"type": "tool_call", "id": uuid4().hex, "name": name, "args": arguments}
     message = await TOOLS[name].ainvoke(call, runs.config_for(owner, "mcp"))
     return _told(message.text, {**message.artifact, "files": runs.links(owner, message.artifact["files"])})
+
+
+def _schema(name: str) -> dict[str, Any]:
+    """What a tool takes from callers; which model runs it is chosen here."""
+    return dict(convert_to_openai_tool(TOOLS[name])["function"]["parameters"])
 
 
 def _told(text: str, structured: dict[str, Any]) -> types.CallToolResult:
