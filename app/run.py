@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -13,6 +12,7 @@ from langgraph.types import Command, StreamMode
 
 from graph.context import Context
 from graph.state import InputState, OutputState, Plan, Result, State
+from graph.usage import Usage
 
 STAGES = ("plan", "select", "execute", "respond")
 Given = InputState | Command[Any] | None
@@ -96,7 +96,7 @@ async def run(
     plan_only: bool = False,
 ) -> Report:
     """Run the graph on an input, a resume command or (to go on where it stopped) None."""
-    counter, report = UsageMetadataCallbackHandler(), Report()
+    counter, report = Usage(), Report()
     config = {**config, "callbacks": [counter]}
     begun = last = time.perf_counter()
     modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
@@ -110,7 +110,7 @@ async def run(
         else:
             _fold(report, mode, chunk, watcher)
     report.timings["total"] = round(time.perf_counter() - begun, 4)
-    report.usage = {model: dict(usage) for model, usage in counter.usage_metadata.items()}
+    report.usage = {name: dict(used) for name, used in {**counter.stages, "total": counter.total}.items()}
     return report
 
 

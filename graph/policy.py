@@ -10,7 +10,6 @@ from typing import Any
 
 from langgraph.errors import GraphBubbleUp
 
-import tools
 from graph import cache
 from graph.events import Reporter
 from graph.slots import device
@@ -19,6 +18,7 @@ from tools import progress
 from tools.backends import BACKENDS
 from tools.errors import BadOutput, HuggingGPTError, ModelError, ModelTimeout
 from tools.tasks import TASKS
+from tools.toolbox import TOOLS
 
 RETRIES = 2  # further calls of one model after a transient error
 LONGEST_WAIT = 30.0  # seconds before a retry, whatever the server asks for
@@ -116,7 +116,7 @@ class Attempts:
         progress.listener.set(self._step)
         args = {**inputs, "model": choice.model, "backend": choice.backend}
         call = {"type": "tool_call", "id": f"{self.job.task}#{self.job.id}", "name": self.job.task, "args": args}
-        running = asyncio.create_task(tools.TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
+        running = asyncio.create_task(TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
         running.add_done_callback(_heed)
         try:
             await asyncio.wait([running], timeout=self.timeout)
