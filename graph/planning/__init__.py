@@ -1,0 +1,1 @@
+"""From whatever a model wrote to a plan that can run, or the exact reason why not."""

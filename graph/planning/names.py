@@ -1,0 +1,73 @@
+"""Names that models write, brought to ours: task types, slots and references."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from tools.tasks import TASKS, Slot, TaskType
+
+_LIKENESS = 84  # of 100; below it a name is another name rather than a misspelt one
+_REFERENCE = re.compile(
+    r"<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
+)
+_ALIASES = {
+    "ocr": "image-to-text",
+    "image-captioning": "image-to-text",
+    "captioning": "image-to-text",
+    "asr": "automatic-speech-recognition",
+    "speech-recognition": "automatic-speech-recognition",
+    "speech-to-text": "automatic-speech-recognition",
+    "tts": "text-to-speech",
+    "vqa": "visual-question-answering",
+    "pose-estimation": "openpose-control",
+    "depth-control": "depth-estimation",
+    "seg-control": "image-segmentation",
+    "sentiment-analysis": "text-classification",
+    "named-entity-recognition": "token-classification",
+}
+
+
+def references(text: str) -> str:
+    """The text with every dialect's reference written as ``<resource-ID>``."""
+    return _REFERENCE.sub(lambda match: f"<resource-{int(match[1] or match[2])}>", text)
+
+
+def known(name: str) -> bool:
+    """Whether a name means some task type, offered or not."""
+    return find(name, TASKS) is not None
+
+
+def find(name: str, offered: Mapping[str, TaskType]) -> TaskType | None:
+    """The offered type that a name means, also when it is misspelt or another name for it."""
+    plain = _plain(name)
+    plain = _ALIASES.get(plain, plain)
+    if plain in offered:
+        return offered[plain]
+    close = _closest(plain, tuple(offered)) if plain not in TASKS else None
+    return offered[close] if close else None
+
+
+@lru_cache(maxsize=4096)
+def _closest(name: str, names: tuple[str, ...]) -> str | None:
+    """The one name that is nearly this one, never one of two that are equally near."""
+    found = process.extract(name[:80], names, scorer=fuzz.ratio, score_cutoff=_LIKENESS, limit=2)
+    if not found or (len(found) == 2 and found[0][1] == found[1][1]):
+        return None
+    return str(found[0][0])
+
+
+def slot(name: str, slots: Mapping[str, Slot]) -> str | None:
+    """The slot that an argument's name means, if it says so."""
+    plain = _plain(name).replace("-", "_")
+    if plain in slots:
+        return plain
+    if plain.startswith(("source", "src")):  # the language translated from is no slot
+        return None
+    parts = plain.split("_")
+    return next((each for each in slots if each in parts or fuzz.ratio(plain, each) >= _LIKENESS), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "-", name.strip().strip("<>\"'`")).lower()[:100]

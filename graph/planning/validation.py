@@ -1,0 +1,61 @@
+"""Checks a plan from any source against the task table, and mends it where the meaning is plain.
+
+The recipe: names, ids, arguments to slots, files, order, several values for one slot. What is mended is noted for the
+user; what is not is a complaint exact enough for the writer to do better; a file that was never given is missing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graph.planning.arguments import Filler
+from graph.planning.dialects import Written
+from graph.planning.files import Files
+from graph.planning.names import find
+from graph.planning.order import ordered
+from graph.planning.steps import Findings, Step, number
+from graph.planning.unfold import unfold
+from graph.state import Task
+from tools.tasks import TASKS, Slot, TaskType
+
+MAX_TASKS = 500
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A plan that can run, or why not. ``missing`` is the first slot that only the user can fill."""
+
+    tasks: list[Task] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    missing: tuple[TaskType, Slot] | None = None
+
+
+def check(written: Sequence[Written], files: Files, offered: Mapping[str, TaskType]) -> Checked:
+    """Check and mend a plan. Never raises; the tasks come in topological order, with unique ids and whole ``dep``."""
+    findings = Findings()
+    if len(written) > MAX_TASKS:
+        return Checked(problems=[f"{len(written)} tasks are too many; write at most {MAX_TASKS}."])
+    steps = _typed(number(written), offered, findings)
+    filler = Filler(steps, files, offered, findings)
+    for step in list(steps.values()):
+        filler.fill(step)
+    filled = ordered(filler.steps, findings)
+    done = unfold(filled, files, MAX_TASKS) if not findings.problems and not findings.missing else []
+    if len(done) > MAX_TASKS:
+        findings.problem(f"One task for each file makes more than {MAX_TASKS}; write fewer.")
+    if findings.problems or findings.missing:
+        return Checked([], findings.notes, findings.problems, findings.missing)
+    return Checked([step.task() for step in done], findings.notes)
+
+
+def _typed(written: Mapping[int, Written], offered: Mapping[str, TaskType], findings: Findings) -> dict[int, Step]:
+    """The steps whose type is offered; the others are complained of."""
+    steps = {}
+    for id_, each in written.items():
+        if row := find(each.task, offered):
+            steps[id_] = Step.of(id_, row, each)
+        elif find(each.task, TASKS):
+            findings.problem(f"Task {id_}: {each.task} cannot run in this configuration.")
+        else:
+            findings.problem(f"Task {id_}: {each.task[:80]!r} is no task type. Use one of: {', '.join(offered)}.")
+    return steps
