@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from graph.planning.files import Files
 from graph.state import State, merge_resources
 from tools.errors import InputError
 from tools.resources import admit, from_content, mentioned
@@ -20,12 +20,18 @@ _OUTPUT_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its text, the files that came with it, and the conversation's files before it, oldest first."""
+    """One request: its text, the files that came with it, and the conversation's files and messages before it."""
 
     text: str
     given: list[str]
-    previous: list[str]
+    previous: list[str]  # oldest first
     message: HumanMessage
+    history: Sequence[AnyMessage] = field(default=())
+
+    @property
+    def files(self) -> Files:
+        """The files by the names that a plan may use for them."""
+        return Files(self.given, self.previous)
 
     @property
     def resources(self) -> list[str]:
@@ -67,7 +73,8 @@ async def read(state: State) -> Request:
         text = text.replace(reference, paths[reference])
     given = merge_resources(None, list(paths.values()))
     previous = [path for path in merge_resources(await _retold(state), seen(state)) if path not in given]
-    return Request(text, given, previous, _light(message, text))
+    history = [each for each in state["messages"] if each.type in {"human", "ai"} and each is not message]
+    return Request(text, given, previous, _light(message, text), history)
 
 
 async def _retold(state: State) -> list[str]:
@@ -98,8 +105,3 @@ def _light(message: HumanMessage, text: str) -> HumanMessage:
 
 def _carries_data(block: object) -> bool:
     return isinstance(block, dict) and block.get("type") != "text" and len(str(block)) > 4096
-
-
-def name(path: str) -> str:
-    """The name by which people and models know a file."""
-    return Path(path).name

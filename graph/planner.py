@@ -1,20 +1,28 @@
 """Stage 1: from the conversation to a valid plan."""
 
 import asyncio
+import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
-from langgraph.types import Command, Overwrite
+from langgraph.types import Command, Overwrite, StreamWriter
 
 from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, read, seen
 from graph.offline import Draft
+from graph.planning.author import author
+from graph.planning.dialects import Written
+from graph.planning.validation import question, validated
 from graph.state import Plan, State
 from tools.catalog import offered
 from tools.errors import InputError, PlanError
+from tools.tasks import TaskType
 
 
 async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["select", "__end__"]]:
@@ -25,14 +33,14 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
         ModelError: the controller's model cannot be reached.
     """
     context = options(runtime)
-    await controller(context)
+    model = await controller(context)
     resources = seen(state)
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
     try:
         request = await read(state)
         resources = request.resources
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
-        draft = await _draft(request, context)
+        draft = await _draft(request, model, runtime)
     except (InputError, PlanError) as error:
         draft = Draft(refusal=str(error))
         update["failure"] = error.exit_code
@@ -40,9 +48,30 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     return _command(draft, update, context)
 
 
-async def _draft(request: Request, context: Context) -> Draft:
-    types = offered(context.mode)
-    return await asyncio.to_thread(offline.plan, request.text, request.given, types, previous=request.previous)
+async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
+    """The plan by the controller, checked."""
+    context, announce = options(runtime), partial(_announce, runtime.stream_writer)
+    types = await asyncio.to_thread(offered, context.mode)
+    if model is not None:
+        return await author(request, types, model, resolve(context.llm), announce)
+    return await asyncio.to_thread(_by_rule, request, types)
+
+
+def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
+    draft = offline.plan(request.text, request.given, types, previous=request.previous)
+    if not draft.tasks:
+        return draft
+    checked = validated(draft.tasks, request.files, types)
+    if checked.problems:
+        raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
+    if checked.missing:
+        return Draft(question=question(*checked.missing), notes=draft.notes)
+    return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
+
+
+def _announce(write: StreamWriter, id_: int, task: Written) -> None:
+    """Say that a task has been written, though nothing of it is checked yet."""
+    write({"event": "planned", "id": id_, "task": task.task, "at": time.time()})
 
 
 def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:

@@ -48,6 +48,20 @@ def check(written: Sequence[Written], files: Files, offered: Mapping[str, TaskTy
     return Checked([step.task() for step in done], findings.notes)
 
 
+def validated(tasks: Sequence[Task], files: Files, offered: Mapping[str, TaskType]) -> Checked:
+    """Check a plan that is made of tasks already: by rule, or by a person's hand."""
+    return check([Written(task.task, task.id, tuple(task.dep), task.args) for task in tasks], files, offered)
+
+
+_WHICH = {"image": "Which picture", "audio": "Which recording", "video": "Which video", "table": "Which table"}
+
+
+def question(row: TaskType, slot: Slot) -> str:
+    """What to ask the user for a slot that only the user can fill."""
+    which = _WHICH.get(slot.modality, "Which text")
+    return f"{which} should I use to {row.purpose}? Attach it, or name the file or link."
+
+
 def _typed(written: Mapping[int, Written], offered: Mapping[str, TaskType], findings: Findings) -> dict[int, Step]:
     """The steps whose type is offered; the others are complained of."""
     steps = {}

@@ -1,0 +1,115 @@
+"""What a language model is told in order to plan: the tasks on offer, a few demonstrations, and the conversation."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
+from langchain_core.messages.utils import count_tokens_approximately
+from rapidfuzz import fuzz
+
+import prompts
+from graph.answer import shorten
+from graph.conversation import Request
+from graph.planning.dialects import read
+from graph.planning.files import Files
+from prompts import Demonstration
+from tools.errors import InputError
+from tools.resources import from_content, modality
+from tools.tasks import Modality, TaskType
+
+BUDGET = 8_000  # tokens of a prompt, where the model does not say that it takes less
+ANSWER = 1_500  # tokens kept free for the plan
+DEMONSTRATED = 450  # characters of demonstrations
+_OLD = 1_000  # characters of an earlier message that are kept
+
+tokens = partial(count_tokens_approximately, chars_per_token=3.5)
+"""An estimate on the safe side: the tokenizers of current models make 4 to 5 characters of English into one token."""
+
+
+def conversation(request: Request, offered: Mapping[str, TaskType], budget: int) -> list[BaseMessage]:
+    """The prompt: as much of the conversation as fits, and always the whole request.
+
+    Raises:
+        InputError: the request alone is longer than the model can take.
+    """
+    system = SystemMessage(
+        prompts.render("plan", tasks=listed(offered), demonstrations=_demonstrated(request, offered))
+    )
+    asked = HumanMessage(_asked(request))
+    if (size := tokens([system, asked])) > budget:
+        raise InputError(
+            f"The request is too long for the controller: about {size} tokens, and {budget} fit."
+            " Put long texts into files and attach them."
+        )
+    kept = trim_messages(
+        [system, *map(_short, request.history), asked],
+        max_tokens=budget,
+        token_counter=tokens,
+        include_system=True,
+        start_on="human",
+    )
+    return list(kept)
+
+
+def listed(offered: Mapping[str, TaskType]) -> str:
+    """A line per task, under one line for each signature."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in offered.values():
+        groups[_signature(row)].append(f"{row.name}: {row.purpose}")
+    return "\n".join(line for signature, lines in groups.items() for line in [signature, *lines])
+
+
+def compact(plan: object) -> str:
+    """A plan as we want it written."""
+    return json.dumps(plan, ensure_ascii=False, separators=(",", ":"))
+
+
+def _signature(row: TaskType) -> str:
+    slots = [slot.name + "[]" * slot.many + "?" * (not slot.required) for slot in row.slots]
+    return f"({', '.join(slots)}) -> {', '.join(row.outputs)}"
+
+
+def _demonstrated(request: Request, offered: Mapping[str, TaskType]) -> str:
+    """The demonstrations most like the request, of tasks that are offered."""
+    kinds = {modality(path) for path in request.given}
+    usable = [each for each in prompts.demonstrations() if all(name in offered for name in names(each))]
+    ranked = sorted(usable, key=lambda each: -_likeness(each, request.text, kinds))
+    shown: list[str] = []
+    room = DEMONSTRATED
+    for each in ranked:
+        text = f"{_asks(each.request, each.files)}\n{compact(each.plan)}"
+        if len(text) <= room:
+            shown, room = [*shown, text], room - len(text)
+    return "\n".join(shown)
+
+
+def names(demonstration: Demonstration) -> Iterator[str]:
+    """The task types that a demonstration plans."""
+    return (task.task for task in read(compact(demonstration.plan)).tasks)
+
+
+def _likeness(each: Demonstration, text: str, kinds: set[Modality]) -> float:
+    same_files = 40 if {modality(path) for path in each.files} == kinds else 0
+    several = 10 if len(list(names(each))) > 1 else 0
+    return fuzz.token_set_ratio(each.request.lower(), text[:2000].lower()) + same_files + several
+
+
+def _asked(request: Request) -> str:
+    files = request.files
+    earlier = f"Earlier files, the last one latest: {_kinds(request.previous, files)}\n" if request.previous else ""
+    return earlier + _asks(request.text, [files.name(path) for path in request.given])
+
+
+def _asks(text: str, given: Sequence[str]) -> str:
+    return f"Files: {', '.join(given) or 'none'}\nRequest: {text}"
+
+
+def _kinds(paths: Sequence[str], files: Files) -> str:
+    return ", ".join(f"{files.name(path)} ({modality(path)})" for path in paths[-20:])
+
+
+def _short(message: BaseMessage) -> BaseMessage:
+    text = shorten(from_content(message.content)[0], _OLD)
+    return AIMessage(text) if isinstance(message, AIMessage) else HumanMessage(text)
