@@ -10,7 +10,7 @@ from tools.tasks import TASKS, Slot, TaskType
 
 _LIKENESS = 84  # of 100; below it a name is another name rather than a misspelt one
 _REFERENCE = re.compile(
-    r"<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
+    r"<r(\d{1,6})>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
 )
 _ALIASES = {
     "ocr": "image-to-text",
@@ -31,7 +31,7 @@ _ALIASES = {
 
 def references(text: str) -> str:
     """The text with every dialect's reference written as ``<resource-ID>``."""
-    return _REFERENCE.sub(lambda match: f"<resource-{int(match[1] or match[2])}>", text)
+    return _REFERENCE.sub(lambda match: f"<resource-{int(match[match.lastindex or 0])}>", text)
 
 
 def known(name: str) -> bool:

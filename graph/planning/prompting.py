@@ -62,7 +62,7 @@ def listed(offered: Mapping[str, TaskType]) -> str:
 
 
 def compact(plan: object) -> str:
-    """A plan as we want it written."""
+    """A plan, a reply or a question as we want it written."""
     return json.dumps(plan, ensure_ascii=False, separators=(",", ":"))
 
 

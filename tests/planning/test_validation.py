@@ -46,7 +46,9 @@ def test_names_of_types_may_be_misspelt(name: str) -> None:
     assert plan(task(name, image="cat.png"))[0].task == "image-to-text"
 
 
-@pytest.mark.parametrize("reference", ["<GENERATED>-0", "<GENERATED-0>", "<node-0>", "<resource-0>", "<Resource - 0>"])
+@pytest.mark.parametrize(
+    "reference", ["<GENERATED>-0", "<GENERATED-0>", "<node-0>", "<resource-0>", "<r0>", "<Resource - 0>"]
+)
 def test_every_dialect_of_references_is_bound(reference: str) -> None:
     tasks = plan(
         task("image-to-text", image="cat.png"), task("text-to-image", 1, text=f"an oil painting of {reference}")
