@@ -1,9 +1,9 @@
 """Reads the many ways in which models write a plan, without judging what it says.
 
 The written form that we ask for is compact: ``{"tasks": [{"image-to-text": {"image": "a.png"}}, ...]}``, numbered from
-0 by position, ``<rN>`` for the output of task N, with ``"after": [ids]`` only where the order is not told by a reference. Read besides: fenced JSON, JSON
-in prose, trailing commas, single quotes, one object instead of a list, a task's slots by name (``task``, ``id``,
-``dep``, ``args``), TaskBench's ``task_nodes`` and ``arguments``, string ids.
+0 by position, ``<rN>`` for the output of task N, and ``"after": [ids]`` only where no reference tells the order. Read
+besides: fenced JSON, JSON in prose, trailing commas, single quotes, one object instead of a list, a task's slots by
+name (``task``, ``id``, ``dep``, ``args``), TaskBench's ``task_nodes`` and ``arguments``, string ids.
 """
 
 import json

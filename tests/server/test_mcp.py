@@ -25,7 +25,7 @@ def picture(dev: Server) -> str:
 async def connected(server: Server, key: str) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {key}"}
     async with (
-        httpx2.AsyncClient(headers=headers) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         Client(streamable_http_client(server.url + "/mcp", http_client=http)) as client,
     ):
         yield client
