@@ -9,6 +9,7 @@
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from graph import tracing
 from graph.context import Context
 from graph.executor import execute
 from graph.planner import plan
@@ -30,4 +31,5 @@ def build() -> StateGraph[State, Context, InputState, OutputState]:
     return builder
 
 
+tracing.configure()
 graph: CompiledStateGraph[State, Context, InputState, OutputState] = build().compile(name="hugginggpt")

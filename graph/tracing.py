@@ -15,7 +15,7 @@ _SECRET = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
 _SHORTEST = 8  # characters; anything shorter would be found in ordinary words
 
 
-def scrub(text: str, _path: list[str | int] | None = None) -> str:
+def scrub(text: str) -> str:
     """The text without embedded media, without what looks like a key, and without this process's own secrets."""
     for secret in _secrets():
         text = text.replace(secret, "[secret]")
@@ -40,4 +40,5 @@ def configure() -> None:
     import langsmith
     from langsmith.anonymizer import create_anonymizer
 
-    langsmith.configure(client=langsmith.Client(anonymizer=create_anonymizer(scrub, max_depth=20)))
+    anonymizer = create_anonymizer(lambda text, _path: scrub(text), max_depth=20)
+    langsmith.configure(client=langsmith.Client(anonymizer=anonymizer))

@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.feedback import Feedback, record
 from app.page import mount
 from app.server import chat, files, jarvis, keys, mcp
+from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
+from app.server.runs import owner_of
 from tools.catalog import offered
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.settings import Settings, override, settings
@@ -27,6 +30,12 @@ async def health(_request: Request) -> Response:
     """``GET /health``: ready when some task can run."""
     ready = bool(offered())
     return JSONResponse({"status": "ok" if ready else "no task can run"}, 200 if ready else 503)
+
+
+async def feedback(request: Request) -> Response:
+    """``POST /feedback``: what someone thinks of a run."""
+    await record(await read(request, Feedback), owner_of(request))
+    return Response(status_code=204)
 
 
 async def _told(_request: Request, error: Exception) -> Response:
@@ -46,6 +55,7 @@ ROUTES: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
     ("GET", "/health", health),
     ("POST", "/uploads", files.upload),
     ("GET", "/artifacts/{path:path}", files.artifact),
+    ("POST", "/feedback", feedback),
     ("POST", "/hugginggpt", jarvis.hugginggpt),
     ("POST", "/tasks", jarvis.tasks),
     ("POST", "/results", jarvis.results),

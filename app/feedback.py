@@ -1,0 +1,43 @@
+"""What people think of an answer: to LangSmith where the run was traced, else to a file beside their results."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+from langsmith.utils import tracing_is_enabled
+from pydantic import BaseModel, Field
+
+from tools.settings import settings
+
+
+class Feedback(BaseModel, extra="forbid"):
+    """A verdict on one run. ``score`` is 1 for good and 0 for bad."""
+
+    run_id: UUID
+    score: float = Field(ge=0, le=1)
+    comment: str = Field("", max_length=4000)
+
+
+async def record(feedback: Feedback, owner: str | None = None) -> None:
+    """Keep it. On a server ``owner`` says whose it is."""
+    if tracing_is_enabled():
+        await asyncio.to_thread(_send, feedback)
+    else:
+        await asyncio.to_thread(_write, feedback, owner)
+
+
+def _send(feedback: Feedback) -> None:
+    from langsmith.run_trees import get_cached_client
+
+    get_cached_client().create_feedback(
+        feedback.run_id, key="user", score=feedback.score, comment=feedback.comment or None, trace_id=feedback.run_id
+    )
+
+
+def _write(feedback: Feedback, owner: str | None) -> None:
+    folder = settings(owner).out
+    folder.mkdir(parents=True, exist_ok=True)
+    line = {**feedback.model_dump(mode="json"), "at": datetime.now(UTC).isoformat()}
+    with (folder / "feedback.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")

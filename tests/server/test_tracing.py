@@ -1,0 +1,122 @@
+"""What reaches LangSmith, seen by a stand-in that the real client talks to."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from graph.tracing import scrub
+from tests.server.collector import Collector, collecting
+from tests.server.process import ROOT, Server, start_dev
+
+NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
+SECRET = "correct-horse-battery-staple"  # noqa: S105 - a made-up one
+REQUEST = {
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": f"Read this picture and show its outlines. My password is {SECRET}."},
+                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{NOTICE}"}},
+            ],
+        }
+    ]
+}
+
+
+def settle(collector: Collector, name: str) -> dict[str, dict[str, Any]]:
+    """The runs, once the one of that name has come in with its end."""
+    for _ in range(150):
+        if any(run.get("name") == name and run.get("end_time") for run in list(collector.runs.values())):
+            return collector.runs
+        time.sleep(0.1)
+    raise AssertionError([run.get("name") for run in collector.runs.values()])
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, str, str]]:
+    """A server that is traced, after one request of ours and one through LangGraph's API."""
+    with collecting() as collector:
+        server = start_dev(
+            tmp_path_factory.mktemp("traced"),
+            LANGSMITH_TRACING="true",
+            LANGSMITH_ENDPOINT=collector.url,
+            LANGSMITH_API_KEY="lsv2_made_up_key",
+            LANGSMITH_DISABLE_RUN_COMPRESSION="true",
+            EXAMPLE_PASSWORD=SECRET,
+        )
+        try:
+            body = REQUEST | {"model": "hugginggpt"}
+            answer = httpx.post(server.url + "/v1/chat/completions", json=body, timeout=60).json()
+            run = {"assistant_id": "hugginggpt", "input": REQUEST}
+            httpx.post(server.url + "/runs/wait", json=run, timeout=60).raise_for_status()
+            settle(collector, "respond")
+            time.sleep(1)
+            yield collector, server.url, answer["id"].removeprefix("chatcmpl-")
+        finally:
+            server.stop()
+
+
+def test_the_run_tree_is_named_by_stage_task_and_tool(traced: tuple[Collector, str, str]) -> None:
+    runs = traced[0].runs.values()
+    names = {run["name"] for run in runs}
+    assert {"hugginggpt", "plan", "select", "execute", "respond", "image-to-text", "canny-control"} <= names
+    assert {"image-to-text#0", "canny-control#1"} <= names or {"image-to-text#1", "canny-control#0"} <= names
+
+
+def test_metadata_tells_task_model_and_backend(traced: tuple[Collector, str, str]) -> None:
+    (tool, *_) = [run for run in traced[0].runs.values() if run["name"] == "canny-control"]
+    metadata = tool["extra"]["metadata"]
+    assert {"model", "backend", "device"} <= set(metadata)
+    assert metadata["backend"] == "embedded"
+    (root, *_) = [r for r in traced[0].runs.values() if r["name"] == "hugginggpt" and "openai" in (r.get("tags") or [])]
+    assert root["extra"]["metadata"]["owner"] == "local"
+    assert root["id"] == traced[2]
+
+
+def test_neither_media_nor_secrets_leave(traced: tuple[Collector, str, str]) -> None:
+    sent = b"".join(traced[0].bodies).decode(errors="replace")
+    assert "Welcome to our garden" in sent  # words are what traces are for
+    assert NOTICE[1000:1100] not in sent
+    assert SECRET not in sent
+    assert "lsv2_made_up_key" not in sent
+    assert len(sent) < 400_000
+
+
+def test_feedback_reaches_the_run(traced: tuple[Collector, str, str]) -> None:
+    collector, url, run_id = traced
+    verdict = {"run_id": run_id, "score": 1, "comment": "good"}
+    assert httpx.post(url + "/feedback", json=verdict, timeout=30).status_code == 204
+    for _ in range(50):
+        if collector.feedback:
+            break
+        time.sleep(0.1)
+    (kept,) = collector.feedback
+    assert (kept["run_id"], kept["score"], kept["comment"]) == (run_id, 1, "good")
+
+
+def test_without_tracing_feedback_is_kept_in_the_owner_s_folder(dev: Server) -> None:
+    verdict = {"run_id": "00000000-0000-4000-8000-000000000000", "score": 0, "comment": "no"}
+    assert httpx.post(dev.url + "/feedback", json=verdict).status_code == 204
+    (line,) = (dev.folder / "outputs/local/feedback.jsonl").read_text().splitlines()
+    assert json.loads(line)["comment"] == "no"
+    assert httpx.post(dev.url + "/feedback", json=verdict | {"score": 7}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"see data:image/png;base64,{NOTICE[:500]} here", "see data:image/png,[left out] here"),
+        ("key hf_abcdefghijkl and sk-proj-abcdefghij", "key [secret] and [secret]"),
+        ("Authorization: Bearer abc.def-ghi123", "Authorization: Bearer [secret]"),
+        ("http://me:pass@host/x", "http://[secret]@host/x"),
+        ("An ordinary sentence of 3 words: token-classification.", None),
+        ("outputs/local/canny-control-0123456789abcdef.png", None),
+    ],
+)
+def test_scrubbing_takes_what_it_must_and_leaves_the_rest(text: str, kept: str | None) -> None:
+    assert scrub(text) == (text if kept is None else kept)
