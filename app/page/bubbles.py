@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from tools.resources import from_content
 
+SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
 LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
 
 
@@ -26,6 +27,7 @@ def _role(message: BaseMessage) -> str | None:
 
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
     text, given = from_content(message.content)
+    given = [*message.additional_kwargs.get(SHOWN, []), *given]
     linked = [target for _, target in LINK.findall(text)]
     shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
     words = LINK.sub(lambda link: link[1] or "", text) if isinstance(message, AIMessage) else text

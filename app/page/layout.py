@@ -52,14 +52,15 @@ class Layout:
             feedback_options=("Like", "Dislike"),
         )
         with gr.Group(visible=False, elem_id="approval") as self.approval:
-            gr.Markdown("**This is the plan. May it run?** You may change it first.", elem_classes="pad")
+            gr.Markdown("**May this plan run?** You can change it first.", elem_classes="pad")
+            self.question = gr.Textbox(show_label=False, interactive=False, lines=2, max_lines=12)
             self.proposal = gr.Code(language="json", label="Plan", interactive=True, max_lines=14)
             with gr.Row():
                 self.reject = gr.Button("Do not run", elem_id="reject")
                 self.run_it = gr.Button("Run", variant="primary", elem_id="run")
         with gr.Row(equal_height=True):
             self.box = gr.MultimodalTextbox(
-                placeholder="What would you like to know or to have? Drop or paste files here.",
+                placeholder="Ask, and drop or paste files here",
                 show_label=False,
                 file_count="multiple",
                 sources=["upload", "microphone"],

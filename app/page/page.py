@@ -12,7 +12,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from app.page.bubbles import bubbles
+from app.page.bubbles import SHOWN, bubbles
 from app.page.conversations import Conversations, Past, name_or_new
 from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
@@ -21,11 +21,15 @@ from app.progress import Progress
 from app.run import Given
 from app.server.files import keep
 from app.server.runs import as_owner
+from graph.approval import ACTION
 from graph.context import Context
 from tools.errors import HuggingGPTError, InputError
 
 Update = dict[Any, Any]
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
+
+
+CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Page(Layout):
         self._who = [self.browser, self.thread]
         self._options = [self.llm, self.mode, self.approve]
         self._everything = [
-            *(self.browser, self.thread, self.past, self.history, self.files, self.chat, self.approval, self.proposal),
-            *(self.box, self.stop, self.workflow, self.graph, self.timeline, self.details),
+            *(self.browser, self.thread, self.past, self.history, self.files, self.chat, self.box, self.stop),
+            *(self.approval, self.question, self.proposal, self.workflow, self.graph, self.timeline, self.details),
         ]
         with self.blocks:
             self._wire()
@@ -66,6 +70,7 @@ class Page(Layout):
     def _wire(self) -> None:
         quiet: dict[str, Any] = {"outputs": self._everything, "show_progress": "hidden", "api_visibility": "private"}
         self.blocks.load(self._arrive, self._who, **quiet)
+        self.blocks.load(js=CLOSE_SIDEBAR_ON_PHONES)
         self.new.click(self._start_anew, [self.browser], **quiet)
         self.history.input(self._arrive, [self.browser, self.history], **quiet)
         runs: list[dict[str, Any]] = [
@@ -93,28 +98,27 @@ class Page(Layout):
         visit, text, files = Visit.of(request, browser, thread), (said.get("text") or "").strip(), said.get("files")
         if text or files:
             kept = [await _keep(visit, path) for path in files or []]
-            bubble = {"role": "user", "content": [*filter(None, [text]), *({"path": path} for path in kept)]}
-            given: Given = {"messages": [HumanMessage(text)], "resources": kept}
-            async for update in self._run(visit, [*chat, bubble], given, *options):
+            message = HumanMessage(text, additional_kwargs={SHOWN: kept})
+            given: Given = {"messages": [message], "resources": kept}
+            async for update in self._run(visit, [*chat, *bubbles([message], kept)], given, *options):
                 yield update
 
     async def _run_it(
         self, request: gr.Request, browser: str, thread: str, chat: list[Any], proposal: str, *options: Option
     ) -> AsyncIterator[Update]:
         try:
-            decision = {"type": "edit", "args": json.loads(proposal)}
+            edited = {"name": ACTION, "args": {"tasks": json.loads(proposal)}}
         except json.JSONDecodeError as error:
-            raise gr.Error(
-                f"This is not valid JSON: {error}. Mend it and press Run again.", title="The plan"
-            ) from error
-        async for update in self._run(Visit.of(request, browser, thread), chat, Command(resume=decision), *options):
+            message = f"The plan is not valid JSON: {error}. Mend it and press Run again."
+            raise gr.Error(message, print_exception=False) from error
+        decision = _decision("edit", edited_action=edited)
+        async for update in self._run(Visit.of(request, browser, thread), chat, decision, *options):
             yield update
 
     async def _reject(
         self, request: gr.Request, browser: str, thread: str, chat: list[Any], *options: Option
     ) -> AsyncIterator[Update]:
-        rejected: Command[Any] = Command(resume={"type": "reject"})
-        async for update in self._run(Visit.of(request, browser, thread), chat, rejected, *options):
+        async for update in self._run(Visit.of(request, browser, thread), chat, _decision("reject"), *options):
             yield update
 
     async def _run(self, visit: Visit, chat: list[Any], given: Given, *options: Option) -> AsyncIterator[Update]:
@@ -163,15 +167,23 @@ class Page(Layout):
         }
 
     def _ask_approval(self, past: Past) -> Update:
-        tasks = [task.model_dump() for task in past.plan.tasks] if past.plan else []
+        """Show what graph/approval.py asks, if it does."""
+        if not past.waiting:
+            return {self.approval: gr.Group(visible=False)}
+        action = past.waiting["action_requests"][0]
         return {
-            self.approval: gr.Group(visible=past.waiting is not None),
-            self.proposal: json.dumps(tasks, indent=2, ensure_ascii=False),
+            self.approval: gr.Group(visible=True),
+            self.question: action["description"],
+            self.proposal: json.dumps(action["args"]["tasks"], indent=2, ensure_ascii=False),
         }
 
 
 def _button(*, shown: bool) -> gr.Button:
     return gr.Button(visible=shown)
+
+
+def _decision(kind: str, **more: object) -> Command[Any]:
+    return Command(resume={"decisions": [{"type": kind, **more}]})
 
 
 async def _keep(visit: Visit, path: str) -> str:
