@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
+from tools.backends import llm
 from tools.backends.base import Mode
 
 if TYPE_CHECKING:
@@ -37,4 +38,6 @@ async def controller(context: Context) -> "BaseChatModel | None":
     """
     from graph.chat_models import chat_model  # its first import takes a while: never on the event loop
 
-    return await asyncio.to_thread(chat_model, context.llm)
+    model = await asyncio.to_thread(chat_model, context.llm)
+    llm.chat_model.set(model)  # what its backend offers and runs on, in this node and all that it starts
+    return model

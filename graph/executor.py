@@ -11,7 +11,7 @@ from langgraph.types import Command
 
 from graph import approval, estimates
 from graph.binding import bind
-from graph.context import Context, options
+from graph.context import Context, controller, options
 from graph.events import Clock, Reporter
 from graph.policy import Attempts
 from graph.state import Job, Plan, Result, State, Task
@@ -23,6 +23,7 @@ Next = Command[Literal["respond", "plan", "select", "__end__"]]
 async def execute(state: State, runtime: Runtime[Context]) -> Next:
     """Run the plan and collect one result for every task; where the run asks for it, only once it is approved."""
     plan, jobs = state.get("plan") or Plan(), {job.id: job for job in state.get("jobs", [])}
+    await controller(options(runtime))
     if options(runtime).approve_plan and state.get("approved") != plan:
         await estimates.load(jobs.values())
         decision, edited = approval.ask(plan, jobs)

@@ -3,5 +3,6 @@
 from tools.backends.base import Backend, BackendName
 from tools.backends.embedded import Embedded
 from tools.backends.endpoint import Endpoint
+from tools.backends.llm import Llm
 
-BACKENDS: dict[BackendName, Backend] = {backend.name: backend for backend in (Endpoint(), Embedded())}
+BACKENDS: dict[BackendName, Backend] = {backend.name: backend for backend in (Endpoint(), Llm(), Embedded())}

@@ -92,7 +92,7 @@ def _refused(status: int, said: str, code: str, model: str) -> HuggingGPTError:
     if status == 404 or code == "RepoNotFound":
         return ModelUnavailable(f"{model} does not exist there, or is private; check its name.")
     if status == 401:
-        return ModelUnavailable(f"{model} refused the key; check HF_TOKEN, or the variable named in models.toml.")
+        return ModelUnavailable(f"{model} refused the key; check the variable that holds it, such as HF_TOKEN.")
     if status == 410:
         return ModelUnavailable(f"{model} is gone: its provider no longer serves it.")
     return ModelError(f"{model} did not accept the request ({status}). {said}".strip())
