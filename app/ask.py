@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from app.interrupt import run_until_stopped
 from app.options import allow
 from app.run import Given, Graph, run
 from app.show import Quiet, Show, print_plan
-from app.threads import newest, saver
+from app.threads import new_thread, newest, saver
 from graph import build, graph
 from graph.context import Context
 from graph.conversation import read
@@ -44,7 +43,8 @@ class Ask:
 
     context: Context
     as_json: bool = False
-    thread: str = field(default_factory=lambda: uuid.uuid4().hex)
+    thread: str = field(default_factory=new_thread)
+    begun: bool = False
 
     @property
     def config(self) -> RunnableConfig:
@@ -54,7 +54,7 @@ class Ask:
 
     def ask(self, request: str, inputs: list[str]) -> int:
         """Run to the end, show what became of it, and return the exit code."""
-        return run_until_stopped(self._ask(request, inputs), how_to_resume)
+        return run_until_stopped(self._ask(request, inputs), lambda: how_to_resume() if self.begun else "Stopped.")
 
     def plan(self, request: str, inputs: list[str]) -> int:
         """Make the plan, print it, and run nothing."""
@@ -83,6 +83,7 @@ class Ask:
 
     async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
         """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
+        self.begun = True
         with Quiet() if self.as_json else Show() as show:
             if planned:
                 show.stage("plan", {"plan": planned})

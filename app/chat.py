@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sys
-import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from app.ask import Ask, durable, message
 from app.interrupt import run_until_stopped
-from app.threads import saver
+from app.threads import new_thread, saver
 from graph.context import Context
 from graph.conversation import seen
 from graph.state import State
@@ -79,11 +78,6 @@ class Chat:
 
     def _how_to_go_on(self) -> str:
         return f"Go on with: hugginggpt chat --thread {self.thread}"
-
-
-def new_thread() -> str:
-    """A name for a conversation that no other has."""
-    return uuid.uuid4().hex[:12]
 
 
 def _read() -> str | None:

@@ -46,10 +46,11 @@ def ask(
 ) -> None:
     """Ask for anything that models can do, and get an answer and files."""
     from app.ask import Ask
+    from app.threads import new_thread
 
     o.configure(out, base_url)
     context = o.run_options(llm=llm, mode=mode, select=select, top_k=top_k, approve_plan=approve, cache=not no_cache)
-    job = Ask(context, as_json, **({"thread": thread} if thread else {}))
+    job = Ask(context, as_json, thread or new_thread())
     raise typer.Exit((job.plan if plan_only else job.ask)(request, inputs or []))
 
 
@@ -79,7 +80,8 @@ def chat(
     approve: o.Approve = False,
 ) -> None:
     """Talk: the conversation and its files are remembered from turn to turn."""
-    from app.chat import Chat, new_thread
+    from app.chat import Chat
+    from app.threads import new_thread
 
     o.configure(out, base_url)
     context = o.run_options(llm=llm, mode=mode, approve_plan=approve)

@@ -1,6 +1,7 @@
 """Ctrl-C: stop within a second, whatever models are doing."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -37,15 +38,15 @@ def run_until_stopped(
                 task.cancel()
             loop.call_later(PATIENCE, leave)
 
-        loop.add_signal_handler(signal.SIGINT, stop)
-        loop.add_signal_handler(signal.SIGTERM, stop)
+        with contextlib.suppress(NotImplementedError):  # Windows, where the runner itself cancels on Ctrl-C
+            loop.add_signal_handler(signal.SIGINT, stop)
         try:
             return await work
         except asyncio.CancelledError:
             leave()
             raise
         finally:
-            loop.remove_signal_handler(signal.SIGINT)
-            loop.remove_signal_handler(signal.SIGTERM)
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(signal.SIGINT)
 
     return runner.run(guarded()) if runner else asyncio.run(guarded())

@@ -1,6 +1,7 @@
 """Where conversations are kept between commands: one SQLite file beside the results."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,11 @@ from tools.errors import ConfigError
 from tools.settings import settings
 
 SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # nothing else of ours is ever stored
+
+
+def new_thread() -> str:
+    """A name for a conversation that no other has."""
+    return uuid.uuid4().hex[:12]
 
 
 def path() -> Path:
