@@ -1,4 +1,5 @@
 import io
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.partition("?")[0]
+        if name.startswith("http://picture.invalid/"):  # asked as a proxy
+            name = "/photo"
         if name == "/moved":
             self._send(302, b"", Location="/photo")
         elif name == "/inwards":
@@ -146,3 +149,19 @@ def test_wrapped_and_reserved_addresses_are_not_public() -> None:
     )
     assert not any(map(is_public, private.split()))
     assert all(map(is_public, ("1.1.1.1", "2606:4700:4700::1111", "64:ff9b::101:101")))
+
+
+async def test_a_proxy_resolves_names_but_private_addresses_stay_refused(
+    public_only: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", public_only)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert Path(await resources.admit("http://picture.invalid/cat")).read_bytes() == picture()
+    shutil.rmtree("outputs")
+    assert "private address" in await refusal("http://10.0.0.1/photo")
+
+
+async def test_a_refusal_does_not_repeat_passwords_or_tokens(site: str) -> None:
+    sentence = await refusal(site.replace("//", "//ada:secret@") + "/nowhere.png?token=secret")
+    assert "/nowhere.png" in sentence
+    assert "secret" not in sentence

@@ -125,3 +125,13 @@ async def test_three_tools_serve_a_langchain_agent() -> None:
     assert tone.content == "positive"
     assert Path(lines.artifact["files"][0]).is_file()
     assert final["messages"][-1].content == "A friendly notice."
+
+
+async def test_no_tool_blocks_the_event_loop() -> None:
+    blockbuster = pytest.importorskip("blockbuster", reason="it comes with langgraph-api")
+    with blockbuster.blockbuster_ctx():
+        await call("hed-control", image=NOTICE)
+        await call("text-to-speech", text="Hello", backend="embedded")
+        await call("text-classification", text=str(EXAMPLES / "harbour.pdf"), aspect="language")
+        with pytest.raises(ResourceError):
+            await call("image-to-text", image="data:image/png;base64,AAAA")

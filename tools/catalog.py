@@ -23,7 +23,7 @@ def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
 def suits(candidate: Candidate, args: Mapping[str, Any]) -> bool:
     """Whether a candidate does what the arguments ask for: a classifier of that aspect. Unknown aspects suit any."""
     aspect = args.get("aspect")
-    return not aspect or not candidate.aspects or str(aspect).lower() in candidate.aspects
+    return not aspect or not candidate.aspects or any(name in str(aspect).lower() for name in candidate.aspects)
 
 
 def offered(mode: Mode = "auto") -> dict[str, TaskType]:

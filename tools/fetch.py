@@ -1,9 +1,11 @@
 """Downloads that cannot be turned against the machine or its network."""
 
 import ipaddress
+import re
 import socket
 import time
 from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -13,24 +15,42 @@ from tools.settings import settings
 REDIRECTS = 5
 
 
-class GuardedTransport(httpx.HTTPTransport):
+class GuardedTransport(httpx.BaseTransport):
     """Connects to the very address that was checked, on every hop of a redirect.
 
     The name is resolved once and the connection made to that address, so that a name which answers
     differently a moment later (DNS rebinding) gains nothing. TLS still verifies the name.
+    Where the environment names a proxy, it resolves and connects in our place.
     """
 
+    def __init__(self) -> None:
+        self._opened: list[httpx.HTTPTransport] = []
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request to its host's checked address."""
+        """Send the request to its host's checked address, or through the proxy."""
         host = request.url.host
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=_address(host, request.url.port or 0)),
-            headers=request.headers,  # they keep the original Host
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
-        )
-        return super().handle_request(pinned)
+        proxy = None if proxy_bypass(host) else getproxies().get(request.url.scheme)
+        if proxy:
+            _refuse_private_literal(host)
+        else:
+            request = _pinned(request, _address(host, request.url.port or 0))
+        self._opened.append(httpx.HTTPTransport(proxy=proxy))
+        return self._opened[-1].handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections of all hops."""
+        for transport in self._opened:
+            transport.close()
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,  # they keep the original Host
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.host},
+    )
 
 
 def download(url: str, target: Path) -> str:
@@ -39,30 +59,31 @@ def download(url: str, target: Path) -> str:
     Raises:
         ResourceError: it cannot be reached, is not allowed, is too large or takes too long.
     """
-    limits = settings()
-    deadline = time.monotonic() + limits.fetch_timeout
-    transport = GuardedTransport(limits=httpx.Limits(max_keepalive_connections=0))
+    shown, limit = _shown(url), settings().fetch_timeout
+    deadline = time.monotonic() + limit
     try:
-        with (
-            httpx.Client(
-                transport=transport,
-                follow_redirects=True,
-                max_redirects=REDIRECTS,
-                timeout=min(10.0, limits.fetch_timeout),
-                headers={"User-Agent": "hugginggpt/0.1"},
-            ) as client,
-            client.stream("GET", url) as response,
-        ):
+        with _client(min(10.0, limit)) as client, client.stream("GET", url) as response:
             if response.is_error:
-                raise ResourceError(f"{url} cannot be fetched: the server answers {_status(response)}; check the link.")
-            _write(response, target, url, deadline)
+                status = f"{response.status_code} {response.reason_phrase}".strip()
+                raise ResourceError(f"{shown} cannot be fetched: the server answers {status}; check the link.")
+            _write(response, target, shown, deadline)
             return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
     except httpx.TooManyRedirects:
-        raise ResourceError(f"{url} redirects more than {REDIRECTS} times; give the final link.") from None
+        raise ResourceError(f"{shown} redirects more than {REDIRECTS} times; give the final link.") from None
     except httpx.TimeoutException:
-        raise _too_slow(url) from None
+        raise _too_slow(shown) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
-        raise ResourceError(f"{url} cannot be reached; check the link and the connection.") from None
+        raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
+
+
+def _client(timeout: float) -> httpx.Client:
+    return httpx.Client(
+        transport=GuardedTransport(),
+        follow_redirects=True,
+        max_redirects=REDIRECTS,
+        timeout=timeout,
+        headers={"User-Agent": "hugginggpt/0.1"},
+    )
 
 
 def _write(response: httpx.Response, target: Path, url: str, deadline: float) -> None:
@@ -81,8 +102,18 @@ def _too_slow(url: str) -> ResourceError:
     return ResourceError(f"{url} took longer than {settings().fetch_timeout:g} s; try again or give the file itself.")
 
 
-def _status(response: httpx.Response) -> str:
-    return f"{response.status_code} {response.reason_phrase}".strip()
+def _shown(url: str) -> str:
+    """A link without what may be secret in it: its user, password and query."""
+    return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url)[0])
+
+
+def _refuse_private_literal(host: str) -> None:
+    try:
+        public = is_public(host)
+    except ValueError:
+        return  # a name, which the proxy resolves and guards
+    if not public:
+        _refuse_private(host)
 
 
 def _address(host: str, port: int) -> str:
@@ -92,12 +123,17 @@ def _address(host: str, port: int) -> str:
     except OSError:
         raise ResourceError(f"{host} cannot be found; check the link and the connection.") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
-    if not settings().private_addresses and not all(map(is_public, addresses)):
+    if not all(map(is_public, addresses)):
+        _refuse_private(host)
+    return addresses[0]
+
+
+def _refuse_private(host: str) -> None:
+    if not settings().private_addresses:
         raise ResourceError(
             f"{host} is a private address, which links may not lead to; give the file itself"
             " (or set HUGGINGGPT_PRIVATE_ADDRESSES=true)."
         )
-    return addresses[0]
 
 
 def is_public(address: str) -> bool:

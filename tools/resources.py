@@ -3,19 +3,19 @@
 import asyncio
 import base64
 import binascii
-import hashlib
 import mimetypes
 import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from PIL.Image import Image
 
 from tools import media
-from tools.artifacts import local
+from tools.artifacts import digest, local
 from tools.backends.base import Audio
 from tools.content import from_content, mentioned
 from tools.errors import ResourceError
@@ -65,6 +65,7 @@ def is_reference(value: str) -> bool:
 
 
 _MAJOR: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "video"}
+mimetypes.init()  # it reads the system's list: here, and not the first time that the event loop asks
 _SPECIAL = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
@@ -106,8 +107,14 @@ def _checked(given: Path) -> Path:
     if not path.suffix or path.suffix.lower() not in EXTENSIONS:
         return Path(_keep(lambda target: str(shutil.copyfile(path, target)), path.name))
     if EXTENSIONS[extension] == "image":
-        media.image(path)
+        _decodable(path, path.stat().st_mtime_ns)
     return path
+
+
+@lru_cache(maxsize=1024)
+def _decodable(path: Path, _changed: int) -> None:
+    """Decode a picture to see that it is whole; once, as every task that takes it asks again."""
+    media.image(path)
 
 
 def _check_place(path: Path, name: str) -> None:
@@ -142,11 +149,9 @@ def _keep(fill: Callable[[Path], str], name: str) -> str:
         mime = fill(fresh)
         _check_size(fresh, name)
         extension = settle(name if suffix(name) in EXTENSIONS else name + _textual(mime), fresh)
-        with fresh.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         if EXTENSIONS[extension] == "image":
             media.image(fresh)
-        target = inputs / digest[:16] / f"{_safe(Path(name).stem)}{extension}"
+        target = inputs / digest(fresh)[:16] / f"{_safe(Path(name).stem)}{extension}"
         target.parent.mkdir(exist_ok=True)
         fresh.replace(target)
     return str(target)

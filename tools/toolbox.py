@@ -1,7 +1,6 @@
 """The task table's rows as LangChain tools, all made by one recipe."""
 
 import asyncio
-import mimetypes
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -98,8 +97,7 @@ def _complete(task: TaskType, output: Output) -> bool:
 
 def _content(result: dict[str, Any]) -> str:
     """What a language model is told: the words, and where the files are."""
-    kinds = ((mimetypes.guess_type(path)[0] or "file", path) for path in result["files"])
-    lines = [result["text"] or "", *(f"[{kind.partition('/')[0]} saved as {path}]" for kind, path in kinds)]
+    lines = [result["text"] or "", *(f"[{resources.modality(path)} saved as {path}]" for path in result["files"])]
     return "\n".join(filter(None, lines)) or str(result["data"])
 
 

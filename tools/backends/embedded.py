@@ -19,12 +19,13 @@ class Embedded:
 
     def __init__(self, experts: Sequence[Expert] = EXPERTS) -> None:
         self._all = experts
-        self._experts = {(expert.task, expert.model): expert for expert in experts if expert.installed}
-        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._rows = [(expert, _candidate(expert)) for expert in experts if expert.installed]
+        models = {expert.model for expert, _ in self._rows}
+        self._threads = {model: ThreadPoolExecutor(1, thread_name_prefix=model) for model in models}
 
     def candidates(self, task: TaskType) -> Sequence[Candidate]:
         """The experts for the task whose packages are installed."""
-        return [_candidate(expert) for (name, _), expert in self._experts.items() if name == task.name]
+        return [candidate for expert, candidate in self._rows if expert.task == task.name]
 
     def missing(self, task: TaskType) -> str:
         """What to install for the task's experts, or that there is none."""
@@ -36,11 +37,12 @@ class Embedded:
 
     async def run(self, call: Call) -> Output:
         """Run one expert in its thread. Raises ModelUnavailable, or what the expert raises."""
-        expert = self._experts.get((call.task.name, call.candidate.model))
+        wanted = (call.task.name, call.candidate.model)
+        expert = next((expert for expert, _ in self._rows if (expert.task, expert.model) == wanted), None)
         if expert is None:
             raise ModelUnavailable(f"{call.candidate.model} is not a built-in expert for {call.task.name}.")
-        thread = self._threads.setdefault(expert.model, ThreadPoolExecutor(1, thread_name_prefix=expert.model))
-        return await asyncio.get_running_loop().run_in_executor(thread, copy_context().run, _run, expert, call)
+        loop, thread = asyncio.get_running_loop(), self._threads[expert.model]
+        return await loop.run_in_executor(thread, copy_context().run, _run, expert, call)
 
 
 def _run(expert: Expert, call: Call) -> Output:
