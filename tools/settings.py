@@ -41,9 +41,9 @@ class Settings(BaseSettings):
 @cache
 def _settings_of(owner: str) -> Settings:
     """On a server everyone has a folder of their own, and reads no other unless `folders` was set."""
-    common = Settings()
     if not owner:
-        return common
+        return Settings()
+    common = _settings_of("")
     folders = common.folders if "folders" in common.model_fields_set else []
     return common.model_copy(update={"out": common.out / owner, "folders": folders})
 

@@ -31,7 +31,7 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
         ModelError: the model is not there, failed, or gave something that is not a result.
     """
     check(task, args)
-    candidate = _candidate(task, args, model, backend)
+    candidate = await asyncio.to_thread(_candidate, task, args, model, backend)
     inputs, sources = await _load(task, args)
     started = time.perf_counter()
     output = await BACKENDS[candidate.backend].run(Call(task, candidate, inputs))
