@@ -21,6 +21,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from app.threads import saver
 from benchmarks.fakes import QueueChat
 from benchmarks.stubs import StubBackend
 from graph import build
@@ -108,8 +109,8 @@ class Measure:
 class Bench:
     """Requests against the whole graph, with a checkpointer on disk."""
 
-    def __init__(self, saver: AsyncSqliteSaver, folder: Path) -> None:
-        self.graph = build().compile(checkpointer=saver)
+    def __init__(self, threads: AsyncSqliteSaver, folder: Path) -> None:
+        self.graph = build().compile(checkpointer=threads)
         self.picture = folder / "bench.png"
         Image.new("RGB", (64, 64)).save(self.picture)
         self.models: dict[str, QueueChat] = {}
@@ -155,8 +156,8 @@ async def bench(repeats: int, names: Sequence[str]) -> dict[str, Any]:
         override(out=folder, cache_folder=folder, slots='{"stub": 100000}')
         BACKENDS.clear()
         BACKENDS["embedded"] = StubBackend({"sleeper": sleeper})
-        async with AsyncSqliteSaver.from_conn_string(str(Path(folder) / "threads.sqlite")) as saver:
-            runner = Bench(saver, Path(folder))
+        async with saver() as threads:
+            runner = Bench(threads, Path(folder))
             await runner.measure("single", -1)  # imports and first connections are no part of a request
             workloads = {}
             for name in names:

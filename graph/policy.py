@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ class Attempts:
     async def _done(
         self, made: Mapping[str, Any], choice: Choice, facts: Mapping[str, str], began: float, *, cached: bool = False
     ) -> Result:
-        size = await asyncio.to_thread(_weigh, made)
+        size = await asyncio.to_thread(_weigh, made["files"]) if made["files"] else 0
         shown = {"text": made["text"] and made["text"][:PREVIEW], "files": made["files"], "bytes": size}
         ended = self.report("finished", seconds=self.report.now() - began, **shown, **facts)
         return self._result("done", choice=choice, ended=ended, cached=cached, **made)
@@ -170,9 +170,9 @@ def _artifact(running: asyncio.Task[Any], choice: Choice) -> dict[str, Any]:
     raise ModelError(f"{choice.model} failed: {type(error).__name__}: {error}") from error
 
 
-def _weigh(made: Mapping[str, Any]) -> int:
-    """The size of what was made, in bytes. Looks at the disk."""
+def _weigh(files: Sequence[str]) -> int:
+    """The size of the files, in bytes. Looks at the disk."""
     try:
-        return sum(Path(file).stat().st_size for file in made["files"]) + len((made["text"] or "").encode())
+        return sum(Path(file).stat().st_size for file in files)
     except OSError as error:
         raise BadOutput("A file that the model made has vanished.") from error

@@ -1,14 +1,21 @@
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
+from langchain_core.tracers.schemas import Run
 
-from benchmarks.stubs import StubBackend
+from benchmarks.stubs import Model, StubBackend
+from graph.context import Context
 from graph.state import Choice
-from tests.execution import TEXT, echo, events, nap, run, text
+from tests.execution import TEXT, echo, events, executor, nap, run, state, text
+from tools import progress
+from tools.backends import BACKENDS
 from tools.backends.base import Call, Output
 from tools.errors import ModelError, ModelLoading, OutOfMemory, ResourceError
+from tools.settings import override
 
 Stubs = Callable[..., StubBackend]
 
@@ -117,3 +124,54 @@ async def test_five_hundred_tasks_run(stubs: Stubs) -> None:
     plan = [text(each, f"{each}", *([each - 1] if each % 10 else [])) for each in range(500)]
     results = await run(plan)
     assert all(results[each].text == str(each) for each in range(500))
+
+
+async def test_a_trace_names_tasks_and_tells_where_they_ran(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    collector = RunCollectorCallbackHandler()
+    await executor().ainvoke(state([text(3, "hello")]), {"callbacks": [collector]}, context=Context())
+    runs = {run.name: run for root in collector.traced_runs for run in descendants(root)}
+    assert f"{TEXT}#3" in runs
+    told = runs[TEXT].extra["metadata"]
+    assert {key: told[key] for key in ("model", "backend", "device")} == {
+        "model": "echo", "backend": "embedded", "device": "stub",
+    }  # fmt: skip
+
+
+def descendants(run: Run) -> Iterator[Run]:
+    yield run
+    for child in run.child_runs:
+        yield from descendants(child)
+
+
+async def test_steps_are_reported_as_they_are_done(stubs: Stubs) -> None:
+    async def steady(call: Call) -> Output:
+        for step in (1, 2):
+            await asyncio.to_thread(progress.report, step, 2)
+        return await echo(call)
+
+    stubs(steady=steady)
+    seen = [event async for event in events([text(0, "hello")], "steady")]
+    assert [(each["step"], each["steps"]) for each in seen if each["event"] == "step"] == [(1, 2), (2, 2)]
+
+
+async def test_a_model_that_is_busy_lets_others_have_its_slot_while_it_waits(stubs: Stubs) -> None:
+    busy = StubBackend({"loading": loading_once(), "echo": echo}, device="narrow")
+    BACKENDS["embedded"] = busy
+    override(slots='{"narrow": 1}')
+    seen = [event async for event in events([text(0, "first"), text(1, "second")], "loading")]
+    override(slots="{}")
+    order = [(each["event"], each["id"]) for each in seen if each["event"] in {"retry", "finished"}]
+    assert order == [("retry", 0), ("finished", 1), ("finished", 0)]
+    assert next(each["waited"] for each in seen if each["event"] == "started" and each["id"] == 1) >= 0
+
+
+def loading_once() -> Model:
+    calls = count()
+
+    async def model(call: Call) -> Output:
+        if next(calls) == 0:
+            raise ModelLoading("not yet", retry_after=0.05)
+        return await echo(call)
+
+    return model
