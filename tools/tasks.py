@@ -72,7 +72,7 @@ def _controlled(kind: str, what: str, *words: str) -> TaskType:
 _ROWS: tuple[TaskType, ...] = (
     # Text
     TaskType("text-classification", "label a text: its sentiment, its language, its topic", (_TEXT, _ASPECT), ("text",),
-             ("sentiment", "tone", "positive or negative", "which language", "language of", "classify the text", "emotion", "mood", "spam", "toxicity")),
+             ("sentiment", "tone", "positive", "negative", "which language", "what language", "language of", "classify the text", "emotion", "mood", "spam", "toxicity")),
     TaskType("token-classification", "find names, places, dates or parts of speech in a text", (_TEXT,), ("text",),
              ("named entities", "entities", "part of speech", "pos tags", "tag the words", "names and places", "ner")),
     TaskType("zero-shot-classification", "choose among labels that the user names", (_TEXT, _LABELS), ("text",),

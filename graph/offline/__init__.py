@@ -1,27 +1,20 @@
 """Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
-from graph.offline.intents import find
+from graph.offline import replies, wiring, wording
+from graph.offline.copies import spread
+from graph.offline.intents import Intent, hits
+from graph.offline.layout import Layout, Source
 from graph.offline.reading import Reading, read
-from graph.offline.wiring import Missing, Source, Step, Wiring
+from graph.offline.selection import select
+from graph.offline.weights import Weights, load
+from graph.offline.wiring import Wiring
 from graph.state import Task
-from tools.tasks import TASKS, Modality, TaskType
-
-_EXTENSIONS: dict[str, Modality] = {
-    **dict.fromkeys(("jpg", "jpeg", "png", "gif", "bmp", "webp", "tif", "tiff"), "image"),
-    **dict.fromkeys(("wav", "mp3", "flac", "ogg", "m4a", "aac", "opus"), "audio"),
-    **dict.fromkeys(("mp4", "avi", "mov", "mkv", "webm"), "video"),
-    **dict.fromkeys(("csv", "tsv", "xlsx", "parquet"), "table"),
-}
-_CHAT = re.compile(
-    r"\s*(?:hello|hi|hey|good (?:morning|evening|afternoon)|thanks|thank you|bye|goodbye|how are you)\b"
-    r"[\w\s,!.?]{0,40}$"
-)
+from tools.resources import modality
+from tools.tasks import TASKS, TaskType
 
 
 @dataclass(frozen=True)
@@ -38,65 +31,89 @@ class Draft:
 
 
 def plan(
-    request: str, resources: Sequence[str], offered: Mapping[str, TaskType], *, previous: Sequence[str] = ()
+    request: str,
+    resources: Sequence[str],
+    offered: Mapping[str, TaskType],
+    *,
+    previous: Sequence[str] = (),
+    weights: Weights | None = None,
 ) -> Draft:
     """Plan a request over the offered task types. Never raises for any text; bounded in its length."""
-    if _CHAT.match(request.lower()):
-        return Draft(refusal=f"Hello! I run models rather than chat. {_abilities(offered)}")
+    if said := replies.small_talk(request, offered):
+        return Draft(refusal=said)
+    weights = weights or load()
     reading = read(request, [*resources, *previous])
-    intents = find(reading, TASKS | dict(offered))
-    wanted = [intent for intent in intents if intent.type.name in offered]
-    notes = [_cannot(intent.type) for intent in intents if intent.type.name not in offered]
-    if not wanted:
-        return Draft(
-            refusal=f"I found nothing in the request that can be done here. {_abilities(offered)}", notes=notes
-        )
-    wiring = Wiring(reading, _sources(reading, resources or previous), offered)
-    missing = list(filter(None, map(wiring.try_add, wanted)))
-    if missing and not wiring.steps:
-        return Draft(question=_question(missing[0]), notes=notes)
-    return Draft(tasks=_tasks(wiring.steps), notes=notes)
+    types = TASKS | dict(offered)
+    files = file_sources(reading, _in_question(reading, resources, previous))
+    selection = select(reading, hits(reading, types), files, types, offered, weights)
+    notes = [replies.left_out(type_) for type_ in selection.beyond]
+    layout, question = _fillable(Layout(reading, selection.intents, files))
+    if question:
+        return Draft(question=question, notes=notes)
+    if not layout.intents:
+        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
+    planned = tasks(layout, wiring.best(layout, weights))
+    return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)
 
 
-def _sources(reading: Reading, resources: Sequence[str]) -> list[Source]:
-    files = [Source(_modality(name), name, _position(reading, name)) for name in resources]
-    return files + [Source("text", quote.text, quote.start) for quote in reading.quotes]
+def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
+    """The files that a request may be about: those that came with it, and of each missing kind the latest before it.
+
+    Of earlier files those named, or all of a kind where the request counts them or speaks of several.
+    """
+    named = {mention.text for mention in reading.mentions}
+    kinds = {modality(path) for path in resources}
+    older = [path for path in previous if path in named]
+    for kind in {modality(path): None for path in reversed(previous)}:
+        same = [path for path in previous if modality(path) == kind]
+        if wording.ordinal(reading.plain, kind) is not None:
+            older += same
+        elif kind not in kinds:
+            older += same if wording.plural(reading, kind) else same[-1:]
+    return [*dict.fromkeys(older), *resources]
 
 
-def _position(reading: Reading, resource: str) -> int:
-    return next((mention.start for mention in reading.mentions if mention.text == resource), -1)
+def _fillable(layout: Layout) -> tuple[Layout, str | None]:
+    """The layout without the unsure tasks that lack a source, and a question where a sure one lacks one."""
+    question = None
+    for task, intent in enumerate(layout.intents):
+        for modality_, slots in wiring.slots(layout, task).items():
+            if len(layout.sources(task, modality_)) < len(slots):
+                if intent.sure:
+                    question = question or replies.question(intent.type, slots[0])
+                else:
+                    rest = [other for other in layout.intents if other is not intent]
+                    return _fillable(Layout(layout.reading, rest, layout.files))
+    return layout, question
 
 
-def _modality(resource: str) -> Modality:
-    return _EXTENSIONS.get(PurePosixPath(resource).suffix.lower().lstrip("."), "text")
+def file_sources(reading: Reading, resources: Sequence[str]) -> list[Source]:
+    """The files as sources, each where the request names it first."""
+    places = {mention.text: mention.start for mention in reversed(reading.mentions)}
+    return [Source("file", modality(path), path, places.get(path, -1)) for path in resources]
 
 
-def _tasks(steps: Sequence[Step]) -> list[Task]:
-    return [_task(number, step) for number, step in enumerate(steps)]
+def tasks(layout: Layout, chosen: Wiring) -> list[Task]:
+    """The plan in topological order."""
+    order = _order(len(layout.intents), chosen)
+    number = {task: place for place, task in enumerate(order)}
+    return [_task(number, layout.intents[task], task, layout, chosen) for task in order]
 
 
-def _task(number: int, step: Step) -> Task:
-    args: dict[str, Any] = {}
-    for slot in step.type.slots:
-        if source := step.fills.get(slot.name):
-            value = source.value if source.step is None else f"<resource-{source.step}>"
-            args[slot.name] = [value] if slot.many else value
-    dep = sorted({source.step for source in step.fills.values() if source.step is not None})
-    return Task(task=step.type.name, id=number, dep=dep, args=args)
+def _order(count: int, chosen: Wiring) -> list[int]:
+    edges, order = chosen.edges(), list[int]()
+    while len(order) < count:
+        ready = (task for task in range(count) if task not in order and all(s in order for s, t in edges if t == task))
+        order.append(next(ready))
+    return order
 
 
-def _abilities(offered: Mapping[str, TaskType]) -> str:
-    if not offered:
-        return "No task can run in this configuration: `hugginggpt doctor` says what is missing."
-    return "Here I can: " + "; ".join(type_.purpose for type_ in offered.values()) + "."
-
-
-def _cannot(type_: TaskType) -> str:
-    return f"{type_.name} ({type_.purpose}) cannot run in this configuration and was left out."
-
-
-def _question(missing: Missing) -> str:
-    what = {"image": "Which picture", "audio": "Which recording", "video": "Which video", "table": "Which table"}
-    return (
-        f"{what.get(missing.slot.modality, 'Which text')} should I use to {missing.type.purpose}? Attach it or name it."
-    )
+def _task(number: Mapping[int, int], intent: Intent, task: int, layout: Layout, chosen: Wiring) -> Task:
+    args: dict[str, Any] = dict(intent.slots)
+    for owner, modality_, sources in chosen.fills:
+        if owner == task:
+            for slot, source in zip(wiring.slots(layout, task)[modality_], sources, strict=False):
+                value = source.value if source.task < 0 else f"<resource-{number[source.task]}>"
+                args[slot.name] = [value] if slot.many else value
+    dep = sorted(number[source] for source, target in chosen.edges() if target == task)
+    return Task(task=intent.type.name, id=number[task], dep=dep, args=args)

@@ -1,73 +1,99 @@
-"""Which task types a request asks for, and where it does."""
+"""Which task types a request asks for, and where in the text it does."""
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import Any
 
+from graph.offline.cues import CUES, patterns
 from graph.offline.reading import Reading
-from tools.tasks import TaskType
+from graph.offline.weights import Weights
+from tools.resources import modality
+from tools.tasks import MODALITIES, TaskType
 
-_ENDING = r"(?:e|es|ed|ing|s|d|ion|ions|ation|ations|er)?"
-_ASPECTS = {
-    "language": r"\b(?:which|what) language|\blanguage (?:it|this|that|of)\b|\b(?:identify|detect|name) the language",
-    "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
-    "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b",
-    "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
-    "topic": r"\btopic|\bsubject\b|\bcategory of the text",
-}
+_UNLEARNED = 0.9  # the probability of a type that only the task table's words tell, where one of them stands
+
+_TOKEN = re.compile(r"_+|[a-z][\w'-]*|\?")
 
 
 @dataclass(frozen=True)
 class Intent:
-    """A task type that is asked for at ``position``; ``slots`` holds what the wording itself tells."""
+    """A task type that is asked for; ``start`` to ``end`` is the wording that says so, -1 where none does.
+
+    ``slots`` holds what that wording itself tells, such as the aspect of a classification. A task that is not
+    ``sure`` may be left out where it lacks something.
+    """
 
     type: TaskType
-    position: int
-    slots: Mapping[str, str] = field(default_factory=dict)
+    start: int = -1
+    end: int = -1
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    sure: bool = False
 
 
-def find(reading: Reading, types: Mapping[str, TaskType]) -> list[Intent]:
-    """Every intent in the order of the text, each type once but for the aspects of a classification."""
-    hits = _longest(sorted(_hits(reading, types), key=lambda hit: (hit[0], -hit[1])))
-    intents: dict[tuple[str, str], Intent] = {}
-    for start, end, name in hits:
-        aspect = _aspect(reading.plain[start:end]) if types[name].slot("aspect") else None
-        slots = {"aspect": aspect} if aspect else {}
-        intents.setdefault((name, aspect or ""), Intent(types[name], start, slots))
-    return list(intents.values())
+Hits = Mapping[str, Sequence[re.Match[str] | None]]
 
 
-def _hits(reading: Reading, types: Mapping[str, TaskType]) -> Iterator[tuple[int, int, str]]:
-    for name, row in types.items():
-        for match in _pattern(row).finditer(reading.plain):
-            yield match.start(), match.end(), name
+def hits(reading: Reading, types: Mapping[str, TaskType]) -> Hits:
+    """For each type the first match of each of its cues, or None."""
+    return {name: [cue.search(reading.plain) for cue in patterns(name, type_.words)] for name, type_ in types.items()}
 
 
-def _longest(hits: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Leave out what lies within a longer hit of another type: "read" within "read aloud"."""
-    return [
-        hit
-        for hit in hits
-        if not any(
-            other[2] != hit[2] and other[0] <= hit[0] and hit[1] <= other[1] and other[:2] != hit[:2] for other in hits
-        )
-    ]
+def features(reading: Reading, found: Hits) -> dict[str, float]:
+    """What the intent model sees of a request: its cues and pairs of cued types, its words, its files.
+
+    The values are scales: the larger, the less the regularised training shrinks the weight.
+    """
+    vector = {"bias": 1.0}
+    given = [kind for kind in MODALITIES if kind in reading.given]
+    for name in CUES:
+        for number, match in enumerate(found.get(name, ())):
+            if match:
+                vector[f"{name}.{number}"] = 0.3
+                vector |= {f"{name}.{number}|{kind}": 0.2 for kind in given if kind in ("image", "audio")}
+    cued = [name for name in CUES if any(found.get(name, ()))]
+    vector |= {f"{one}&{two}": 0.2 for one, two in combinations(cued, 2)}
+    for kind in given:
+        vector |= {f"file|{kind}": 0.3, f"files|{kind}": 0.3 * min(reading.given.count(kind), 2)}
+    vector["quotes"] = 0.3 * min(len(reading.quotes), 2)
+    stems = list(_stems(reading))
+    terms = {*stems, *(f"{one} {two}" for one, two in pairwise(stems))}
+    return vector | dict.fromkeys(terms, 1 / math.sqrt(max(len(terms), 1)))
 
 
-@lru_cache(maxsize=256)
-def _pattern(row: TaskType) -> re.Pattern[str]:
-    """One expression for all the words of a type, with their endings."""
-    phrases = [*row.words, row.name, row.name.replace("-", " ")]
-    if row.slot("aspect"):
-        return re.compile("|".join([*map(_phrase, phrases), *_ASPECTS.values()]))
-    return re.compile("|".join(map(_phrase, phrases)))
+def _stems(reading: Reading) -> Iterator[str]:
+    """The request's words cut to four letters, data replaced by what kind of data it is."""
+    kinds = {mention.start: f"FILE {modality(mention.text)}" for mention in reading.mentions}
+    kinds |= {quote.start: "QUESTION" if quote.text.endswith("?") else "QUOTE" for quote in reading.quotes}
+    for match in _TOKEN.finditer(reading.plain):
+        yield match[0][:4] if match[0][0] != "_" else kinds.get(match.start(), "DATA")
 
 
-def _phrase(phrase: str) -> str:
-    words = [re.escape(word[:-1] if word.endswith("e") and len(word) > 3 else word) for word in phrase.split()]
-    return r"\b" + (_ENDING + r"\s+").join(words) + _ENDING + r"\b"
+def probabilities(reading: Reading, found: Hits, weights: Weights) -> dict[str, float]:
+    """How likely the request asks for each type, likeliest first."""
+    odds = weights.log_odds(features(reading, found))
+    known = {name: 1 / (1 + math.exp(-odds[name])) if name in odds else _told(name, found) for name in found}
+    return dict(sorted(known.items(), key=lambda item: -item[1]))
 
 
-def _aspect(text: str) -> str | None:
-    return next((name for name, pattern in _ASPECTS.items() if re.search(pattern, text)), None)
+def _told(name: str, found: Hits) -> float:
+    """The probability of a type of which nothing was learned: whether its words stand, not within a longer hit."""
+    match = found[name][0]
+    if not match:
+        return 0.0
+    rivals = (other[0].span() for rival, other in found.items() if other[0] and rival != name)
+    within = any(
+        start <= match.start() and match.end() <= end and (start, end) != match.span() for start, end in rivals
+    )
+    return 0.0 if within else _UNLEARNED
+
+
+def locate(name: str, type_: TaskType, found: Hits, weights: Weights) -> Intent:
+    """The intent of a type, placed where its strongest cue stands."""
+    cues = [(weights.intent(f"{name}.{number}", name), match) for number, match in enumerate(found[name]) if match]
+    if not cues:
+        return Intent(type_)
+    match = max(cues, key=lambda cue: cue[0])[1]
+    return Intent(type_, match.start(), match.end())

@@ -1,15 +1,19 @@
 """Reads a request as text alone: what is data in it, what is negated, and where its clauses begin.
 
 Every span counts characters of ``Reading.text``; ``Reading.plain`` has the same length, in lower case, with data
-and negated phrases blanked, so that a word found in it is an intent of the user's and not a quotation.
+and negated phrases blanked by underscores, so that a word found in it is an intent of the user's, not a quotation.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-MAX_CHARACTERS = 20_000  # of a request that are read for intents; what follows is data at best
+from tools.resources import modality
+from tools.tasks import Modality
+
+MAX_CHARACTERS = 20_000  # of a request that are read; its intents stand in the first of them or nowhere
 
 _QUOTE = re.compile(
     r"""(?<!\w)(?:'(.{1,4000}?)'(?!\w)|"(.{1,4000}?)"|\u201c(.{1,4000}?)\u201d|\u2018(.{1,4000}?)\u2019(?!\w)"""
@@ -18,7 +22,7 @@ _QUOTE = re.compile(
 )
 _AFTER_COLON = re.compile(
     r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things):\s+"
-    r"([^\s\x00].*?)(?=\s+(?:then|and then|please|after that|afterwards|finally|also)\b|\n\n|\Z)",
+    r"([^\s_].*?)(?=\s+(?:then|and then|please|after that|afterwards|finally|also)\b|\n\n|\Z)",
     re.S,
 )
 _NEGATION = re.compile(
@@ -27,6 +31,7 @@ _NEGATION = re.compile(
     r"[^,.;:!?\n]*?(?=[,.;:!?\n]|\bbut\b|\band\b|\bthen\b|\binstead\b|\bjust\b|\bonly\b|\bplease\b|$)"
 )
 _BREAK = re.compile(r"[.!?;:,\n]+(?=\s|$)|\s(?:and then|and|then|but|or|after that|afterwards)\s")
+_SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)")
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,30 @@ class Span:
 
 @dataclass(frozen=True)
 class Reading:
-    """A request taken apart. ``mentions`` are the resources it names, ``quotes`` the texts it gives as data."""
+    """A request taken apart. ``mentions`` are the resources it names, ``quotes`` the texts it gives as data.
+
+    ``breaks`` and ``stops`` are the ends of its clauses and of its sentences.
+    """
 
     text: str
     plain: str
     mentions: tuple[Span, ...]
     quotes: tuple[Span, ...]
     breaks: tuple[int, ...]
+    stops: tuple[int, ...]
+    given: tuple[Modality, ...]
 
-    def clause(self, position: int) -> int:
-        """The number of the clause that a character belongs to, from 0."""
-        return sum(end <= position for end in self.breaks)
+    def clause(self, position: int) -> tuple[int, int]:
+        """The clause that a character belongs to, as its first character and its end."""
+        return _around(self.breaks, position, len(self.text))
+
+    def sentence(self, position: int) -> tuple[int, int]:
+        """The sentence that a character belongs to, as its first character and its end."""
+        return _around(self.stops, position, len(self.text))
+
+    def sentence_number(self, position: int) -> int:
+        """How many sentences end before a character."""
+        return bisect_right(self.stops, position)
 
 
 def read(request: str, resources: Sequence[str] = ()) -> Reading:
@@ -61,16 +79,23 @@ def read(request: str, resources: Sequence[str] = ()) -> Reading:
     named = _blank(lower, mentions)
     quotes = tuple(_quotes(text, named))
     bare = _blank(named, quotes)
-    negated = [Span(match.start(), match.end(), match[0]) for match in _NEGATION.finditer(bare)]
-    plain = _blank(bare, negated)
-    return Reading(text, plain, mentions, quotes, tuple(match.end() for match in _BREAK.finditer(plain)))
+    plain = _blank(bare, [Span(*match.span(), match[0]) for match in _NEGATION.finditer(bare)])
+    breaks, stops = (tuple(match.end() for match in pattern.finditer(plain)) for pattern in (_BREAK, _SENTENCE))
+    return Reading(text, plain, mentions, quotes, breaks, stops, tuple(map(modality, resources)))
+
+
+def _around(ends: tuple[int, ...], position: int, length: int) -> tuple[int, int]:
+    number = bisect_right(ends, position)
+    return (ends[number - 1] if number else 0, ends[number] if number < len(ends) else length)
 
 
 def _blank(text: str, spans: Iterable[Span]) -> str:
     """The text with every span overwritten, its length kept."""
-    for span in spans:
-        text = text[: span.start] + "\x00" * (span.end - span.start) + text[span.end :]
-    return text
+    pieces, done = [], 0
+    for span in sorted(spans, key=lambda span: span.start):
+        pieces += [text[done : span.start], "_" * (span.end - max(span.start, done))]
+        done = max(done, span.end)
+    return "".join([*pieces, text[done:]])
 
 
 def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
@@ -86,7 +111,7 @@ def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
 def _quotes(text: str, named: str) -> list[Span]:
     """The texts that the user gives as data: quoted, or after a colon."""
     spans = [match.span(match.lastindex or 0) for match in _QUOTE.finditer(named)]
-    spans = [(start, end) for start, end in spans if named[start:end].strip("\x00 ")]
+    spans = [(start, end) for start, end in spans if named[start:end].strip("_ ")]
     colon = None if spans else _AFTER_COLON.search(named)
     if colon:
         spans.append(colon.span(1))

@@ -1,132 +1,121 @@
-"""Fills the slots of the tasks asked for, and inserts the steps between that nobody named.
+"""Joint choice of what fills every slot: the likeliest wiring without a cycle.
 
-Sources of a slot are files, texts of the request and outputs of earlier tasks. Where a slot has none of its
-modality, a breadth-first search over the typed task graph finds the shortest way there: speech wanted, a
-picture given: image-to-text first.
+A beam over the slots keeps the best partial wirings; whole ones are compared once more by their shape (chains
+are commoner than forks, a file given is a file to use).
 """
 
-import re
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
 
-from graph.offline.intents import Intent
-from graph.offline.reading import Reading
-from tools.tasks import TASKS, Modality, Slot, TaskType
+from graph.offline.layout import Layout, Source
+from graph.offline.links import features
+from graph.offline.weights import Weights
+from tools.tasks import Modality, Slot
 
-_REFERS_BACK = re.compile(
-    r"\b(?:it|its|that|this|them|those|results?|output"
-    r"|the (?:summary|translation|caption|description|transcript|answer))\b"
-)
-_LABELLING = {name for name in TASKS if name.endswith(("classification", "similarity", "extraction", "detection"))}
-_BRIDGES = ("image-to-text", "automatic-speech-recognition", "text-to-image", "text-to-speech")
+BEAM = 12
+_UNFILLED = -8.0  # log-probability of leaving a slot empty: only where all else makes a cycle
 
 
 @dataclass(frozen=True)
-class Source:
-    """Something that can fill a slot: a file, a text of the request, or (``step``) the output of a step."""
-
-    modality: Modality
-    value: str = ""
-    position: int = -1
-    step: int | None = None
-
-
-@dataclass
-class Step:
-    """A task in the making."""
-
-    type: TaskType
-    position: int
-    fills: dict[str, Source] = field(default_factory=dict)
-
-
-class Missing(Exception):
-    """No source, and no way to one, for a slot that must be filled."""
-
-    def __init__(self, type_: TaskType, slot: Slot) -> None:
-        super().__init__(type_.name, slot.name)
-        self.type, self.slot = type_, slot
-
-
 class Wiring:
-    """The steps of one request, grown intent by intent."""
+    """For each task, by number, what fills its slots; ``score`` is the sum of the log-probabilities."""
 
-    def __init__(self, reading: Reading, sources: Sequence[Source], offered: Mapping[str, TaskType]) -> None:
-        self.reading, self.sources, self.offered = reading, sources, offered
-        self.steps: list[Step] = []
+    score: float
+    fills: tuple[tuple[int, Modality, tuple[Source, ...]], ...] = ()
 
-    def try_add(self, intent: Intent) -> Missing | None:
-        """Add the step of an intent; return what it lacks where it cannot be filled, and add nothing."""
-        before = len(self.steps)
-        try:
-            self.add(intent)
-        except Missing as missing:
-            del self.steps[before:]
-            return missing
-        return None
-
-    def add(self, intent: Intent) -> int:
-        """Add the step of an intent, and before it the steps it takes to fill its slots; return its index."""
-        step = Step(intent.type, intent.position)
-        step.fills.update({name: Source("text", value, intent.position) for name, value in intent.slots.items()})
-        for slot in intent.type.required:
-            if slot.name not in step.fills:
-                step.fills[slot.name] = self._fill(step, slot)
-        self.steps.append(step)
-        return len(self.steps) - 1
-
-    def _fill(self, step: Step, slot: Slot) -> Source:
-        used = [source for source in step.fills.values() if source.step is None]
-        found = [source for source in self._candidates(slot.modality) if source not in used]
-        if found:
-            return max(found, key=lambda source: self._score(step, source))
-        return self._bridge(step, slot)
-
-    def _candidates(self, modality: Modality) -> Iterator[Source]:
-        yield from (source for source in self.sources if source.modality == modality)
-        for index, step in enumerate(self.steps):
-            if modality in step.type.outputs[:1]:
-                yield Source(modality, position=step.position, step=index)
-
-    def _score(self, step: Step, source: Source) -> float:
-        clause = self.reading.clause(step.position)
-        same_clause = source.position >= 0 and self.reading.clause(source.position) == clause
-        if source.step is None:
-            return 1.0 + 2.0 * same_clause
-        if source.modality == "text" and self.steps[source.step].type.name in _LABELLING:
-            return -1.0
-        back = bool(_REFERS_BACK.search(self._clause_text(clause)))
-        return 0.5 + 1.5 * back + 0.1 * source.step
-
-    def _clause_text(self, clause: int) -> str:
-        edges = [0, *self.reading.breaks, len(self.reading.plain)]
-        return self.reading.plain[edges[clause] : edges[clause + 1]]
-
-    def _bridge(self, step: Step, slot: Slot) -> Source:
-        """Insert the shortest chain of tasks from what there is to the slot's modality."""
-        have = {source.modality: source for source in self.sources}
-        for index, made in enumerate(self.steps):
-            have.setdefault(made.type.outputs[0], Source(made.type.outputs[0], position=made.position, step=index))
-        chain = path(set(have), slot.modality, self.offered) if have else None
-        if chain is None:
-            raise Missing(step.type, slot)
-        for type_ in chain:
-            index = self.add(Intent(type_, step.position))
-        return Source(slot.modality, position=step.position, step=index)
+    def edges(self) -> set[tuple[int, int]]:
+        """The pairs (source task, target task)."""
+        return {(source.task, task) for task, _, sources in self.fills for source in sources if source.task >= 0}
 
 
-def path(have: set[Modality], want: Modality, offered: Mapping[str, TaskType]) -> list[TaskType] | None:
-    """The shortest chain of one-input task types from a modality that there is to the one wanted."""
-    edges = [offered[name] for name in _BRIDGES if name in offered]
-    queue: deque[tuple[Modality, list[TaskType]]] = deque((modality, []) for modality in sorted(have))
-    seen = set(have)
-    while queue:
-        modality, chain = queue.popleft()
-        if modality == want:
-            return chain
-        for type_ in edges:
-            if type_.slots[0].modality == modality and type_.outputs[0] not in seen:
-                seen.add(type_.outputs[0])
-                queue.append((type_.outputs[0], [*chain, type_]))
-    return None
+def slots(layout: Layout, task: int) -> dict[Modality, list[Slot]]:
+    """The slots of a task that must be filled and that its wording does not fill, by modality."""
+    intent = layout.intents[task]
+    groups: dict[Modality, list[Slot]] = {}
+    for slot in intent.type.required:
+        if slot.name not in intent.slots:
+            groups.setdefault(slot.modality, []).append(slot)
+    return groups
+
+
+def wirings(layout: Layout, weights: Weights) -> list[Wiring]:
+    """The likeliest acyclic wirings by their links alone, best first."""
+    beam = [Wiring(0.0)]
+    for task in sorted(layout.rank, key=layout.rank.__getitem__):
+        for modality, group in slots(layout, task).items():
+            options = list(_options(layout, task, modality, len(group), weights))
+            grown = sorted(
+                (
+                    Wiring(one.score + score, (*one.fills, (task, modality, chosen)))
+                    for one in beam
+                    for score, chosen in options
+                ),
+                key=lambda wiring: -wiring.score,
+            )
+            beam = list(_first(BEAM, (wiring for wiring in grown if _acyclic(wiring.edges()))))
+    return beam
+
+
+def best(layout: Layout, weights: Weights) -> Wiring:
+    """The likeliest wiring, by links and shape."""
+    found = wirings(layout, weights)
+    return max(found, key=lambda wiring: weights.shape(shape(layout, wiring, found[0].score)))
+
+
+def _options(
+    layout: Layout, task: int, modality: Modality, count: int, weights: Weights
+) -> Iterator[tuple[float, tuple[Source, ...]]]:
+    """The ways to fill ``count`` slots of one modality, each with its log-probability."""
+    sources = layout.sources(task, modality)
+    scores = [weights.link(features(layout, task, modality, source)) for source in sources]
+    total = math.log(sum(math.exp(score - max(scores)) for score in scores)) + max(scores) if scores else 0.0
+    chosen = sorted(range(len(sources)), key=lambda number: -scores[number])[:BEAM]
+    for group in combinations(chosen, min(count, len(chosen))):
+        yield sum(scores[number] - total for number in group), tuple(sources[number] for number in group)
+    if any(source.task >= 0 for source in sources):
+        yield _UNFILLED, ()
+
+
+def _first(count: int, items: Iterator[Wiring]) -> Iterator[Wiring]:
+    return (item for _, item in zip(range(count), items, strict=False))
+
+
+def _acyclic(edges: set[tuple[int, int]]) -> bool:
+    """Whether the edges can all be undone from tasks that wait for nothing."""
+    while edges:
+        targets = {target for _, target in edges}
+        rest = {edge for edge in edges if edge[0] in targets}
+        if len(rest) == len(edges):
+            return False
+        edges = rest
+    return True
+
+
+def shape(layout: Layout, wiring: Wiring, top: float) -> Mapping[str, float]:
+    """What a whole plan looks like, beside its links' score relative to the best one's."""
+    edges, count = wiring.edges(), len(layout.intents)
+    used, fed = Counter(source for source, _ in edges), {target for _, target in edges}
+    found: Counter[str] = Counter()
+    for task, intent in enumerate(layout.intents):
+        name = intent.type.name
+        kinds = {
+            "loose": not used[task] and layout.rank[task] < count - 1,
+            "end": not used[task],
+            "start": task not in fed,
+            "alone": not used[task] and task not in fed and count > 1,
+            "fork": used[task] > 1,
+        }
+        found.update(key for kind, holds in kinds.items() if holds for key in (kind, f"{kind} {name}"))
+    taken = Counter(source for _, _, sources in wiring.fills for source in sources if source.kind in ("file", "quote"))
+    found["file unused"] = sum(source not in taken for source in layout.files)
+    found["quote unused"] = sum(source not in taken for source in layout.quotes)
+    for source, times in taken.items():
+        found[f"{source.kind} again"] += times - 1
+    for source_task, target in edges:
+        gap = layout.rank[target] - layout.rank[source_task]
+        found["back" if gap < 0 else "next" if gap == 1 else "far"] += 1
+    found["path"] = int(len(edges) == count - 1 and max(used.values(), default=0) <= 1 and len(fed) == count - 1)
+    return {"links": wiring.score - top, **found}

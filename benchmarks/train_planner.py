@@ -1,0 +1,218 @@
+"""Learns the offline planner's weights: ``python -m benchmarks.train_planner --data train.jsonl`` (TaskBench).
+
+Needs scikit-learn, which nothing else does. Three models, each a logistic regression: which task types a request
+asks for; what fills a slot, among its sources; and which of the likeliest whole plans is right.
+"""
+
+import argparse
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+
+from benchmarks.taskbench_data import TOOL_NAMES, TYPE_NAMES, Sample, load, prediction, toolset
+from benchmarks.taskbench_scoring import edges, reference, scores, values
+from graph import offline
+from graph.offline import intents, links, wiring
+from graph.offline.layout import Layout, Source
+from graph.offline.reading import Reading, read
+from graph.offline.weights import PATH, Weights, save
+
+TOOLS = toolset()
+INTENT_C, LINK_L2, SHAPE_L2, FOLDS = 10.0, 3.0, 5.0, 5
+Group = tuple[list[Any], NDArray[np.float64]]  # features of the candidates, and the target distribution over them
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sample with what the planner reads in it."""
+
+    sample: Sample
+    reading: Reading
+    hits: intents.Hits
+    features: Mapping[str, float]
+
+    @property
+    def types(self) -> list[str]:
+        """The task types of the labelled plan, node by node."""
+        return [TYPE_NAMES[node["task"]] for node in self.sample.nodes]
+
+
+def example(sample: Sample) -> Example:
+    """Read a sample as the planner does."""
+    reading = read(sample.request, sample.files)
+    hits = intents.hits(reading, TOOLS)
+    return Example(sample, reading, hits, intents.features(reading, hits))
+
+
+def table_examples() -> list[Example]:
+    """The task table's own words as short requests, alone and two at a time: what the set's long ones do not teach."""
+    phrases = [(name, word) for name, type_ in TOOLS.items() for word in type_.words]
+    shuffled = np.random.default_rng(0).permutation(len(phrases))
+    pairs = [(phrases[i], phrases[j]) for i, j in zip(range(len(phrases)), shuffled, strict=True)]
+    asked: list[tuple[tuple[str, ...], str]] = [((name,), f"{word} {given(name)}") for name, word in phrases]
+    asked += [((name,), f"please {word}: {given(name)}") for name, word in phrases]
+    asked += [((one, two), f"{first} and {second}, {given(one)}") for (one, first), (two, second) in pairs]
+    return [
+        example(Sample(text, "table", text, [{"task": TOOL_NAMES[name]} for name in names])) for names, text in asked
+    ]
+
+
+def given(name: str) -> str:
+    """Something to work on."""
+    files = {"image": "a.png", "audio": "a.wav"}
+    return files.get(TOOLS[name].slots[0].modality, "'some text'")
+
+
+def fit(examples: Sequence[Example]) -> Weights:
+    """All three models, each on the ones before it; the last on links that did not see the sample."""
+    weights = fit_intents(examples)
+    groups = [link_groups(one, weights) for one in examples]
+    halves = KFold(4, shuffle=True, random_state=1)
+    shapes: list[Group] = []
+    for seen, unseen in halves.split(examples):
+        partial = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2))
+        shapes += [group for i in unseen for group in shape_groups(examples[i], partial)]
+    weights = replace(weights, links=softmax([group for some in groups for group in some], LINK_L2))
+    return replace(weights, shapes=softmax(shapes, SHAPE_L2, start={"links": 1.0}))
+
+
+def fit_intents(examples: Sequence[Example]) -> Weights:
+    """One regularised logistic regression for each task type, over features of three samples or more."""
+    examples = [*examples, *table_examples()]
+    counts = Counter(name for one in examples for name in one.features)
+    index = {name: row for row, name in enumerate(name for name, count in counts.items() if count >= 3)}
+    matrix = sparse([one.features for one in examples], index)
+    weights = np.zeros((len(index), len(TOOLS)), np.float32)
+    for column, name in enumerate(TOOLS):
+        labels = [name in one.types for one in examples]
+        model = LogisticRegression(C=INTENT_C, solver="liblinear").fit(matrix, labels)
+        weights[:, column] = model.coef_[0]
+        weights[index["bias"], column] += model.intercept_[0]
+    return Weights(tuple(TOOLS), index, weights, {}, {})
+
+
+def layout(one: Example, types: Iterable[str], weights: Weights) -> Layout:
+    """The labelled task types as the planner would find them in the text."""
+    found = [intents.locate(name, TOOLS[name], one.hits, weights) for name in types]
+    return Layout(one.reading, found, offline.file_sources(one.reading, one.sample.files))
+
+
+def link_groups(one: Example, weights: Weights) -> list[Group]:
+    """For each slot of the labelled plan its sources and which of them the label takes."""
+    board, groups = layout(one, one.types, weights), []
+    for task, node in enumerate(one.sample.nodes):
+        for modality in wiring.slots(board, task):
+            sources = board.sources(task, modality)
+            taken = np.array(
+                [float(any(fills(source, argument, one) for argument in node["arguments"])) for source in sources]
+            )
+            if len(sources) > 1 and taken.any():
+                features = [dict.fromkeys(links.features(board, task, modality, source), 1.0) for source in sources]
+                groups.append((features, taken / taken.sum()))
+    return groups
+
+
+def fills(source: Source, argument: object, one: Example) -> bool:
+    """Whether a labelled argument is this source."""
+    task = reference(str(argument), one.sample.nodes)
+    if source.task >= 0 or task is not None:
+        return source.task == task
+    return plain(source.value) == plain(str(argument))
+
+
+def plain(text: str) -> str:
+    """What counts when a label's text is compared: no quotation marks at its ends, and what the set has not cut."""
+    return text.strip(" '\".").lower()[:150]
+
+
+def shape_groups(one: Example, weights: Weights) -> list[Group]:
+    """The likeliest wirings of the labelled task types, and which of them come closest to the label."""
+    board = layout(one, one.types, weights)
+    found = wiring.wirings(board, weights) if len(one.types) > 1 else []
+    if len(found) < 2:
+        return []
+    closeness = np.array([near(one, offline.tasks(board, each)) for each in found])
+    best = (closeness > closeness.max() - 1e-9).astype(float)
+    return [([wiring.shape(board, each, found[0].score) for each in found], best / best.sum())]
+
+
+def near(one: Example, tasks: Sequence[Any]) -> float:
+    """F1 of edges plus F1 of argument values."""
+    nodes, label = prediction(one.sample, tasks)["result"]["task_nodes"], one.sample.nodes
+    pairs = [(view(nodes), view(label)) for view in (edges, values)]
+    return sum(2 * len(got & want) / max(len(got) + len(want), 1) for got, want in pairs)
+
+
+def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Weights of a conditional logistic regression: in each group the target distribution over its candidates."""
+    counts = Counter(name for features, _ in groups for name in {name for each in features for name in each})
+    index = {name: row for row, name in enumerate(name for name, count in counts.items() if count >= 2)}
+    matrix = sparse([each for features, _ in groups for each in features], index)
+    sizes = [len(features) for features, _ in groups]
+    starts, target = np.cumsum([0, *sizes[:-1]]), np.concatenate([target for _, target in groups])
+    prior = np.array([(start or {}).get(name, 0.0) for name in index])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = matrix @ weights
+        logits = logits - np.repeat(np.maximum.reduceat(logits, starts), sizes)
+        exponentials = np.exp(logits)
+        totals = np.repeat(np.add.reduceat(exponentials, starts), sizes)
+        gradient = matrix.T @ (exponentials / totals - target) + l2 * (weights - prior)
+        return float(-(target * (logits - np.log(totals))).sum() + l2 / 2 * ((weights - prior) ** 2).sum()), gradient
+
+    weights = minimize(loss, prior, jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
+    return {name: float(weights[row]) for name, row in index.items()}
+
+
+def sparse(rows: Sequence[Mapping[str, float]], index: Mapping[str, int]) -> csr_matrix:
+    """Feature vectors as a matrix, shape (rows, len(index)); unknown features are dropped."""
+    cells = [
+        (row, index[name], value) for row, each in enumerate(rows) for name, value in each.items() if name in index
+    ]
+    at, columns, data = zip(*cells, strict=True)
+    return csr_matrix((data, (at, columns)), shape=(len(rows), len(index)))
+
+
+def evaluate(samples: Sequence[Sample], weights: Weights) -> dict[str, list[Any]]:
+    """The planner's predictions with these weights."""
+    plans = {sample.id: offline.plan(sample.request, sample.files, TOOLS, weights=weights).tasks for sample in samples}
+    return {sample.id: prediction(sample, plans[sample.id])["result"]["task_nodes"] for sample in samples}
+
+
+def cross_validate(examples: Sequence[Example]) -> dict[str, Any]:
+    """Scores of every sample by weights that never saw it."""
+    found: dict[str, list[Any]] = {}
+    for fold, (seen, unseen) in enumerate(KFold(FOLDS, shuffle=True, random_state=0).split(examples), 1):
+        weights = fit([examples[i] for i in seen])
+        found |= evaluate([examples[i].sample for i in unseen], weights)
+        print(f"fold {fold} of {FOLDS}", flush=True)
+    return scores([one.sample for one in examples], found)
+
+
+def main() -> None:
+    """Train, report cross-validation, and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="training samples, one JSON object a line")
+    parser.add_argument("--dry-run", action="store_true", help="only cross-validate")
+    options = parser.parse_args()
+    examples = [example(sample) for sample in load(options.data)]
+    table = cross_validate(examples)
+    for kind in ("overall", "single", "chain", "dag"):
+        print(f"{kind:8}", table[kind])
+    if not options.dry_run:
+        save(fit(examples), hashlib.sha256(options.data.read_bytes()).hexdigest())
+        print(f"wrote {PATH.name}: {PATH.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The wanted tasks as they stand in the request, and what may fill their slots.
+
+Sources are files, texts of the request, and outputs of the other tasks.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from graph.offline import wording
+from graph.offline.intents import Intent
+from graph.offline.reading import Reading
+from tools.tasks import TASKS, Modality, TaskType
+
+Kind = Literal["file", "quote", "question", "object", "clause", "request", "task"]
+
+_LEAD = re.compile(
+    r"^(?:[\s:,_'\"]+|(?:of|about|on|for|that|which|shows?|represents?|showing|depicting|representing|illustrating"
+    r"|titled|the following|text|saying|with)\b)+"
+)
+_TRAIL = re.compile(r"(?:[\s.,;:]+|\b(?:and|then|or|also)\b)+$")
+_PRONOUN = re.compile(r"^(?:it|this|that|them|these|those|its?|me|for me|please|\s)+$", re.I)
+_QUESTION = re.compile(r"(?:^|(?<=[.!?:;,]\s))[^.!?;:_]{5,300}\?")
+_FAR = 10**6
+
+# Types whose text slot takes the user's own words: a message, an instruction or question, or a description.
+_REPLIES = {"conversational", "text-generation", "text2text-generation"}
+_INSTRUCTED = {
+    "image-editing", "image-to-image", "image-text-to-text", "visual-question-answering", "question-answering",
+    "document-question-answering", "table-question-answering",
+}  # fmt: skip
+_DESCRIBED = {name for name in TASKS if name.startswith("text-to-") or name.endswith("text-to-image")}
+PROMPTED = _REPLIES | _INSTRUCTED | _DESCRIBED - {"text-to-speech"}
+# Types whose output is a verdict on their input, or a drawing about it, rather than something to go on with.
+_VERDICTS = {
+    "text-classification", "zero-shot-classification", "sentence-similarity", "text-ranking", "feature-extraction",
+    "image-feature-extraction",
+} | {name for name in TASKS if name.endswith("-control")}  # fmt: skip
+
+
+def control_of(type_: TaskType) -> str | None:
+    """The type that draws what a conditioned generation follows: canny-control for canny-text-to-image."""
+    kind, _, rest = type_.name.partition("-")
+    if rest != "text-to-image":
+        return None
+    return {"depth": "depth-estimation", "seg": "image-segmentation"}.get(kind, f"{kind}-control")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that can fill a slot: a file, a text of the request, or the output of task number ``task``."""
+
+    kind: Kind
+    modality: Modality
+    value: str = ""
+    start: int = -1
+    task: int = -1
+
+
+class Layout:
+    """The wanted tasks as they stand in the text, and the sources that all of them share."""
+
+    def __init__(self, reading: Reading, intents: Sequence[Intent], files: Sequence[Source]) -> None:
+        self.reading, self.intents = reading, intents
+        self.at = [intent.start if intent.start >= 0 else _FAR for intent in intents]
+        order = sorted(range(len(intents)), key=self.at.__getitem__)
+        self.rank = {task: place for place, task in enumerate(order)}
+        self.files = list(files)
+        self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in reading.quotes]
+        self.given = [*self.files, *self.quotes, *self._questions()]
+
+    def _questions(self) -> Iterator[Source]:
+        for match in _QUESTION.finditer(self.reading.plain):
+            yield Source("question", "text", self.reading.text[match.start() : match.end()].strip(), match.start())
+
+    def tells(self, task: int) -> bool:
+        """Whether the text has a wording for the task."""
+        return self.intents[task].start >= 0
+
+    @cached_property
+    def windows(self) -> list[str]:
+        """For each task the text from its wording to the next task's, at most to the end of the sentence."""
+        return [self._window(task) for task in range(len(self.intents))]
+
+    @cached_property
+    def leads(self) -> list[str]:
+        """For each task the text between the wording before it, at most from the sentence's beginning, and its own."""
+        return [self._lead(task) for task in range(len(self.intents))]
+
+    def _window(self, task: int) -> str:
+        intent = self.intents[task]
+        if intent.start < 0:
+            return ""
+        end = self.reading.sentence(intent.end - 1)[1]
+        later = [other.start for other in self.intents if other.start >= intent.end]
+        return self.reading.plain[intent.start : min([end, *later])]
+
+    def _lead(self, task: int) -> str:
+        intent = self.intents[task]
+        if intent.start < 0:
+            return ""
+        start = self.reading.sentence(intent.start)[0]
+        earlier = [other.end for other in self.intents if 0 <= other.end <= intent.start]
+        return self.reading.plain[max([start, *earlier]) : intent.start]
+
+    def producers(self, modality: Modality) -> list[int]:
+        """The tasks whose output is of a modality, in the order of the text."""
+        made = [task for task, intent in enumerate(self.intents) if modality in intent.type.outputs]
+        return sorted(made, key=self.rank.__getitem__)
+
+    def consumers(self, modality: Modality) -> list[int]:
+        """The tasks with a slot of a modality."""
+        return [
+            task
+            for task, intent in enumerate(self.intents)
+            if any(slot.modality == modality for slot in intent.type.slots)
+        ]
+
+    def sources(self, task: int, modality: Modality) -> list[Source]:
+        """Everything that could fill a slot of that modality of a task.
+
+        Verdicts of other tasks are the last resort but one; the last are the user's own words, unless they are
+        what the slot is for. A task never feeds another of its type: both were asked of the same thing.
+        """
+        type_ = self.intents[task].type
+        if modality == "image" and (drawn := self._control(type_)):
+            return drawn
+        which = wording.ordinal(self.windows[task], modality)
+        found = self.nth(which, modality) or [source for source in self.given if source.modality == modality]
+        others = [other for other in self.producers(modality) if self.intents[other].type.name != type_.name]
+        made = [Source("task", modality, task=other) for other in others]
+        content = [one for one in made if not self._is_verdict(one)]
+        found += content if found or content else made
+        if modality == "text" and (not found or type_.name in PROMPTED):
+            own = self._own_words(task)
+            found += [own] if re.search(r"\w", own.value) else []
+        return found
+
+    def nth(self, which: int | None, modality: Modality) -> list[Source]:
+        """The one file that "the second picture" means; none where nothing says which, or there are fewer."""
+        files = [file for file in self.files if file.modality == modality]
+        return files[which:][:1] if which is not None and which < len(files) else []
+
+    def _control(self, type_: TaskType) -> list[Source]:
+        """The control image that a conditioned generation follows, where a task draws it."""
+        drawer = control_of(type_)
+        tasks = [task for task, intent in enumerate(self.intents) if drawer and intent.type.name == drawer]
+        return [Source("task", "image", task=task) for task in tasks]
+
+    def _is_verdict(self, source: Source) -> bool:
+        """Whether it is a verdict's output, or a by-product such as a detector's picture with boxes."""
+        type_ = self.intents[source.task].type
+        return type_.name in _VERDICTS or source.modality != type_.outputs[0]
+
+    def _own_words(self, task: int) -> Source:
+        """The user's own words as a text: a message, an instruction, or else what it names."""
+        intent, text = self.intents[task], self.reading.text
+        if intent.type.name in _REPLIES:
+            return Source("request", "text", text.strip(), 0)
+        start, end = self.reading.clause(intent.start)[0], intent.start + len(self.windows[task])
+        clause = Source("clause", "text", _TRAIL.sub("", text[start:end]), start)
+        if intent.type.name in _INSTRUCTED:
+            return clause
+        others = filter(None, map(self._object, range(len(self.intents))))
+        return self._object(task) or next(others, None) or clause
+
+    def _object(self, task: int) -> Source | None:
+        """What follows the task's wording, up to the next task's; None for a mere pronoun."""
+        intent, text = self.intents[task], self.reading.text
+        rest = text[intent.end : intent.start + len(self.windows[task])]
+        lead = _LEAD.match(rest.lower())
+        rest = _TRAIL.sub("", rest[lead.end() if lead else 0 :])
+        return Source("object", "text", rest, intent.end) if re.search(r"\w\w\w", _PRONOUN.sub("", rest)) else None

@@ -1,0 +1,78 @@
+"""The planner's learned weights: linear models over named features, in one small file.
+
+``benchmarks/train_planner.py`` writes the file, with the checksum of its data in it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+PATH = Path(__file__).with_name("weights.npz")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Three linear models; a feature without a weight counts nothing.
+
+    ``types`` and ``intents`` (features x types, log-odds) say which task types a request asks for, ``links`` what
+    fills a slot, and ``shapes`` which of several whole plans is likeliest.
+    """
+
+    types: tuple[str, ...]
+    features: Mapping[str, int]
+    intents: NDArray[np.float32]
+    links: Mapping[str, float]
+    shapes: Mapping[str, float]
+
+    def log_odds(self, features: Mapping[str, float]) -> dict[str, float]:
+        """For each learned task type, the log-odds that the request asks for it."""
+        known = [(row, value) for name, value in features.items() if (row := self.features.get(name)) is not None]
+        rows, values = [row for row, _ in known], np.array([value for _, value in known], np.float32)
+        return dict(zip(self.types, (values @ self.intents[rows]).tolist(), strict=True))
+
+    def intent(self, feature: str, type_: str) -> float:
+        """What one feature says for one task type."""
+        row = self.features.get(feature)
+        return 0.0 if row is None else float(self.intents[row, self.types.index(type_)])
+
+    def link(self, features: Iterable[str]) -> float:
+        """How well a source suits a slot, on a log scale."""
+        weights = self.links
+        return sum(weights.get(name, 0.0) for name in features)
+
+    def shape(self, features: Mapping[str, float]) -> float:
+        """How likely a whole plan is, on a log scale."""
+        return sum(self.shapes.get(name, 0.0) * value for name, value in features.items())
+
+
+@cache
+def load(path: Path = PATH) -> Weights:
+    """Read the weights once."""
+    with np.load(path, allow_pickle=False) as file:
+        return Weights(
+            types=tuple(file["types"].tolist()),
+            features={name: row for row, name in enumerate(file["features"].tolist())},
+            intents=file["intents"].astype(np.float32),
+            links=dict(zip(file["link_features"].tolist(), file["links"].tolist(), strict=True)),
+            shapes=dict(zip(file["shape_features"].tolist(), file["shapes"].tolist(), strict=True)),
+        )
+
+
+def save(weights: Weights, sha256: str, path: Path = PATH) -> None:
+    """Write the weights, half precision, beside the checksum of the data they were learned from."""
+    np.savez_compressed(
+        path,
+        allow_pickle=False,
+        sha256=np.array(sha256),
+        types=np.array(weights.types),
+        features=np.array(list(weights.features)),
+        intents=weights.intents.astype(np.float16),
+        link_features=np.array(list(weights.links)),
+        links=np.array(list(weights.links.values()), np.float16),
+        shape_features=np.array(list(weights.shapes)),
+        shapes=np.array(list(weights.shapes.values()), np.float16),
+    )

@@ -1,0 +1,96 @@
+"""What the wording of a request tells about single slots: aspects, languages, labels, and which of several files."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graph.offline.cues import LANGUAGES
+from graph.offline.reading import Reading
+from tools.tasks import Modality, TaskType
+
+_ASPECTS = {
+    "language": r"\b(?:which|what) language|\blanguage (?:it|this|that|of)\b|\b(?:identify|detect|name) the language",
+    "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
+    "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b",
+    "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
+    "topic": r"\btopics?\b|\bsubject\b|\bcategory\b",
+}
+_INTO = re.compile(rf"\b(?:in|into|to|and|or|,)\s+({LANGUAGES})\b")
+_LABELS = re.compile(
+    r"\b(?:classif\w+|categori\w+|label\w*|sort|decide|say|tell)\b[^.!?;\n]*?"
+    r"\b(?:as|among|amongst|between|into|whether it is|labels?:?|classes:?|categories:?|one of|either)\b\s+([^.!?;\n]+)"
+)
+_SEPARATOR = re.compile(r"\s*(?:,|;|/|\bor\b|\band\b)\s*")
+_ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "fifth": 4,
+    "last": -1,
+    "latest": -1,
+}
+_NOUNS: dict[Modality, str] = {
+    "image": r"image|picture|photo|photograph|drawing|scan|page|one|file",
+    "audio": r"audio|recording|sound|clip|track|song|one|file",
+    "video": r"video|clip|film|movie|one|file",
+    "table": r"table|spreadsheet|sheet|one|file",
+    "text": r"text|document|article|file|one",
+}
+_DETAIL = re.compile(
+    r"\b(?:in|with) (?:as much|great|full|more|every|maximum|all) (?:possible )?detail|\beverything (?:about|you can)"
+    r"|\ball (?:that )?you can (?:about|see|find)|\bas (?:detailed|precisely|fully) as possible"
+)
+
+
+def variants(type_: TaskType, reading: Reading) -> list[Mapping[str, Any]]:
+    """What the wording fills in for a type, once for each task it asks for: two aspects are two tasks."""
+    if type_.slot("labels"):
+        named = labels(reading)
+        return [{"labels": named}] if named else [{}]
+    if type_.slot("aspect"):
+        return [{"aspect": aspect} for aspect, _ in _aspects(reading)] or [{}]
+    if type_.slot("language") and type_.name == "translation":
+        return [{"language": match[1].capitalize()} for match in _INTO.finditer(reading.plain)] or [{}]
+    return [{}]
+
+
+def place(slots: Mapping[str, Any], reading: Reading) -> int:
+    """Where the wording that fills these slots stands, -1 where there is none."""
+    return dict(_aspects(reading)).get(slots.get("aspect", ""), -1)
+
+
+def _aspects(reading: Reading) -> Iterator[tuple[str, int]]:
+    found = ((aspect, re.search(pattern, reading.plain)) for aspect, pattern in _ASPECTS.items())
+    return iter(sorted(((aspect, match.start()) for aspect, match in found if match), key=lambda item: item[1]))
+
+
+def labels(reading: Reading) -> list[str]:
+    """The classes that the user names: several quoted texts, or a list after a word such as "as"."""
+    for match in _LABELS.finditer(reading.plain):
+        named = _SEPARATOR.split(reading.text[match.start(1) : match.end(1)])
+        named = [re.sub(r"^(?:an?|the|it is|is|be)\s+", "", name.strip(" '\"")) for name in named]
+        if len([name for name in named if name]) > 1:
+            return [name for name in named if name]
+    return []
+
+
+def ordinal(text: str, modality: Modality) -> int | None:
+    """Which of several files is meant by "the second picture", counted from 0 (-1: the last), or None."""
+    words = "|".join(_ORDINALS)
+    match = re.search(rf"\bthe ({words})(?:\s+(?:{_NOUNS[modality]})\b|(?=\s*(?:[.,;!?]|$|and\b)))", text)
+    return _ORDINALS[match[1]] if match else None
+
+
+def plural(reading: Reading, modality: Modality) -> bool:
+    """Whether several files of a modality are spoken of."""
+    return bool(re.search(rf"\b(?:{_NOUNS[modality]})s\b|\b(?:both|all of them|each|every)\b", reading.plain))
+
+
+def in_detail(reading: Reading) -> bool:
+    """Whether the user wants all there is to say."""
+    return bool(_DETAIL.search(reading.plain))
