@@ -113,16 +113,19 @@ def tasks(mode: o.Mode = None, as_json: o.AsJson = False) -> None:
 def models(
     task: Annotated[str, typer.Argument(help="A task type.")], mode: o.Mode = None, as_json: o.AsJson = False
 ) -> None:
-    """List the models that could do a task, in the order in which they would be tried."""
+    """List the models that could do a task, in the order in which they would be tried, and why others could not."""
     from app import tables
-    from tools.catalog import candidates
+    from tools.catalog import explain
+    from tools.hub import hub
 
     row, chosen = tables.find_task(task), o.run_options(mode=mode).mode
-    found = candidates(row, chosen)
+    explain(row, chosen)
+    hub().settle(5)  # this process ends before a background query would
+    known = explain(row, chosen)
     if as_json:
-        emit({"task": row.name, "models": [candidate.model_dump() for candidate in found]})
+        emit(tables.models_json(row, known))
     else:
-        tables.print_models(row, found, chosen)
+        tables.print_models(row, known, chosen)
 
 
 @app.command()

@@ -71,12 +71,29 @@ def _takes(row: dict[str, Any]) -> str:
     return ", ".join(names) or ", ".join(slot["name"] for slot in row["slots"])
 
 
-def print_models(task: TaskType, found: list[Candidate], mode: Mode) -> None:
-    """Candidates in the order in which they would be tried."""
-    console = Console(highlight=False)
-    if not found:
+def models_json(task: TaskType, known: list[tuple[Candidate, str | None]]) -> dict[str, Any]:
+    """The candidates in order, and those left out with the reason."""
+    usable = [candidate.model_dump() for candidate, reason in known if reason is None]
+    left = [{"model": each.model, "backend": each.backend, "reason": reason} for each, reason in known if reason]
+    return {"task": task.name, "models": usable, "left_out": left}
+
+
+def print_models(task: TaskType, known: list[tuple[Candidate, str | None]], mode: Mode) -> None:
+    """Candidates in the order in which they would be tried, then the models that are left out, and why."""
+    console, found = Console(highlight=False), [candidate for candidate, reason in known if reason is None]
+    if found:
+        _print_found(console, task, found)
+    else:
         console.print(Text(f"No model can do {task.name} here. {missing(task, mode)}", style="yellow"))
-        return
+    left = [(candidate, reason) for candidate, reason in known if reason]
+    if left:
+        table = Table("left out", "backend", "because", box=SIMPLE_HEAD)
+        for candidate, reason in left:
+            table.add_row(Text(candidate.model, overflow="fold"), candidate.backend, Text(reason))
+        console.print(table)
+
+
+def _print_found(console: Console, task: TaskType, found: list[Candidate]) -> None:
     rows = [_model_row(candidate) for candidate in found]
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
     table = Table("", *columns, box=SIMPLE_HEAD)

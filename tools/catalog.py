@@ -1,10 +1,11 @@
 """Which models can do a task here and now, best first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.backends import BACKENDS
-from tools.backends.base import BackendName, Candidate, Mode
+from tools.backends.base import Backend, BackendName, Candidate, Explains, Mode
+from tools.settings import settings
 from tools.tasks import TASKS, TaskType
 
 ORDER: dict[Mode, tuple[BackendName, ...]] = {
@@ -17,7 +18,33 @@ ORDER: dict[Mode, tuple[BackendName, ...]] = {
 
 def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
     """Every model that could run the task now, in the order of the mode's backends and each backend's ranking."""
-    return [candidate for name in ORDER[mode] if name in BACKENDS for candidate in BACKENDS[name].candidates(task)]
+    found = [candidate for backend in _backends(mode) for candidate in backend.candidates(task)]
+    return [candidate for candidate in found if unlicensed(candidate) is None]
+
+
+def explain(task: TaskType, mode: Mode = "auto") -> list[tuple[Candidate, str | None]]:
+    """Every model known for the task, those that can run first, each with the reason why it cannot, or None."""
+    rows = [row for backend in _backends(mode) for row in _explained(backend, task)]
+    return sorted(((each, reason or unlicensed(each)) for each, reason in rows), key=lambda row: row[1] is not None)
+
+
+def unlicensed(candidate: Candidate) -> str | None:
+    """Why the owner's list of licences forbids the model, or None. The controller's own model was chosen by name."""
+    allowed = settings().licences
+    names = {name.casefold() for name in allowed}
+    if not allowed or candidate.backend == "llm" or (candidate.licence or "").casefold() in names:
+        return None
+    return f"its licence ({candidate.licence or 'unknown'}) is not among those allowed: {', '.join(allowed)}"
+
+
+def _backends(mode: Mode) -> list[Backend]:
+    return [BACKENDS[name] for name in ORDER[mode] if name in BACKENDS]
+
+
+def _explained(backend: Backend, task: TaskType) -> Sequence[tuple[Candidate, str | None]]:
+    if isinstance(backend, Explains):
+        return backend.explain(task)
+    return [(candidate, None) for candidate in backend.candidates(task)]
 
 
 def suits(candidate: Candidate, args: Mapping[str, Any]) -> bool:

@@ -16,6 +16,8 @@ from pathlib import Path
 from tools.facts import Facts, ask_hub, snapshot
 from tools.settings import settings
 
+__all__ = ["Facts", "Hub", "hub", "known"]
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +69,11 @@ class Hub:
         self._models[tag], self._fetched[tag] = models, time.time()
         self._write(tag, models)
         return models
+
+    def settle(self, seconds: float) -> None:
+        """Wait for what is being asked in the background, at most so long; for callers that end soon."""
+        if worker := self._worker:
+            worker.join(seconds)
 
     def _read(self, tag: str) -> tuple[float, tuple[Facts, ...]]:
         try:

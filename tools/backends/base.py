@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,4 +91,13 @@ class Backend(Protocol):
 
     async def run(self, call: Call) -> Output:
         """Run one model. Raises ModelError; never blocks the event loop."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A backend that can also say why it leaves a model out."""
+
+    def explain(self, task: TaskType) -> Sequence[tuple[Candidate, str | None]]:
+        """Every model known for the task, with the reason why it cannot be used, or None. Cheap."""
         ...

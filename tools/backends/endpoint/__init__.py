@@ -114,7 +114,8 @@ def _refusal(facts: Facts, route: Route) -> str | None:
 
 def _from_facts(facts: Facts, task: TaskType) -> Candidate:
     shared = {"model", "revision", "downloads", "likes", "licence", "parameters", "languages", "aspects", "gated"}
-    served = f"served by {', '.join(facts.providers)}" if facts.providers else ""
+    dated = f" (in {facts.as_of:%B %Y}, as far as known)" if facts.approximate else ""
+    served = f"served by {', '.join(facts.providers)}{dated}" if facts.providers else ""
     return Candidate(
         task=task.name, backend="endpoint", device=ROUTER, description=served, **facts.model_dump(include=shared)
     )
