@@ -1,16 +1,16 @@
 """Asking a person before anything runs, in the form that LangChain's agent-chat-ui and Studio show."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from langgraph.types import interrupt
 from pydantic import BaseModel, ValidationError, field_validator
 
 from graph.estimates import BILLED, expected, remaining
+from graph.planning.validation import Checked, question
 from graph.state import Job, Plan, Task
 from tools.errors import PlanError
-from tools.tasks import TASKS
 
 ACTION = "run_plan"
 
@@ -46,7 +46,7 @@ class Answer(BaseModel):
     decisions: list[Decision]
 
 
-def ask(plan: Plan, jobs: Mapping[int, Job]) -> tuple[Decision, Plan]:
+def ask(plan: Plan, jobs: Mapping[int, Job], check: Callable[[list[Task]], Checked]) -> tuple[Decision, Plan]:
     """Interrupt the run until somebody decides; the decision, and the plan as it may have been edited.
 
     An answer that makes no sense, or an edited plan that cannot run, is asked for again, with the reason.
@@ -56,9 +56,11 @@ def ask(plan: Plan, jobs: Mapping[int, Job]) -> tuple[Decision, Plan]:
         answer = interrupt(request(plan, jobs, complaint))
         try:
             decision = _read(answer)
-            return decision, _checked(decision) if decision.type == "edit" else plan
-        except (PlanError, ValidationError) as error:
+            return decision, _edited(decision, check) if decision.type == "edit" else plan
+        except PlanError as error:
             complaint = str(error)
+        except ValidationError as error:
+            complaint = " ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}." for each in error.errors())
 
 
 def request(plan: Plan, jobs: Mapping[int, Job], complaint: str = "") -> dict[str, Any]:
@@ -92,13 +94,13 @@ def _read(answer: object) -> Decision:
     return decisions[0]
 
 
-def _checked(decision: Decision) -> Plan:
-    """The edited plan, if it can run."""
-    tasks = decision.edited_action.args.tasks if decision.edited_action else []
-    unknown = [task.task for task in tasks if task.task not in TASKS]
-    if unknown or not tasks:
-        raise PlanError(f"There is no task type {unknown[0]}." if unknown else "The edited plan has no task.")
-    return Plan(tasks=tasks)
+def _edited(decision: Decision, check: Callable[[list[Task]], Checked]) -> Plan:
+    """The edited plan, checked and mended like any other."""
+    checked = check(decision.edited_action.args.tasks if decision.edited_action else [])
+    problems = checked.problems or ([question(*checked.missing)] if checked.missing else [])
+    if problems or not checked.tasks:
+        raise PlanError(" ".join(problems) or "The edited plan has no task.")
+    return Plan(tasks=checked.tasks, notes=checked.notes)
 
 
 def _line(task: Task, job: Job | None) -> str:

@@ -13,8 +13,11 @@ from graph import approval, estimates
 from graph.binding import bind
 from graph.context import Context, controller, options
 from graph.events import Clock, Reporter
+from graph.planning.files import Files
+from graph.planning.validation import validated
 from graph.policy import Attempts
 from graph.state import Job, Plan, Result, State, Task
+from tools.catalog import offered
 from tools.errors import BadOutput
 
 Next = Command[Literal["respond", "plan", "select", "__end__"]]
@@ -25,8 +28,10 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
     plan, jobs = state.get("plan") or Plan(), {job.id: job for job in state.get("jobs", [])}
     await controller(options(runtime))
     if options(runtime).approve_plan and state.get("approved") != plan:
+        types = await asyncio.to_thread(offered, options(runtime).mode)
         await estimates.load(jobs.values())
-        decision, edited = approval.ask(plan, jobs)
+        files = Files(state.get("given", []), state.get("resources", []))
+        decision, edited = approval.ask(plan, jobs, lambda tasks: validated(tasks, files, types))
         if decision.type == "reject":
             return _rejected(plan, decision.message)
         if decision.type == "edit":

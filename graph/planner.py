@@ -18,9 +18,12 @@ from graph.conversation import Request, read, seen
 from graph.offline import Draft
 from graph.planning.author import author
 from graph.planning.dialects import Written
+from graph.planning.names import find
 from graph.planning.validation import question, validated
 from graph.state import Plan, State
-from tools.catalog import offered
+from graph.warmup import WarmUp
+from tools.backends.base import Mode
+from tools.catalog import candidates, offered
 from tools.errors import InputError, PlanError
 from tools.tasks import TaskType
 
@@ -50,11 +53,15 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
 
 async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
     """The plan by the controller, checked."""
-    context, announce = options(runtime), partial(_announce, runtime.stream_writer)
+    context = options(runtime)
     types = await asyncio.to_thread(offered, context.mode)
-    if model is not None:
-        return await author(request, types, model, resolve(context.llm), announce)
-    return await asyncio.to_thread(_by_rule, request, types)
+    if model is None:
+        return await asyncio.to_thread(_by_rule, request, types)
+    with WarmUp() as warm:
+        announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
+        draft = await author(request, types, model, resolve(context.llm), announce)
+        warm.keep(task.task for task in draft.tasks)
+    return draft
 
 
 def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
@@ -69,9 +76,13 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
     return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
 
 
-def _announce(write: StreamWriter, id_: int, task: Written) -> None:
-    """Say that a task has been written, though nothing of it is checked yet."""
+def _announce(
+    write: StreamWriter, warm: WarmUp, types: Mapping[str, TaskType], mode: Mode, id_: int, task: Written
+) -> None:
+    """Say that a task has been written, though nothing of it is checked yet, and load the model that it may need."""
     write({"event": "planned", "id": id_, "task": task.task, "at": time.time()})
+    if row := find(task.task, types):
+        warm.begin(row.name, partial(candidates, row, mode))
 
 
 def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:

@@ -15,9 +15,7 @@ from graph.events import Reporter
 from graph.slots import device
 from graph.state import Choice, Job, Result, Status
 from tools import progress
-from tools.backends import BACKENDS
 from tools.errors import BadOutput, HuggingGPTError, ModelError, ModelTimeout
-from tools.tasks import TASKS
 from tools.toolbox import TOOLS
 
 RETRIES = 2  # further calls of one model after a transient error
@@ -87,7 +85,7 @@ class Attempts:
         raise AssertionError("the last retry returns or raises")
 
     async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
-        facts = {"model": choice.model, "backend": choice.backend, "device": place(choice, self.job.task)}
+        facts = {"model": choice.model, "backend": choice.backend, "device": choice.device}
         key = await cache.key(self.job.task, choice, inputs) if self.reuse else None
         if key and (made := await cache.recall(key)):
             self.started = self.report("cached", **facts)
@@ -139,17 +137,6 @@ class Attempts:
             started=self.started,
             **facts,
         )
-
-
-def place(choice: Choice, task: str) -> str:
-    """The device that a choice occupies while it runs."""
-    offers = [
-        offer
-        for name, backend in BACKENDS.items()
-        if name == choice.backend
-        for offer in backend.candidates(TASKS[task])
-    ]
-    return next((offer.device for offer in offers if offer.model == choice.model), choice.backend)
 
 
 def _heed(running: asyncio.Task[Any]) -> None:

@@ -36,4 +36,4 @@ def _choice(candidate: Candidate, reason: str = "") -> Choice:
     if not reason:
         count = candidate.downloads
         reason = f"first by downloads ({count:,})" if count else f"the first that runs here ({candidate.backend})"
-    return Choice(model=candidate.model, backend=candidate.backend, revision=candidate.revision, reason=reason)
+    return Choice(reason=reason, **candidate.model_dump(include={"model", "backend", "revision", "device"}))

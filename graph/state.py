@@ -44,6 +44,7 @@ class Choice(_Record):
     model: str
     backend: str
     revision: str | None = None
+    device: str = "cpu"  # what it occupies while it runs
     reason: str = ""
 
 

@@ -1,13 +1,11 @@
 """Models that begin to load while it is still being decided what will run."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol, Self, runtime_checkable
 
 from tools.backends import BACKENDS
 from tools.backends.base import Candidate
-
-Key = tuple[str, str]  # backend, model
 
 
 @runtime_checkable
@@ -23,27 +21,33 @@ class WarmUp:
     """What one stage began to load. When the stage ends, everything but what it ``keeps`` is abandoned."""
 
     def __init__(self) -> None:
-        self._loading: dict[Key, asyncio.Task[None]] = {}
-        self._kept: set[Key] = set()
+        self._loading: dict[Hashable, asyncio.Task[None]] = {}
+        self._kept: set[Hashable] = set()
 
-    def begin(self, candidate: Candidate) -> None:
-        """Begin to load a model that is likely to run, if its backend can."""
-        backend, key = BACKENDS.get(candidate.backend), (candidate.backend, candidate.model)
-        if isinstance(backend, Warms) and key not in self._loading:
-            loading = self._loading[key] = asyncio.create_task(backend.warm(candidate))
+    def begin(self, purpose: Hashable, find: Callable[[], Sequence[Candidate]]) -> None:
+        """Begin to load the first candidate for a purpose, if its backend can. ``find`` runs beside the event loop."""
+        if purpose not in self._loading:
+            loading = self._loading[purpose] = asyncio.create_task(_load(find))
             _LOADING.add(loading)
             loading.add_done_callback(_LOADING.discard)
 
-    def keep(self, keys: Iterable[Key]) -> None:
-        """These will run; let them load on after the stage has ended."""
-        self._kept.update(keys)
+    def keep(self, purposes: Iterable[Hashable]) -> None:
+        """These were guessed right; let them load on after the stage has ended."""
+        self._kept.update(purposes)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for key in self._loading.keys() - self._kept:
-            self._loading[key].cancel()
+        for purpose in self._loading.keys() - self._kept:
+            self._loading[purpose].cancel()
+
+
+async def _load(find: Callable[[], Sequence[Candidate]]) -> None:
+    for candidate in (await asyncio.to_thread(find))[:1]:
+        backend = BACKENDS.get(candidate.backend)
+        if isinstance(backend, Warms):
+            await backend.warm(candidate)
 
 
 _LOADING: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks

@@ -32,7 +32,7 @@ def executor(checkpointer: BaseCheckpointSaver[Any] | None = None) -> CompiledSt
 
 
 def state(tasks: list[Task], *models: str) -> dict[str, Any]:
-    choices = [Choice(model=model, backend="embedded", revision="1") for model in models or ("echo",)]
+    choices = [Choice(model=model, backend="embedded", revision="1", device="stub") for model in models or ("echo",)]
     jobs = [Job(id=task.id, task=task.task, choices=choices) for task in tasks]
     return {"messages": [], "plan": Plan(tasks=tasks), "jobs": jobs}
 

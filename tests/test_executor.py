@@ -25,7 +25,7 @@ async def test_a_task_gets_what_its_dependencies_made(stubs: Stubs) -> None:
     results = await run([text(0, "cat"), text(1, "an oil painting of <resource-0>", 0)])
     assert results[1].text == "an oil painting of cat"
     assert results[1].status == "done"
-    assert results[1].choice == Choice(model="echo", backend="embedded", revision="1")
+    assert results[1].choice == Choice(model="echo", backend="embedded", revision="1", device="stub")
 
 
 async def test_a_failed_task_skips_its_dependents_and_nothing_else(stubs: Stubs) -> None:
