@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blockbuster import blockbuster_ctx
 from PIL import Image
 
-from tests.hub import ANSWERS, RED, Hub, Model, serving
+from tests.hub import ANSWERS, MP4, PNG, RED, WAV, Hub, Model, serving
+from tools import TOOLS
 from tools import hub as catalogue
 from tools.backends.base import Audio, Call, Candidate, Output, Video
 from tools.backends.endpoint import Endpoint
@@ -26,6 +28,7 @@ from tools.errors import (
     PaymentRequired,
     RateLimited,
 )
+from tools.resources import modality
 from tools.settings import settings
 from tools.tasks import TASKS
 
@@ -144,6 +147,40 @@ async def test_every_task_type_that_a_provider_serves_runs_there(task: str, remo
     assert {request.host for request in remote.requests} <= {"huggingface.co", "router.huggingface.co", "v3.fal.media"}
     assert all(request.key in {TOKEN, None} for request in remote.requests)
     assert all(request.key is None for request in remote.requests if request.host == "v3.fal.media")
+
+
+@pytest.mark.parametrize("task", TASKS)
+async def test_every_tool_runs_on_an_endpoint(
+    task: str, remote: Hub, config: Callable[..., None], tmp_path: Path
+) -> None:
+    url = f"{remote.url}/task/{task}"
+    config(f'task = "{task}"\nmodel = "{url}"')
+    files = {"image": "a.png", "audio": "a.wav", "video": "a.mp4", "table": "cities.csv"}
+    for name, content in (("a.png", PNG), ("a.wav", WAV), ("a.mp4", MP4)):
+        (tmp_path / name).write_bytes(content)
+    args = inputs(task, tmp_path) | {slot.name: files[slot.name] for slot in TASKS[task].slots if slot.name in files}
+    call = {"type": "tool_call", "id": "1", "name": task, "args": args | {"model": url, "backend": "endpoint"}}
+    result = (await TOOLS[task].ainvoke(call)).artifact
+    assert (result["model"], result["backend"]) == (url, "endpoint")
+    made = {modality(file) for file in result["files"]}
+    assert TASKS[task].outputs[0] == "text" or TASKS[task].outputs[0] in made
+    assert result["text"]
+
+
+@pytest.mark.parametrize("model", ["url", "provider"])
+@pytest.mark.parametrize("task", ["summarization", "image-classification", "image-to-image", "conversational"])
+async def test_nothing_blocks_the_event_loop(
+    task: str, model: str, remote: Hub, config: Callable[..., None], tmp_path: Path
+) -> None:
+    url = f"{remote.url}/task/{task}"
+    config(f'task = "{task}"\nmodel = "{url}"')
+    backend = Endpoint()
+    offers = backend.candidates(TASKS[task])
+    chosen = next(offer for offer in offers if (offer.model == url) == (model == "url"))
+    call = Call(TASKS[task], chosen, inputs(task, tmp_path))
+    with blockbuster_ctx():  # what langgraph dev raises at
+        backend.candidates(TASKS[task])
+        await backend.run(call)
 
 
 def test_most_task_types_are_served_by_providers(remote: Hub) -> None:
