@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download
+from langchain_core.messages import HumanMessage
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -23,8 +24,11 @@ from rich.table import Table
 from benchmarks.taskbench_data import HUB_DATASET, HUB_FILE, Sample, load, prediction, toolset
 from benchmarks.taskbench_scoring import KINDS, scores
 from graph import offline
+from graph.chat_models import chat_model
+from graph.conversation import Request
 from graph.offline import Draft
-from tools.errors import HuggingGPTError, InputError
+from graph.planning.author import author
+from tools.errors import HuggingGPTError, InputError, PlanError
 
 Planner = Callable[[Sample], Awaitable[Draft]]
 TOOLS = toolset()
@@ -77,14 +81,25 @@ async def run(data: str, controller: str, kept: Path | None = None) -> dict[str,
 
 
 def planner_of(controller: str) -> Planner:
-    """The planner that a controller's name stands for."""
+    """The planner of a controller: by rule, or the language-model planner of the plan stage.
+
+    Raises:
+        ConfigError: there is no such controller, or its key is missing.
+    """
+    model = chat_model(controller)
 
     async def by_rule(sample: Sample) -> Draft:
         return offline.plan(sample.request, sample.files, TOOLS)
 
-    if controller == "offline":
-        return by_rule
-    raise InputError(f"{controller!r} is no controller here; choose offline.")
+    async def by_model(sample: Sample) -> Draft:
+        assert model is not None  # noqa: S101 - by_rule is taken otherwise
+        request = Request(sample.request, sample.files, [], HumanMessage(sample.request))
+        try:
+            return await author(request, TOOLS, model, controller, lambda *_: None)
+        except PlanError as error:
+            return Draft(refusal=str(error))
+
+    return by_model if model else by_rule
 
 
 def samples_of(data: str) -> list[Sample]:

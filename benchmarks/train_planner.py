@@ -6,6 +6,7 @@ asks for; what fills a slot, among its sources; and which of the likeliest whole
 
 import argparse
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,10 +26,11 @@ from graph import offline
 from graph.offline import intents, links, wiring
 from graph.offline.layout import Layout, Source
 from graph.offline.reading import Reading, read
-from graph.offline.weights import PATH, Weights, save
+from graph.offline.selection import THRESHOLD
+from graph.offline.weights import PATH, Features, Weights, save
 
 TOOLS = toolset()
-INTENT_C, LINK_L2, SHAPE_L2, FOLDS = 10.0, 3.0, 5.0, 5
+INTENT_C, TABLE_WEIGHT, LINK_L2, SHAPE_L2, FOLDS = 10.0, 0.5, 3.0, 5.0, 5
 Group = tuple[list[Any], NDArray[np.float64]]  # features of the candidates, and the target distribution over them
 
 
@@ -39,7 +41,7 @@ class Example:
     sample: Sample
     reading: Reading
     hits: intents.Hits
-    features: Mapping[str, float]
+    features: Features
 
     @property
     def types(self) -> list[str]:
@@ -74,60 +76,76 @@ def given(name: str) -> str:
 
 
 def fit(examples: Sequence[Example]) -> Weights:
-    """All three models, each on the ones before it; the last on links that did not see the sample."""
+    """All three models. Links and shapes also learn from the types that an intent model expects of unseen samples."""
     weights = fit_intents(examples)
-    groups = [link_groups(one, weights) for one in examples]
-    halves = KFold(4, shuffle=True, random_state=1)
+    groups: list[list[Group]] = [[] for _ in examples]
+    expected: list[list[str]] = [[] for _ in examples]
+    folds = list(KFold(4, shuffle=True, random_state=1).split(examples))
+    for seen, unseen in folds:
+        partial = fit_intents([examples[i] for i in seen])
+        for i in unseen:
+            likely = intents.probabilities(examples[i].reading, examples[i].hits, partial)
+            expected[i] = [name for name, p in likely.items() if p > THRESHOLD]
+            groups[i] = link_groups(examples[i], examples[i].types, weights) + link_groups(
+                examples[i], expected[i], weights
+            )
     shapes: list[Group] = []
-    for seen, unseen in halves.split(examples):
+    for seen, unseen in folds:
         partial = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2))
-        shapes += [group for i in unseen for group in shape_groups(examples[i], partial)]
+        shapes += [group for i in unseen for group in shape_groups(examples[i], examples[i].types, partial)]
+        shapes += [group for i in unseen for group in shape_groups(examples[i], expected[i], partial)]
     weights = replace(weights, links=softmax([group for some in groups for group in some], LINK_L2))
     return replace(weights, shapes=softmax(shapes, SHAPE_L2, start={"links": 1.0}))
 
 
 def fit_intents(examples: Sequence[Example]) -> Weights:
     """One regularised logistic regression for each task type, over features of three samples or more."""
-    examples = [*examples, *table_examples()]
-    counts = Counter(name for one in examples for name in one.features)
-    index = {name: row for row, name in enumerate(name for name, count in counts.items() if count >= 3)}
-    matrix = sparse([one.features for one in examples], index)
-    weights = np.zeros((len(index), len(TOOLS)), np.float32)
+    table = table_examples()
+    weighing = np.array([1.0] * len(examples) + [TABLE_WEIGHT] * len(table))
+    examples = [*examples, *table]
+    counts = Counter(term for one in examples for term in one.features.terms)
+    rarity = {term: 1 + math.log(len(examples) / count) for term, count in counts.items() if count >= 3}
+    cues = Counter(cue for one in examples for cue in one.features.cues)
+    index = {name: row for row, name in enumerate([*(cue for cue, count in cues.items() if count >= 3), *rarity])}
+    weights = Weights(rarity, tuple(TOOLS), index, np.zeros((len(index), len(TOOLS)), np.float32), {}, {})
+    matrix = sparse([weights.vector(one.features) for one in examples], index)
     for column, name in enumerate(TOOLS):
         labels = [name in one.types for one in examples]
-        model = LogisticRegression(C=INTENT_C, solver="liblinear").fit(matrix, labels)
-        weights[:, column] = model.coef_[0]
-        weights[index["bias"], column] += model.intercept_[0]
-    return Weights(tuple(TOOLS), index, weights, {}, {})
+        model = LogisticRegression(C=INTENT_C, solver="liblinear").fit(matrix, labels, weighing)
+        weights.intents[:, column] = model.coef_[0]
+        weights.intents[index["bias"], column] += model.intercept_[0]
+    return weights
 
 
 def layout(one: Example, types: Iterable[str], weights: Weights) -> Layout:
-    """The labelled task types as the planner would find them in the text."""
+    """The task types as the planner would find them in the text."""
     found = [intents.locate(name, TOOLS[name], one.hits, weights) for name in types]
     return Layout(one.reading, found, offline.file_sources(one.reading, one.sample.files))
 
 
-def link_groups(one: Example, weights: Weights) -> list[Group]:
-    """For each slot of the labelled plan its sources and which of them the label takes."""
-    board, groups = layout(one, one.types, weights), []
-    for task, node in enumerate(one.sample.nodes):
+def link_groups(one: Example, types: Sequence[str], weights: Weights) -> list[Group]:
+    """For each slot of these task types its sources, and which of them the label takes."""
+    board, groups = layout(one, types, weights), []
+    for task, name in enumerate(types):
         for modality in wiring.slots(board, task):
             sources = board.sources(task, modality)
-            taken = np.array(
-                [float(any(fills(source, argument, one) for argument in node["arguments"])) for source in sources]
-            )
+            taken = np.array([fills(source, name, types, one) for source in sources])
             if len(sources) > 1 and taken.any():
                 features = [dict.fromkeys(links.features(board, task, modality, source), 1.0) for source in sources]
                 groups.append((features, taken / taken.sum()))
     return groups
 
 
-def fills(source: Source, argument: object, one: Example) -> bool:
-    """Whether a labelled argument is this source."""
-    task = reference(str(argument), one.sample.nodes)
-    if source.task >= 0 or task is not None:
-        return source.task == task
-    return plain(source.value) == plain(str(argument))
+def fills(source: Source, name: str, types: Sequence[str], one: Example) -> bool:
+    """Whether the label gives this source to the task of that type."""
+    for number, node in enumerate(one.sample.nodes):
+        for argument in node["arguments"] if one.types[number] == name else ():
+            task = reference(str(argument), one.sample.nodes)
+            if source.task >= 0 and task is not None and types[source.task] == one.types[task]:
+                return True
+            if source.task < 0 and task is None and plain(source.value) == plain(str(argument)):
+                return True
+    return False
 
 
 def plain(text: str) -> str:
@@ -135,10 +153,10 @@ def plain(text: str) -> str:
     return text.strip(" '\".").lower()[:150]
 
 
-def shape_groups(one: Example, weights: Weights) -> list[Group]:
-    """The likeliest wirings of the labelled task types, and which of them come closest to the label."""
-    board = layout(one, one.types, weights)
-    found = wiring.wirings(board, weights) if len(one.types) > 1 else []
+def shape_groups(one: Example, types: Sequence[str], weights: Weights) -> list[Group]:
+    """The likeliest wirings of these task types, and which of them come closest to the label."""
+    board = layout(one, types, weights)
+    found = wiring.wirings(board, weights) if len(types) > 1 else []
     if len(found) < 2:
         return []
     closeness = np.array([near(one, offline.tasks(board, each)) for each in found])

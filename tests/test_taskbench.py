@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.fakes import QueueChat
 from benchmarks.taskbench import main
 from benchmarks.taskbench_data import Sample, load, toolset
 from benchmarks.taskbench_scoring import edges, names, scores, types, values
+from graph.chat_models import register
 
 LABEL: list[dict[str, Any]] = [
     {"task": "Summarization", "arguments": ["<node-1>"]},
@@ -112,6 +114,31 @@ def test_a_run_goes_on_where_it_stopped(data: Path, tmp_path: Path, capsys: pyte
     assert report["single"]["n_f1"] == 0.0  # taken from the file, not planned again
     assert report["chain"]["n_f1"] == 100.0  # its line was cut short: planned now
     assert [json.loads(line)["id"] for line in kept.read_text().splitlines()] == ["1", "2"]
+
+
+def test_a_language_model_plans_through_our_own_planner(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plans = [
+        {"tasks": [{"task": "automatic-speech-recognition", "args": {"audio": "talk.wav"}}]},
+        {"tasks": [{"task": "image-to-text", "args": {"image": "sign.png"}},
+                   {"task": "translation", "args": {"text": "<resource-0>"}}]},
+    ]  # fmt: skip
+    register("benchmark", lambda _: QueueChat(answers=plans))
+    main(["--data", str(data), "--controller", "benchmark:queue", "--json"])
+    overall = json.loads(capsys.readouterr().out)["overall"]
+    assert overall["n_f1"] == overall["e_f1"] == overall["v_f1"] == 100.0
+
+
+def test_a_plan_that_never_gets_valid_counts_as_missed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    register("benchmark", lambda _: QueueChat(answers=lambda _: "not a plan"))
+    main(["--data", str(data), "--controller", "benchmark:queue", "--json"])
+    assert json.loads(capsys.readouterr().out)["overall"]["n_f1"] == 0.0
+
+
+def test_an_unknown_controller_ends_in_one_sentence(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--data", str(data), "--controller", "nobody"])
+    assert stopped.value.code == 2
+    assert "nobody" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "not json\n", '{"id": 1}\n'])

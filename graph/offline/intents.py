@@ -9,7 +9,7 @@ from typing import Any
 
 from graph.offline.cues import CUES, patterns
 from graph.offline.reading import Reading
-from graph.offline.weights import Weights
+from graph.offline.weights import Features, Weights
 from tools.resources import modality
 from tools.tasks import MODALITIES, TaskType
 
@@ -41,26 +41,25 @@ def hits(reading: Reading, types: Mapping[str, TaskType]) -> Hits:
     return {name: [cue.search(reading.plain) for cue in patterns(name, type_.words)] for name, type_ in types.items()}
 
 
-def features(reading: Reading, found: Hits) -> dict[str, float]:
-    """What the intent model sees of a request: its cues and pairs of cued types, its words, its files.
+def features(reading: Reading, found: Hits) -> Features:
+    """What the intent model sees of a request: its cues and pairs of cued types, its files, its words.
 
-    The values are scales: the larger, the less the regularised training shrinks the weight.
+    The cues' values are scales: the larger, the less the regularised training shrinks the weight.
     """
-    vector = {"bias": 1.0}
+    cues = {"bias": 1.0}
     given = [kind for kind in MODALITIES if kind in reading.given]
     for name in CUES:
         for number, match in enumerate(found.get(name, ())):
             if match:
-                vector[f"{name}.{number}"] = 0.3
-                vector |= {f"{name}.{number}|{kind}": 0.2 for kind in given if kind in ("image", "audio")}
+                cues[f"{name}.{number}"] = 0.3
+                cues |= {f"{name}.{number}|{kind}": 0.2 for kind in given if kind in ("image", "audio")}
     cued = [name for name in CUES if any(found.get(name, ()))]
-    vector |= {f"{one}&{two}": 0.2 for one, two in combinations(cued, 2)}
+    cues |= {f"{one}&{two}": 0.2 for one, two in combinations(cued, 2)}
     for kind in given:
-        vector |= {f"file|{kind}": 0.3, f"files|{kind}": 0.3 * min(reading.given.count(kind), 2)}
-    vector["quotes"] = 0.3 * min(len(reading.quotes), 2)
+        cues |= {f"file|{kind}": 0.3, f"files|{kind}": 0.3 * min(reading.given.count(kind), 2)}
+    cues["quotes"] = 0.3 * min(len(reading.quotes), 2)
     stems = list(_stems(reading))
-    terms = {*stems, *(f"{one} {two}" for one, two in pairwise(stems))}
-    return vector | dict.fromkeys(terms, 1 / math.sqrt(max(len(terms), 1)))
+    return Features(cues, frozenset([*stems, *(f"{one} {two}" for one, two in pairwise(stems))]))
 
 
 def _stems(reading: Reading) -> Iterator[str]:

@@ -167,9 +167,11 @@ class Layout:
         return self._object(task) or next(others, None) or clause
 
     def _object(self, task: int) -> Source | None:
-        """What follows the task's wording, up to the next task's; None for a mere pronoun."""
+        """What follows the task's wording, up to the next task's clause; None for a mere pronoun."""
         intent, text = self.intents[task], self.reading.text
-        rest = text[intent.end : intent.start + len(self.windows[task])]
+        end = intent.start + len(self.windows[task])
+        later = [self.reading.clause(other.start)[0] for other in self.intents if other.start >= intent.end]
+        rest = text[intent.end : min([end, *(start for start in later if start > intent.end)])]
         lead = _LEAD.match(rest.lower())
         rest = _TRAIL.sub("", rest[lead.end() if lead else 0 :])
         return Source("object", "text", rest, intent.end) if re.search(r"\w\w\w", _PRONOUN.sub("", rest)) else None
