@@ -4,6 +4,7 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,10 @@ class Settings(BaseSettings):
     endpoint_timeout: float = Field(120, gt=0, description="Seconds a remote model may take for one call")
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")
     cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
+    download: Literal["auto", "never"] = Field("auto", description="Whether models may be downloaded from the Hub")
+    device: str = Field("auto", description="Where local models run: auto, cpu, cuda, cuda:1 or mps")
+    memory: float | None = Field(None, gt=0, description="GiB all local models may take; else a share of the device's")
+    steps: int = Field(25, ge=1, le=200, description="Steps of diffusion models: fewer are faster and coarser")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
     public_url: str | None = Field(

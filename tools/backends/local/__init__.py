@@ -1,0 +1,62 @@
+"""Models in this process, on transformers and diffusers. Nothing heavy is imported before a model is wanted."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tools.backends.base import BackendName, Call, Candidate, Output
+from tools.backends.local.discovery import candidates_for, parts_of
+from tools.backends.local.placement import installed
+from tools.tasks import TaskType
+
+if TYPE_CHECKING:
+    from tools.backends.local.engine import Engine
+    from tools.backends.local.pool import LoadedModel
+
+
+class Local:
+    """Runs any model that transformers or diffusers knows, from the Hub, its cache or a folder."""
+
+    name: BackendName = "local"
+
+    def __init__(self, engine: "Engine | None" = None) -> None:
+        self._engine = engine
+
+    def candidates(self, task: TaskType) -> Sequence[Candidate]:
+        """The user's own models, those already on this machine, and the default ones where the Hub is in reach."""
+        return candidates_for(task.name) if installed() else []
+
+    def missing(self, task: TaskType) -> str:
+        """What to install, or where a model for the task could come from."""
+        if not installed():
+            return "Install the extra 'local' to run models on this machine."
+        return f"No model for {task.name} is on this machine, and the Hub is out of reach: name one in models.toml."
+
+    async def run(self, call: Call) -> Output:
+        """Run the model, loaded first where it is not yet. Raises ModelError or InputError."""
+        return await (await self.engine()).run(call, parts_of(call.task.name, call.candidate.model))
+
+    async def warm(self, candidate: Candidate) -> None:
+        """Load a candidate ahead of its call, never at the cost of another loaded model; never raises."""
+        await (await self.engine()).warm(candidate, parts_of(candidate.task, candidate.model))
+
+    def forget(self, model: str | None = None) -> int:
+        """Free the memory of that model, or of all, unless in use; returns how many were freed."""
+        return self._engine.pool.forget(model) if self._engine else 0
+
+    def loaded(self) -> "Sequence[LoadedModel]":
+        """The models in memory, the most recently used first."""
+        return self._engine.pool.loaded() if self._engine else []
+
+    async def engine(self) -> "Engine":
+        """What runs the models, made when it is first wanted, off the event loop for its imports."""
+        if self._engine is None:
+            made = await asyncio.to_thread(_make_engine)
+            self._engine = self._engine or made
+        return self._engine
+
+
+def _make_engine() -> "Engine":
+    from tools.backends.local.engine import Engine
+
+    return Engine()

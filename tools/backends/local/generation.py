@@ -1,0 +1,135 @@
+"""Text in, text out."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from tools.backends.base import Output
+from tools.backends.local.checkpoint import Checkpoint
+from tools.backends.local.chunking import chunks, limit
+from tools.backends.local.languages import code_of, detect, token_id, token_of
+from tools.backends.local.placement import framework
+from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe, new_tokens, stoppers
+from tools.errors import InputError, ModelUnavailable
+
+
+class Seq2Seq(AutoRecipe):
+    """An encoder-decoder that rewrites a text, piece by piece where it is long."""
+
+    autos = ("AutoModelForSeq2SeqLM",)
+    batch = 16
+    task = ""  # the model's own name for the task, as in its task_specific_params
+
+    def suits(self, checkpoint: Checkpoint) -> bool:
+        """Whether the configuration says that the model was trained for this task."""
+        return not self.task or any(name.startswith(self.task) for name in _tasks(checkpoint.config))
+
+    def prompt(self, inputs: Inputs, network: Any) -> str:
+        """What the model was taught to read before the text, such as ``summarize:``."""
+        return str((network.config.to_dict().get("task_specific_params") or {}).get(self.task, {}).get("prefix", ""))
+
+    def options(self, inputs: Inputs, model: Any) -> Mapping[str, Any]:
+        """How to generate, equal for a whole batch."""
+        return {}
+
+    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
+        """All pieces of all texts in one generation, joined per text."""
+        torch, (tokenizer, network) = framework(), model
+        options = self.options(batch[0], model)
+        prompts = [self.prompt(inputs, network) for inputs in batch]
+        size = limit(tokenizer, network.config)
+        pieces = [
+            [prompt + piece for _, piece in chunks(tokenizer, str(inputs["text"]), size - _count(tokenizer, prompt))]
+            for prompt, inputs in zip(prompts, batch, strict=True)
+        ]
+        tokens = tokenizer([p for group in pieces for p in group], padding=True, return_tensors="pt")
+        with torch.inference_mode():
+            made = network.generate(
+                **tokens.to(network.device), max_new_tokens=new_tokens(network), stopping_criteria=stoppers(), **options
+            )
+        texts = iter(tokenizer.batch_decode(made, skip_special_tokens=True))
+        return [Output(text=" ".join(next(texts).strip() for _ in group)) for group in pieces]
+
+
+class Summarization(Seq2Seq):
+    """A shorter text; a long one is the summaries of its pieces."""
+
+    task = "summarization"
+
+    def suits(self, checkpoint: Checkpoint) -> bool:
+        """Pegasus models were made for nothing else."""
+        return super().suits(checkpoint) or checkpoint.config.get("model_type") in {"pegasus", "pegasus_x"}
+
+
+class Translation(Seq2Seq):
+    """A text in another language; the source language is detected where a model must be told."""
+
+    task = "translation"
+
+    def suits(self, checkpoint: Checkpoint) -> bool:
+        """Marian, NLLB, M2M100 and mBART models were made for it; T5 says so in its configuration."""
+        return super().suits(checkpoint) or checkpoint.config.get("model_type") in {"marian", "m2m_100", "mbart"}
+
+    def group(self, inputs: Inputs) -> Hashable:
+        """Only calls from the same into the same language run together."""
+        return detect(str(inputs["text"])), _target(inputs)
+
+    def prompt(self, inputs: Inputs, network: Any) -> str:
+        """T5's ``translate English to German:``, which names one of the pairs that it was taught."""
+        tasks = network.config.to_dict().get("task_specific_params") or {}
+        prefixes = {name: str(values.get("prefix", "")) for name, values in tasks.items() if name.startswith(self.task)}
+        if not prefixes:
+            return ""
+        pair = f"translation_{detect(str(inputs['text']))}_to_{_target(inputs)}"
+        if pair not in prefixes:
+            raise ModelUnavailable(f"This model translates only {', '.join(sorted(prefixes))}: choose another model.")
+        return prefixes[pair]
+
+    def options(self, inputs: Inputs, model: Any) -> Mapping[str, Any]:
+        """The target language's own first token, for models of many languages."""
+        tokenizer, _ = model
+        if not getattr(tokenizer, "src_lang", None):
+            return {}
+        tokenizer.src_lang = token_of(tokenizer, detect(str(inputs["text"])))
+        return {"forced_bos_token_id": token_id(tokenizer, _target(inputs))}
+
+
+class TextGeneration(PipelineRecipe):
+    """A continuation of a prompt; the reply to it where the model was taught to chat."""
+
+    pipeline = "text-generation"
+    autos = ("AutoModelForCausalLM",)
+
+    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
+        """One prompt after the other: padding on the left changes some models' words."""
+        return [self._write(model, str(inputs["text"])) for inputs in batch]
+
+    def _write(self, model: Any, text: str) -> Output:
+        chat = model.tokenizer.chat_template is not None
+        room = new_tokens(model.model)
+        if _count(model.tokenizer, text) + room > limit(model.tokenizer, model.model.config, default=2**17):
+            raise InputError("The text is too long for this model: shorten it, or have it summarised first.")
+        prompt = [{"role": "user", "content": text}] if chat else text
+        made = model(prompt, max_new_tokens=room, return_full_text=False, stopping_criteria=stoppers())
+        return Output(text=str(made[0]["generated_text"]).strip())
+
+
+class Conversational(TextGeneration):
+    """A reply to a message."""
+
+    def suits(self, checkpoint: Checkpoint) -> bool:
+        """Chat models come with a template for their messages."""
+        settings = checkpoint.folder / "tokenizer_config.json"
+        template = (checkpoint.folder / "chat_template.jinja").exists()
+        return template or (settings.exists() and '"chat_template"' in settings.read_text(encoding="utf-8"))
+
+
+def _target(inputs: Inputs) -> str:
+    return code_of(str(inputs.get("language") or "English"))
+
+
+def _tasks(config: Mapping[str, Any]) -> list[str]:
+    return list(config.get("task_specific_params") or {})
+
+
+def _count(tokenizer: Any, text: str) -> int:
+    return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])

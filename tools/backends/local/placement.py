@@ -1,0 +1,103 @@
+"""Where models run: the device, the number type and how much memory all of them together may take."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import threading
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tools.settings import settings
+
+ITEM_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_SHARE = 0.6  # of the device's memory for weights; the rest is for activations and everything else
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_importing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A device as torch names it (cpu, cuda:0, mps) and the number type of weights on it."""
+
+    device: str
+    dtype: str
+
+    @property
+    def torch_dtype(self) -> Any:
+        """The number type as torch's own object."""
+        return getattr(framework(), self.dtype)
+
+
+def installed() -> bool:
+    """Whether the packages of the extra ``local`` are here; imports nothing."""
+    return all(importlib.util.find_spec(name) for name in ("accelerate", "diffusers", "torch", "transformers"))
+
+
+def device() -> str:
+    """The device for models: the owner's setting, else the best there seems to be. Imports nothing heavy."""
+    if settings().device != "auto":
+        return settings().device
+    if sys.platform == "darwin" and os.uname().machine == "arm64":
+        return "mps"
+    return "cuda:0" if shutil.which("nvidia-smi") and "+cpu" not in version("torch") else "cpu"
+
+
+def placement() -> Placement:
+    """Device and number type for this process; a device that is missing after all gives way to the CPU."""
+    torch, name = framework(), device()
+    if name.startswith("cuda") and torch.cuda.is_available():
+        return Placement(name, "bfloat16" if torch.cuda.is_bf16_supported() else "float16")
+    if name == "mps" and torch.backends.mps.is_available():
+        return Placement(name, "float16")
+    return Placement("cpu", "float32")
+
+
+def budget() -> int:
+    """Bytes that all loaded models together may take: the setting, else a share of the device's memory."""
+    if (gibibytes := settings().memory) is not None:
+        return int(gibibytes * 2**30)
+    where = placement().device
+    if where.startswith("cuda"):
+        return int(framework().cuda.mem_get_info(where)[1] * _SHARE)
+    return int(_ram() * _SHARE)
+
+
+def _ram() -> int:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _CGROUP_LIMIT.read_text().strip() if _CGROUP_LIMIT.exists() else "max"
+    return total if limit == "max" else min(total, int(limit))
+
+
+def framework() -> Any:
+    """Torch, imported with transformers by one thread only: a half-finished import is fatal for the others."""
+    with _importing:
+        return _import_quietly()
+
+
+@cache
+def _import_quietly() -> Any:
+    import torch
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    return torch
+
+
+def share_cores(running: int) -> None:
+    """Give this thread its part of the CPU: two models with half the cores each beat two that both want all."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    framework().set_num_threads(max(1, cores // running))
+
+
+def may_fit(parameters: int) -> bool:
+    """Whether a model of so many parameters could be loaded, as far as that can be told without torch."""
+    name, gibibytes = device(), settings().memory
+    if gibibytes is None and name.startswith("cuda"):
+        return True  # only torch knows how much memory the card has; the pool asks it
+    room = _ram() * _SHARE if gibibytes is None else gibibytes * 2**30
+    return parameters * ITEM_BYTES["float32" if name == "cpu" else "float16"] <= room

@@ -1,0 +1,74 @@
+"""What models can be had: from the Hub's cache on this disk, and from the Hub itself, asked in the background."""
+
+import asyncio
+import os
+import threading
+import time
+from pathlib import Path
+
+from tools.settings import settings
+
+_PATIENCE = 1.0  # seconds that a caller off the event loop waits for the first answer
+_REMEMBERED = 300.0  # seconds for which an answer counts
+_TIMEOUT = 3.0  # seconds that the Hub has to answer
+
+
+def cached(model: str) -> bool:
+    """Whether the model is a folder here, or in the Hub's cache with its weights. Looks at file names only."""
+    if Path(model).expanduser().is_dir():
+        return True
+    from huggingface_hub import constants
+
+    snapshots = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "snapshots"
+    endings = (".safetensors", ".skops")
+    folders = [entry for entry in os.scandir(snapshots) if entry.is_dir()] if snapshots.is_dir() else []
+    return any(name.endswith(endings) for f in folders for _, _, names in os.walk(f) for name in names)
+
+
+def may_download() -> bool:
+    """Whether a model could be fetched: the owner allows it and the Hub answered lately."""
+    from huggingface_hub import constants
+
+    return settings().download == "auto" and not constants.HF_HUB_OFFLINE and PROBE.answer()
+
+
+class Probe:
+    """Whether the Hub is in reach, found out in a background thread and remembered for a while."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._asked: float | None = None
+        self._reached = False
+
+    def answer(self) -> bool:
+        """What is known; only a caller off the event loop waits, and a moment only, for the first answer."""
+        with self._lock:
+            if self._asked is None or time.monotonic() - self._asked > _REMEMBERED:
+                self._asked = time.monotonic()
+                threading.Thread(target=self._ask, name="hub-probe", daemon=True).start()
+        if not _on_event_loop():
+            self._done.wait(_PATIENCE)
+        return self._reached
+
+    def _ask(self) -> None:
+        import httpx
+        from huggingface_hub import constants
+
+        try:
+            self._reached = httpx.head(self._url or constants.ENDPOINT, timeout=_TIMEOUT).status_code < 500
+        except httpx.HTTPError:
+            self._reached = False
+        self._done.set()
+
+
+PROBE = Probe()
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
