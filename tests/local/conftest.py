@@ -62,7 +62,7 @@ def picture(width: int = 96, height: int = 64) -> Image.Image:
     """A red square on white, with a line of print."""
     drawn = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(drawn)
-    pen.rectangle((5, 5, width // 2, height // 2), fill="red")
+    pen.rectangle((width // 16, height // 16, width // 2, height // 2), fill="red")
     pen.text((5, height - 16), "TOTAL 42", fill="black")
     return drawn
 

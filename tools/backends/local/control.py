@@ -10,7 +10,7 @@ from PIL import Image
 from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.diffusion import Diffusion, TextToImage, fitted, pictured
-from tools.backends.local.image import Depth
+from tools.backends.local.image import Depth, depths
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import Inputs, Loader
 
@@ -20,8 +20,7 @@ class NormalMap(Depth):
 
     def show(self, image: Image.Image, found: Any) -> Output:
         """Red is x, green is y, blue points at the viewer, as the normal-map ControlNet was trained."""
-        depth = np.asarray(found["predicted_depth"].float().squeeze(), dtype=np.float32)
-        drawn = Image.fromarray(normals(depth)).resize(image.size)
+        drawn = Image.fromarray(normals(depths(found))).resize(image.size)
         return Output("a map of surface normals", media=(drawn,))
 
 

@@ -1,6 +1,7 @@
 """Runs tasks on checkpoints: found, judged, loaded into the pool, called through the model's queue."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -17,6 +18,8 @@ from tools.backends.local.recipe import Inputs, Loader, Recipe
 from tools.backends.local.recipes import recipe_for
 from tools.errors import HuggingGPTError, ModelUnavailable
 from tools.settings import settings
+
+_one_load = threading.Lock()  # loading swaps torch's default device for a moment: two at once leave empty weights
 
 
 class Engine:
@@ -99,7 +102,8 @@ def _load(loader: Loader, checkpoint: Checkpoint) -> Any:
     if not loader.accepts(checkpoint):
         raise ModelUnavailable(f"{checkpoint.model} is no {type(loader).__name__}: name another model for this part.")
     try:
-        return loader.load(checkpoint, placement())
+        with _one_load:
+            return loader.load(checkpoint, placement())
     except Exception as error:
         raise mapped(error, checkpoint.model) from error
 

@@ -176,10 +176,15 @@ class Depth(ImagePipeline):
     autos = ("AutoModelForDepthEstimation",)
     batch = 1
 
+    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
+        """The pipeline divides by the span of the depths, which may be nothing: its own shades are not used."""
+        with np.errstate(invalid="ignore"):
+            return super().run(model, batch)
+
     def show(self, image: Image.Image, found: Any) -> Output:
         """Near is white, as ControlNets read it; then the same in colour."""
-        values = np.asarray(found["predicted_depth"].float().squeeze(), dtype=np.float32)
-        shades = found["depth"].convert("RGB").resize(image.size)
+        values = depths(found)
+        shades = drawing.grey(values).resize(image.size)
         data = {"min": round(float(values.min()), 4), "max": round(float(values.max()), 4), "shape": list(values.shape)}
         return Output("a depth map: near is bright, far is dark", data, (shades, drawing.heat(shades)))
 
@@ -224,6 +229,12 @@ class SuperResolution(AutoRecipe):
         scale = int(getattr(network.config, "upscale", 1))
         result = Image.fromarray(values).crop((0, 0, image.width * scale, image.height * scale))
         return Output(f"{result.width}x{result.height} pixels", media=(result,))
+
+
+def depths(found: Any) -> NDArray[np.float32]:
+    """The pipeline's depths, shape (height, width)."""
+    values = np.asarray(found["predicted_depth"].float(), dtype=np.float32)
+    return values.reshape(values.shape[-2:])
 
 
 def _overlap(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

@@ -32,6 +32,7 @@ class Placement:
         return getattr(framework(), self.dtype)
 
 
+@cache
 def installed() -> bool:
     """Whether the packages of the extra ``local`` are here; imports nothing."""
     return all(importlib.util.find_spec(name) for name in ("accelerate", "diffusers", "torch", "transformers"))
@@ -39,8 +40,11 @@ def installed() -> bool:
 
 def device() -> str:
     """The device for models: the owner's setting, else the best there seems to be. Imports nothing heavy."""
-    if settings().device != "auto":
-        return settings().device
+    return _best_device() if settings().device == "auto" else settings().device
+
+
+@cache
+def _best_device() -> str:
     if sys.platform == "darwin" and os.uname().machine == "arm64":
         return "mps"
     return "cuda:0" if shutil.which("nvidia-smi") and "+cpu" not in version("torch") else "cpu"

@@ -25,6 +25,13 @@ def cached(model: str) -> bool:
     return any(name.endswith(endings) for f in folders for _, _, names in os.walk(f) for name in names)
 
 
+def has_token() -> bool:
+    """Whether the Hub would know who asks, as it must for gated models."""
+    from huggingface_hub import get_token
+
+    return get_token() is not None
+
+
 def may_download() -> bool:
     """Whether a model could be fetched: the owner allows it and the Hub answered lately."""
     from huggingface_hub import constants
