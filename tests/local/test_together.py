@@ -40,7 +40,14 @@ async def test_concurrent_calls_give_what_calls_in_turn_give(local: Local, call:
 
 
 async def test_different_tasks_at_once_all_succeed(local: Local, call: Calls) -> None:
-    tasks = [*SIX, "image-classification", "object-detection", "depth-estimation", "text-to-speech", "text-to-image"] * 2
+    tasks = [
+        *SIX,
+        "image-classification",
+        "object-detection",
+        "depth-estimation",
+        "text-to-speech",
+        "text-to-image",
+    ] * 2
     outputs = await asyncio.gather(*(local.run(call(task)) for task in tasks))
     assert all(output.text or output.data or output.media for output in outputs)
 
