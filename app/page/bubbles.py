@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
@@ -28,7 +30,8 @@ def _role(message: BaseMessage) -> str | None:
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
     text, given = from_content(message.content)
     given = [*message.additional_kwargs.get(SHOWN, []), *given]
-    linked = [target for _, target in LINK.findall(text)]
+    made = {Path(path).name: path for path in files}  # an answer links to an address that ends in the file's name
+    linked = [made.get(unquote(target).rpartition("/")[2], "") for _, target in LINK.findall(text)]
     shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
     words = LINK.sub(lambda link: link[1] or "", text) if isinstance(message, AIMessage) else text
     return [*filter(None, [words.strip()]), *({"path": path} for path in shown)]

@@ -1,0 +1,71 @@
+"""The real page in a real browser: Chromium, headless, against the development server."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.server.process import Server, start_dev
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+SCREENS = Path(__file__).parents[2] / ".screenshots"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+PATIENCE = 30_000  # milliseconds; the machine may be busy
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server as `make serve` starts it."""
+    server = start_dev(tmp_path_factory.mktemp("page"), "--allow-blocking", GRADIO_ANALYTICS_ENABLED="False")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; each test has a profile of its own."""
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update", "--disable-sync"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """A person's browser, with nothing in it yet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visitor: BrowserContext, server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page, open; what it looked like at the end is kept in .screenshots."""
+    page = arrive(visitor, server)
+    yield page
+    SCREENS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENS / f"{request.node.name}.png", full_page=True)
+
+
+def arrive(visitor: BrowserContext, server: Server) -> Page:
+    """Open the page in a new tab and wait until it can be used."""
+    page = visitor.new_page()
+    page.goto(f"{server.url}/app")
+    expect(page.locator("#box textarea")).to_be_enabled(timeout=PATIENCE)
+    return page
+
+
+def ask(page: Page, request: str, *files: Path) -> None:
+    """Type a request, attach files and send it by the keyboard."""
+    if files:
+        page.set_input_files("#box input[type=file]", list(files))
+        expect(page.locator("#box .thumbnail-item")).to_have_count(len(files), timeout=PATIENCE)
+    page.fill("#box textarea", request)
+    page.press("#box textarea", "Enter")
