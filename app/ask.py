@@ -91,7 +91,7 @@ class Ask:
             while report.interrupts:
                 show.pause()
                 command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
-                report = await run(durable, command, self.context, self.config, show)
+                report = await run(durable, command, self.context, self.config, show, so_far=report)
             if isinstance(show, Show):
                 show.report(report)
             else:

@@ -38,7 +38,7 @@ class Report:
 
     values: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
-    usage: dict[str, Any] = field(default_factory=dict)
+    counter: Usage = field(default_factory=Usage)
     interrupts: list[Any] = field(default_factory=list)
 
     @property
@@ -50,6 +50,12 @@ class Report:
     def results(self) -> list[Result]:
         """What became of each task."""
         return list(self.values.get("results") or [])
+
+    @property
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Calls of language models and their tokens, by stage and in total; empty where there were none."""
+        stages = {name: dict(used) for name, used in self.counter.stages.items()}
+        return stages | {"total": dict(self.counter.total)} if stages else {}
 
     @property
     def answer(self) -> str:
@@ -94,10 +100,15 @@ async def run(
     watcher: Watcher,
     *,
     plan_only: bool = False,
+    so_far: Report | None = None,
 ) -> Report:
-    """Run the graph on an input, a resume command or (to go on where it stopped) None."""
-    counter, report = Usage(), Report()
-    config = {**config, "callbacks": [counter]}
+    """Run the graph on an input, a resume command or (to go on where it stopped) None.
+
+    ``so_far`` is the report of the run that a resume command continues; what follows is added to it.
+    """
+    report = so_far or Report()
+    report.interrupts.clear()
+    config = {**config, "callbacks": [report.counter]}
     begun = last = time.perf_counter()
     modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
     stop = ["select"] if plan_only else None
@@ -109,8 +120,7 @@ async def run(
             last = now
         else:
             _fold(report, mode, chunk, watcher)
-    report.timings["total"] = round(time.perf_counter() - begun, 4)
-    report.usage = {name: dict(used) for name, used in {**counter.stages, "total": counter.total}.items()}
+    report.timings["total"] = round(report.timings.get("total", 0) + time.perf_counter() - begun, 4)
     return report
 
 

@@ -117,7 +117,7 @@ class Show:
             self.out.print(answer, soft_wrap=not self.out.is_terminal)
         _print_files(report.results, self.out)
         if len(report.results) > 1 and (chart := timeline(report.results, self.err.width)):
-            self.err.print(Text(f"\nTimeline, {report.timings['total']:.2f} s in all", style="bold"))
+            self.err.print(Text("\nTimeline", style="bold").append(f"  {_totals(report)}", style="not bold dim"))
             self.err.print(chart)
 
     def _start(self, console: Console, draw: Callable[[], RenderableType]) -> None:
@@ -194,6 +194,13 @@ def _args(task: Task, width: int) -> Text:
         text.append(f"{name}=", style="dim").append(" ".join(str(value).split())).append("  ")
     text.truncate(max(width, 1), overflow="ellipsis")
     return text
+
+
+def _totals(report: Report) -> str:
+    used = report.usage.get("total")
+    tokens = f", {used['calls']} model calls, {used.get('input_tokens', 0):,} tokens in" if used else ""
+    written = f", {used.get('output_tokens', 0):,} out" if used else ""
+    return f"{report.timings['total']:.2f} s in all{tokens}{written}"
 
 
 def _print_files(results: list[Result], console: Console) -> None:

@@ -1,8 +1,8 @@
 """What can run here: task types and candidate models, as tables or JSON."""
 
+from collections import Counter
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -34,10 +34,10 @@ def _task_row(task: TaskType, mode: Mode) -> dict[str, Any]:
     }
 
 
-def missing(task: TaskType, mode: Mode) -> str:
-    """What to install or configure so that the task could run, one sentence per way."""
+def missing(task: TaskType, mode: Mode) -> list[str]:
+    """The ways to make the task run here: what to install or configure, a sentence each."""
     ways = [BACKENDS[name].missing(task) for name in catalog.ORDER[mode] if name in BACKENDS]
-    return " Or: ".join(dict.fromkeys(way for way in ways if way)) or "No way to run models is installed."
+    return list(dict.fromkeys(way for way in ways if way))
 
 
 def find_task(name: str) -> TaskType:
@@ -51,19 +51,38 @@ def find_task(name: str) -> TaskType:
 
 
 def print_tasks(rows: list[dict[str, Any]]) -> None:
-    """The runnable task types first, then the others with what they lack."""
-    console, runnable = Console(highlight=False), [row for row in rows if row["runnable"]]
-    table = Table("task", "takes", "gives", "runs on", box=SIMPLE_HEAD)
+    """The runnable task types, then the names of the others with what would make them run."""
+    console, runnable = _console(), [row for row in rows if row["runnable"]]
+    table = _table("task", "takes", "gives", "model", "backend")
     for row in runnable:
-        table.add_row(row["task"], _takes(row), " + ".join(row["outputs"]), Text(f"{row['model']} ({row['backend']})"))
-    console.print(Text(f"{len(runnable)} of {len(rows)} task types run here", style="bold"), table)
-    absent: dict[str, list[str]] = {}
-    for row in rows:
-        if not row["runnable"]:
-            absent.setdefault(row["missing"].replace(row["task"], "it"), []).append(row["task"])
-    for reason, tasks in absent.items():
-        console.print(Text(f"\n{reason}", style="yellow"))
-        console.print(Padding(Text(f"would add: {', '.join(tasks)}", style="dim"), (0, 0, 0, 2)))
+        table.add_row(row["task"], _takes(row), " + ".join(row["outputs"]), Text(row["model"]), row["backend"])
+    console.print(Text(f"{len(runnable)} of {len(rows)} task types run here\n", style="bold"), table)
+    if absent := [row for row in rows if not row["runnable"]]:
+        _print_absent(absent, console)
+
+
+def _print_absent(absent: list[dict[str, Any]], console: Console) -> None:
+    names = Text(", ".join(row["task"] for row in absent), style="dim")
+    console.print(Text("\nThe others", style="bold"), Padding(names, (0, 2)), Text("\nwould run", style="bold"))
+    ways = Counter(way.replace(row["task"], "TASK") for row in absent for way in row["missing"])
+    reasons = Table.grid(padding=(0, 2))
+    for way, count in ways.most_common():
+        reasons.add_row(f"  {count:2}", Text(way))
+    console.print(reasons)
+
+
+def _console() -> Console:
+    """Stdout; wide where no terminal says how wide it is, so that nothing is cut off."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+def _table(first: str, *columns: str) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def _takes(row: dict[str, Any]) -> str:
@@ -80,26 +99,30 @@ def models_json(task: TaskType, known: list[tuple[Candidate, str | None]]) -> di
 
 def print_models(task: TaskType, known: list[tuple[Candidate, str | None]], mode: Mode) -> None:
     """Candidates in the order in which they would be tried, then the models that are left out, and why."""
-    console, found = Console(highlight=False), [candidate for candidate, reason in known if reason is None]
+    console, found = _console(), [candidate for candidate, reason in known if reason is None]
+    console.print(Text(f"{task.name}: {task.purpose}\n", style="bold"))
     if found:
-        _print_found(console, task, found)
+        _print_found(console, found)
     else:
-        console.print(Text(f"No model can do {task.name} here. {missing(task, mode)}", style="yellow"))
-    left = [(candidate, reason) for candidate, reason in known if reason]
-    if left:
-        table = Table("left out", "backend", "because", box=SIMPLE_HEAD)
-        for candidate, reason in left:
-            table.add_row(Text(candidate.model, overflow="fold"), candidate.backend, Text(reason))
-        console.print(table)
+        console.print(Text("No model can do it here. Any of these would help:", style="yellow"))
+        for way in missing(task, mode):
+            console.print(Padding(Text(way), (0, 2)))
+    reasons: dict[str, list[str]] = {}
+    for candidate, reason in known:
+        if reason:
+            reasons.setdefault(reason, []).append(f"{candidate.model} ({candidate.backend})")
+    for reason, models in reasons.items():
+        console.print(Text("\nLeft out", style="bold").append(f"  {reason}", style="not bold"))
+        console.print(Padding(Text(", ".join(models), style="dim"), (0, 2)))
 
 
-def _print_found(console: Console, task: TaskType, found: list[Candidate]) -> None:
+def _print_found(console: Console, found: list[Candidate]) -> None:
     rows = [_model_row(candidate) for candidate in found]
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
-    table = Table("", *columns, box=SIMPLE_HEAD)
+    table = _table("", *columns)
     for rank, row in enumerate(rows, 1):
-        table.add_row(str(rank), *(Text(row[name], overflow="fold") for name in columns))
-    console.print(Text(f"{task.name}: {task.purpose}", style="bold"), table)
+        table.add_row(str(rank), *(Text(row[name]) for name in columns))
+    console.print(table)
 
 
 def _model_row(candidate: Candidate) -> dict[str, str]:
