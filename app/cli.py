@@ -138,6 +138,15 @@ def doctor(as_json: o.AsJson = False) -> None:
     emit({"checks": [finding._asdict() for finding in findings]}) if as_json else print_findings(findings)
 
 
+@app.command("eval", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@guarded
+def evaluate(context: typer.Context) -> None:
+    """Score the planner on TaskBench: eval --data FILE [--controller NAME] [--predictions FILE] [--json]."""
+    from benchmarks.taskbench import main as taskbench
+
+    taskbench(context.args)
+
+
 def main() -> None:
     """The entry point."""
     app()

@@ -110,7 +110,7 @@ def print_models(task: TaskType, known: list[tuple[Candidate, str | None]], mode
     reasons: dict[str, list[str]] = {}
     for candidate, reason in known:
         if reason:
-            reasons.setdefault(reason, []).append(f"{candidate.model} ({candidate.backend})")
+            reasons.setdefault(f"{candidate.backend}: {reason}", []).append(candidate.model)
     for reason, models in reasons.items():
         console.print(Text("\nLeft out", style="bold").append(f"  {reason}", style="not bold"))
         console.print(Padding(Text(", ".join(models), style="dim"), (0, 2)))

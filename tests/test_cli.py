@@ -76,3 +76,10 @@ def test_doctor_finds_the_running_python() -> None:
     assert code == 0
     assert checks["Python"]["state"] == "ok"
     assert checks["Python"]["detail"] == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_eval_hands_its_options_to_the_benchmark(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    code, _, err = invoke("eval", "--data", str(tmp_path / "empty.jsonl"))
+    assert code == 2
+    assert "holds no samples" in err
