@@ -16,7 +16,7 @@ from PIL import Image
 from tests.conftest import EXAMPLES
 from tools import resources
 from tools.backends.base import Audio
-from tools.errors import ResourceError
+from tools.errors import ConfigError, ResourceError
 from tools.settings import settings
 from tools.tasks import Modality
 
@@ -171,6 +171,19 @@ async def test_a_damaged_data_uri_is_refused_and_leaves_nothing_behind() -> None
         await refusal(reference)
     await refusal(data_uri(b"words", "image/png").replace("png", "png;name=a.png"))
     assert [path for path in Path("outputs").rglob("*") if path.is_file()] == []
+
+
+async def test_an_output_folder_that_cannot_be_written_is_told() -> None:
+    Path("outputs").write_text("in the way")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        await resources.admit(data_uri(png()))
+
+
+async def test_an_attachments_name_may_be_anything() -> None:
+    for name in ("a" * 400, "b." + "c" * 400, "%2e%2e", "%00", "..", "ä b.PNG", "con.tar.gz.png"):
+        path = Path(await resources.admit(data_uri(png()).replace("png;", f"png;name={name};")))
+        assert path.suffix == ".png"
+        assert path.parent.parent == Path("outputs/inputs")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import hashlib
 import io
 import json
 import secrets
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -28,16 +28,22 @@ def save(media: tuple[Media, ...], task: str, provenance: Mapping[str, Any]) -> 
         ConfigError: the output folder cannot be written, or its disk is full.
     """
     folder = settings().out
+    with writing(folder), ExitStack() as undo:
+        files = [_save_one(item, folder, task, provenance, undo) for item in media]
+        undo.pop_all()
+    return [str(path) for path in files]
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Make the folder, and tell what keeps files from being written there. Raises ConfigError."""
     try:
-        with ExitStack() as undo:
-            folder.mkdir(parents=True, exist_ok=True)
-            files = [_save_one(item, folder, task, provenance, undo) for item in media]
-            undo.pop_all()
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         reason = "the disk is full; free some space" if full else f"{error.strerror}; check its permissions"
-        raise ConfigError(f"Results cannot be written to {folder}: {reason} or choose another folder.") from error
-    return [str(path) for path in files]
+        raise ConfigError(f"Files cannot be written to {folder}: {reason} or choose another folder.") from error
 
 
 def address(path: str) -> str:

@@ -1,0 +1,105 @@
+"""What is not a local file yet: links and data URIs, saved under the output folder and named by their content."""
+
+import base64
+import binascii
+import mimetypes
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes
+
+from tools import media
+from tools.artifacts import digest, writing
+from tools.errors import ResourceError
+from tools.fetch import download
+from tools.formats import EXTENSIONS, link_path, settle, suffix
+from tools.settings import settings
+
+mimetypes.init()  # it reads the system's list: here, and not the first time that the event loop asks
+_SPECIAL = {
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/webm": ".weba",
+    "text/plain": ".txt",
+    "image/jpg": ".jpg",
+}
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def from_link(url: str) -> str:
+    """What an http(s) link leads to, as a local path. Raises ResourceError."""
+    return keep(lambda target: download(url, target), Path(link_path(url)).name or "page")
+
+
+def from_data(uri: str) -> str:
+    """What a data URI holds, as a local path; its ``name`` parameter is kept. Raises ResourceError."""
+    name = re.search(r";(?:file)?name=([^;]+)", uri[5:].partition(",")[0])
+    return keep(lambda target: _unpack(uri, target), Path(unquote(name[1])).name if name else "attachment")
+
+
+def keep(fill: Callable[[Path], str], name: str) -> str:
+    """Save what ``fill`` writes (it returns the media type) in a folder named by the content; the file's path.
+
+    Raises:
+        ResourceError: it is empty, too large, damaged or in a format that is not supported.
+        ConfigError: the output folder cannot be written.
+    """
+    inputs = settings().out / "inputs"
+    named = suffix(name) if suffix(name) in EXTENSIONS else ""
+    with writing(inputs), tempfile.TemporaryDirectory(dir=inputs, prefix=".new-") as folder:
+        fresh = Path(folder) / f"{_safe(Path(name).stem)}{named}"
+        mime = fill(fresh)
+        check_size(fresh, name)
+        extension = settle(name if named else name + _textual(mime), fresh)
+        if EXTENSIONS[extension] == "image":
+            media.image(fresh)
+        target = inputs / digest(fresh)[:16] / f"{_safe(Path(name).stem)}{extension}"
+        target.parent.mkdir(exist_ok=True)
+        fresh.replace(target)
+    return str(target)
+
+
+def check_size(path: Path, name: str) -> None:
+    """Refuse what is missing, no ordinary file, empty or too large. Raises ResourceError."""
+    if not path.exists():
+        raise ResourceError(f"{name} does not exist; check the path.")
+    if path.is_dir():
+        raise ResourceError(f"{name} is a folder; name one of the files in it.")
+    if not path.is_file():
+        raise ResourceError(f"{name} is not an ordinary file; give one.")
+    if path.stat().st_size == 0:
+        raise ResourceError(f"{name} is empty; give another file.")
+    if path.stat().st_size > settings().max_bytes:
+        raise ResourceError(f"{name} is larger than {settings().max_bytes / 2**20:.0f} MB; give a smaller file.")
+
+
+def extension_of(mime: str) -> str:
+    """The extension for a media type, or an empty string."""
+    return _SPECIAL.get(mime) or mimetypes.guess_extension(mime) or ""
+
+
+def _textual(mime: str) -> str:
+    """The extension for a text's media type: content alone cannot tell CSV, JSON and Markdown apart."""
+    ending = extension_of(mime)
+    return ending if EXTENSIONS.get(ending) in {"text", "table"} and ending not in {".pdf", ".xlsx"} else ""
+
+
+def _safe(stem: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", stem)[:60].strip("._") or "file"
+
+
+def _unpack(uri: str, target: Path) -> str:
+    header, comma, body = uri[5:].partition(",")
+    if len(body) > settings().max_bytes * 1.5:
+        raise ResourceError(f"The attachment is larger than {settings().max_bytes / 2**20:.0f} MB; give a smaller one.")
+    raw = unquote_to_bytes(body)
+    try:
+        if header.endswith(";base64"):
+            raw = base64.b64decode(raw.translate(_URL_SAFE, b" \t\r\n"), validate=True)
+    except binascii.Error:
+        comma = ""
+    if not comma:
+        raise ResourceError("The attachment's data URI is damaged; send data:TYPE;base64,DATA.")
+    target.write_bytes(raw)
+    return header.partition(";")[0].lower()
