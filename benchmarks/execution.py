@@ -27,6 +27,7 @@ from benchmarks.stubs import StubBackend
 from graph import build
 from graph.chat_models import register
 from graph.context import Context
+from graph.planning.prompting import compact
 from graph.state import InputState
 from tools.backends import BACKENDS
 from tools.backends.base import Call, Output
@@ -71,17 +72,16 @@ def critical_path(tasks: Tasks) -> float:
 
 
 def written(name: str, picture: Path) -> str:
-    """The plan as a language model writes it."""
+    """The plan as a language model writes it in the form that the prompt teaches."""
     plan = []
     for number, (seconds, needs) in WORKLOADS[name].items():
-        said = " ".join(f"<resource-{need}>" for need in needs)
         if name == "paper":
-            args = {"image": str(picture)} if number < 2 else {"image": "<resource-0>", "text": "<resource-1>"}
-            plan.append({"task": PAPER[number], "id": number, "dep": list(needs), "args": args})
+            args = {"image": picture.name} if number < 2 else {"text": "<r1>", "image": "<r0>"}
+            plan.append({PAPER[number]: args})
         else:
-            args = {"text": f"{seconds} {said}".strip()}
-            plan.append({"task": "text2text-generation", "id": number, "dep": list(needs), "args": args})
-    return json.dumps(plan)
+            said = "".join(f" <r{need}>" for need in needs)
+            plan.append({"text2text-generation": {"text": f"{seconds}{said}"}})
+    return compact({"tasks": plan})
 
 
 async def sleeper(call: Call) -> Output:
@@ -174,7 +174,7 @@ def show(measured: Mapping[str, Any]) -> None:
         table = Table(title, *next(iter(rows.values()), {}))
         for name, row in rows.items():
             table.add_row(name, *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
-        Console().print(table)
+        Console(width=110).print(table)
 
 
 def main() -> None:
