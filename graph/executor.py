@@ -13,6 +13,7 @@ from graph import approval, estimates
 from graph.binding import bind
 from graph.context import Context, controller, options
 from graph.events import Clock, Reporter
+from graph.planning.alternative import alternative
 from graph.planning.files import Files
 from graph.planning.validation import validated
 from graph.policy import Attempts
@@ -25,23 +26,35 @@ Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
 async def execute(state: State, runtime: Runtime[Context]) -> Next:
     """Run the plan and collect one result for every task; where the run asks for it, only once it is approved."""
+    context, replanned = options(runtime), state.get("replanned", False)
     plan, jobs = state.get("plan") or Plan(), {job.id: job for job in state.get("jobs", [])}
-    await controller(options(runtime))
-    if options(runtime).approve_plan and state.get("approved") != plan:
-        types = await asyncio.to_thread(offered, options(runtime).mode)
-        await estimates.load(jobs.values())
-        files = Files(state.get("given", []), state.get("resources", []))
-        decision, edited = approval.ask(plan, jobs, lambda tasks: validated(tasks, files, types))
-        if decision.type == "reject":
-            return _rejected(plan, decision.message)
-        if decision.type == "edit":
-            return Command(goto="select", update={"plan": edited, "approved": edited})
-    results = await run(plan, jobs, runtime)
+    await controller(context)
+    if context.approve_plan and state.get("approved") != plan and (turn := await _approval(state, plan, jobs, context)):
+        return turn
+    kept = {result.id: result for result in state.get("results", [])} if replanned else {}
+    results = await run(plan, jobs, kept, runtime)
+    failed = not replanned and any(result.status == "failed" for result in results)
+    if failed and (other := alternative(plan, results, await asyncio.to_thread(offered, context.mode))):
+        done = [result for result in results if result.status == "done"]
+        return Command(goto="select", update={"plan": other, "results": done, "replanned": True})
     return Command(goto="respond", update={"results": results, "approved": None})
 
 
-async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) -> list[Result]:
-    """One result for every task, in the order of the plan.
+async def _approval(state: State, plan: Plan, jobs: Mapping[int, Job], context: Context) -> Next | None:
+    """Ask a person; where to go instead of running, if not approved as it is."""
+    types = await asyncio.to_thread(offered, context.mode)
+    await estimates.load(jobs.values())
+    files = Files(state.get("given", []), state.get("resources", []))
+    decision, edited = approval.ask(plan, jobs, lambda tasks: validated(tasks, files, types))
+    if decision.type == "edit":
+        return Command(goto="select", update={"plan": edited, "approved": edited})
+    return _rejected(plan, decision.message) if decision.type == "reject" else None
+
+
+async def run(
+    plan: Plan, jobs: Mapping[int, Job], kept: Mapping[int, Result], runtime: Runtime[Context]
+) -> list[Result]:
+    """One result for every task, in the order of the plan; those that are ``kept`` from before are not run again.
 
     Every task is one LangGraph task, and all are called before anything is awaited: LangGraph knows a finished one
     again by its place among the calls, so that a resumed run gives every result to the right task.
@@ -51,6 +64,10 @@ async def run(plan: Plan, jobs: Mapping[int, Job], runtime: Runtime[Context]) ->
     branches: dict[int, asyncio.Future[Result]] = {}
     async with asyncio.TaskGroup() as aside:  # what nobody waits for until the end
         for task in plan.tasks:
+            if task.id in kept:
+                branches[task.id] = asyncio.get_running_loop().create_future()
+                branches[task.id].set_result(kept[task.id])
+                continue
             attempts = Attempts(
                 job=jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[]),
                 report=Reporter(task, runtime.stream_writer, clock),

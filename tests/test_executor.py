@@ -6,10 +6,13 @@ from itertools import count
 import pytest
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langchain_core.tracers.schemas import Run
+from langgraph.graph import START, StateGraph
 
 from benchmarks.stubs import Model, StubBackend
 from graph.context import Context
-from graph.state import Choice
+from graph.executor import execute
+from graph.selector import select
+from graph.state import Choice, Plan, State, Task
 from tests.execution import TEXT, echo, events, executor, nap, run, state, text
 from tools import progress
 from tools.backends import BACKENDS
@@ -175,3 +178,27 @@ def loading_once() -> Model:
         return await echo(call)
 
     return model
+
+
+async def test_what_failed_is_done_in_another_way_once_and_the_rest_is_kept(stubs: Stubs) -> None:
+    ran: list[str] = []
+
+    async def model(call: Call) -> Output:
+        ran.append(call.task.name)
+        if call.task.name == "summarization":
+            raise ModelError("too long")
+        return await echo(call)
+
+    stubs(echo=model)
+    tasks = [text(0, "a story"), Task(task="summarization", id=1, dep=[0], args={"text": "<resource-0>"})]
+    builder = StateGraph(State, context_schema=Context)
+    builder.add_node("plan", lambda state: {})
+    for node in (select, execute):
+        builder.add_node(node.__name__, node)
+    builder.add_node("respond", lambda state: {})
+    builder.add_edge(START, "select")
+    builder.add_edge("select", "execute")
+    final = await builder.compile().ainvoke({"messages": [], "plan": Plan(tasks=tasks)}, context=Context())
+    assert ran == [TEXT, "summarization", "text-generation"]
+    assert [result.text for result in final["results"]] == ["a story", "Summarise this text: a story"]
+    assert "summarization failed (too long)" in final["plan"].notes[0]
