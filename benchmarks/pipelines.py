@@ -1,4 +1,4 @@
-"""What a model costs through its tool, and what batching and the pool bring: ``python -m benchmarks.pipelines [--json]``.
+"""What a tool adds to a model, and what batching and the pool bring: ``python -m benchmarks.pipelines [--json]``.
 
 Models are random: their time does not depend on what they know. Every comparison alternates between its two sides and
 takes medians, so that a machine that is busy with other things disturbs both alike.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tools.backends.base import BackendName, Call, Candidate, Output
-from tools.backends.local.discovery import candidates_for, explained_for, parts_of
+from tools.backends.local.discovery import Survey, parts_of
 from tools.backends.local.placement import installed
 from tools.tasks import TaskType
 
@@ -21,14 +21,15 @@ class Local:
 
     def __init__(self, engine: "Engine | None" = None) -> None:
         self._engine = engine
+        self._survey = Survey() if installed() else None
 
     def candidates(self, task: TaskType) -> Sequence[Candidate]:
         """The user's own models, those already on this machine, and the default ones where the Hub is in reach."""
-        return candidates_for(task.name) if installed() else []
+        return [candidate for candidate, reason in self.explain(task) if reason is None]
 
     def explain(self, task: TaskType) -> Sequence[tuple[Candidate, str | None]]:
         """Every model known for the task, with the reason why it cannot be used here, or None."""
-        return explained_for(task.name) if installed() else []
+        return [(row.candidate, row.reason) for row in self._survey.rows(task.name)] if self._survey else []
 
     def missing(self, task: TaskType) -> str:
         """What to install, or where a model for the task could come from."""

@@ -1,0 +1,126 @@
+"""Offered equals runnable."""
+
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.backends.local import Local
+from tools.backends.local.reach import Probe
+from tools.errors import ConfigError
+from tools.settings import override, settings
+from tools.tasks import TASKS
+
+SENTIMENT = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Writes the user's file of models, which counts from then on."""
+    before = settings().models
+
+    def write(text: str) -> None:
+        file = tmp_path / f"models{len(list(tmp_path.iterdir()))}.toml"
+        file.write_text(text, encoding="utf-8")
+        override(models=file)
+
+    yield write
+    override(models=before)
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the Hub; the library reads its place once, at import."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """Something that answers on loopback."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{web.server_port}"
+        web.shutdown()
+
+
+def names(local: Local, task: str) -> list[str]:
+    return [candidate.model for candidate in local.candidates(TASKS[task])]
+
+
+def cache(hub_cache: Path, model: str) -> None:
+    snapshot = hub_cache / f"models--{model.replace('/', '--')}" / "snapshots" / "1234"
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.safetensors").touch()
+
+
+def test_nothing_is_offered_without_models_and_without_downloads(hub_cache: Path) -> None:
+    local = Local()
+    assert all(local.candidates(task) == [] for task in TASKS.values())
+    assert "Hub is out of reach" in local.missing(TASKS["summarization"])
+
+
+def test_a_model_in_the_hubs_cache_is_offered(hub_cache: Path) -> None:
+    cache(hub_cache, SENTIMENT)
+    assert names(Local(), "text-classification") == [SENTIMENT]
+
+
+def test_a_model_is_offered_only_with_its_parts(hub_cache: Path) -> None:
+    cache(hub_cache, "lllyasviel/sd-controlnet-canny")
+    assert names(Local(), "canny-text-to-image") == []
+    cache(hub_cache, "stable-diffusion-v1-5/stable-diffusion-v1-5")
+    assert names(Local(), "canny-text-to-image") == ["lllyasviel/sd-controlnet-canny"]
+
+
+def test_the_users_own_folder_comes_first(
+    own_file: Callable[[str], None], tiny_model: Callable[[str], Path], hub_cache: Path
+) -> None:
+    cache(hub_cache, SENTIMENT)
+    folder = tiny_model("text-classification")
+    own_file(f'[[models]]\nmodel = "{folder}"\ntask = "text-classification"\nlicence = "mit"\n')
+    first, *_ = Local().candidates(TASKS["text-classification"])
+    assert (first.model, first.licence, first.backend) == (str(folder), "mit", "local")
+
+
+def test_a_folder_that_is_gone_is_explained(own_file: Callable[[str], None]) -> None:
+    own_file('[[models]]\nmodel = "/nowhere/model"\ntask = "text-classification"\n')
+    verdicts = {candidate.model: reason for candidate, reason in Local().explain(TASKS["text-classification"])}
+    assert verdicts["/nowhere/model"] == "there is no such folder"
+
+
+def test_a_wrong_file_of_models_is_told_to_whoever_asks(own_file: Callable[[str], None]) -> None:
+    own_file("[[models]\n")
+    local = Local()
+    with pytest.raises(ConfigError, match="cannot be read as TOML"):
+        local.candidates(TASKS["text-classification"])
+
+
+def test_models_too_large_for_the_memory_are_left_out_and_say_so(hub_cache: Path) -> None:
+    cache(hub_cache, SENTIMENT)
+    override(memory=0.1)
+    try:
+        verdicts = {candidate.model: reason for candidate, reason in Local().explain(TASKS["text-classification"])}
+    finally:
+        del_memory()
+    assert verdicts[SENTIMENT] == "too large for the memory that models may take here"
+
+
+def del_memory() -> None:
+    import os
+
+    os.environ.pop("HUGGINGGPT_MEMORY")
+    settings.cache_clear()
+
+
+def test_the_hub_is_in_reach_when_it_answers(server: str) -> None:
+    assert Probe(server).answer()
+
+
+def test_the_hub_is_out_of_reach_when_nobody_answers() -> None:
+    assert not Probe("http://127.0.0.1:9").answer()
+
+
+async def test_an_event_loop_never_waits_for_the_hub() -> None:
+    assert not Probe("http://10.255.255.1").answer()
