@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     steps: int = Field(25, ge=1, le=200, description="Steps of diffusion models: fewer are faster and coarser")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
+    database: SecretStr | None = Field(None, description="Postgres address of `hugginggpt serve`; SQLite without it")
     public_url: str | None = Field(
         None, description="Address under which clients reach the server, for links in answers"
     )

@@ -1,8 +1,8 @@
 """The routes of our own, as one application: inside LangGraph's server (langgraph.json) or by itself."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -26,8 +26,11 @@ from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.settings import Settings, override, settings
 
 
-async def health(_request: Request) -> Response:
+async def health(request: Request) -> Response:
     """``GET /health``: ready when some task can run."""
+    threads = getattr(request.app.state, "threads", None)
+    if threads is not None:
+        await threads.locks.check()
     ready = bool(offered())
     return JSONResponse({"status": "ok" if ready else "no task can run"}, 200 if ready else 503)
 
@@ -51,7 +54,8 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "; ".join(problems[:5])}, 422)
 
 
-ROUTES: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+Endpoint = tuple[str, str, Callable[[Request], Awaitable[Response]]]
+ROUTES: list[Endpoint] = [
     ("GET", "/health", health),
     ("POST", "/uploads", files.upload),
     ("GET", "/artifacts/{path:path}", files.artifact),
@@ -64,22 +68,38 @@ ROUTES: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
 ]
 
 
-def create_app(options: Settings) -> Starlette:
-    """The application with its guard. Raises ConfigError if the key file cannot be used."""
+@asynccontextmanager
+async def _nothing(_app: Starlette) -> AsyncIterator[None]:
+    yield
+
+
+def create_app(
+    options: Settings,
+    more: Sequence[Endpoint] = (),
+    running: Callable[[Starlette], AbstractAsyncContextManager[None]] = _nothing,
+) -> Starlette:
+    """The application with its guard, with more routes and what must be open while it runs.
+
+    Raises:
+        ConfigError: the key file cannot be used.
+    """
     owners = keys.load(options.keys)
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
-        async with sessions.run():
+        async with sessions.run(), running(app):
             yield
 
     return Starlette(
         routes=[
-            *(Route(path, endpoint, methods=[method], include_in_schema=False) for method, path, endpoint in ROUTES),
+            *(
+                Route(path, endpoint, methods=[method], include_in_schema=False)
+                for method, path, endpoint in [*ROUTES, *more]
+            ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
         middleware=[
