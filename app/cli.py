@@ -1,6 +1,7 @@
 """The command line. Everything heavy is imported inside the commands, so that --help is quick."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -145,6 +146,35 @@ def evaluate(context: typer.Context) -> None:
     from benchmarks.taskbench import main as taskbench
 
     taskbench(context.args)
+
+
+@app.command()
+@guarded
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs API keys.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8004,
+    out: o.Out = None,
+) -> None:
+    """Serve the page, HTTP, OpenAI's API and MCP from a process of our own; `make serve` starts LangGraph's."""
+    o.configure(out)
+    from app.server.standalone import serve as run
+
+    run(host, port)
+
+
+@app.command()
+@guarded
+def key(
+    owner: Annotated[str, typer.Argument(help="Whose key it is: lower-case letters, digits, - and _.")],
+    file: Annotated[Path, typer.Option(help="The key file.", envvar="HUGGINGGPT_KEYS")] = Path("keys.json"),
+) -> None:
+    """Make an API key for the server and print it, this once; the file keeps only its hash."""
+    from app.server.keys import add
+
+    typer.echo(add(file, owner))
+    typer.secho(f"Start the server with HUGGINGGPT_KEYS={file} to ask for it.", err=True)
 
 
 def main() -> None:

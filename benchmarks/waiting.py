@@ -1,8 +1,10 @@
 """The graph with one model that only waits, as long as its text says: to measure servers by, and to stop them in.
 
-Name it to a server in place of the real one: ``graphs: {"hugginggpt": "benchmarks.waiting:graph"}``.
+Name it to LangGraph's server in place of the real one (``"path": "benchmarks.waiting:graph"``), or start our own
+with ``python -m benchmarks.waiting --port PORT``.
 """
 
+import argparse
 import asyncio
 import re
 
@@ -24,3 +26,12 @@ async def wait(call: Call) -> Output:
 
 BACKENDS.clear()
 BACKENDS["embedded"] = StubBackend({"waiter": wait})
+
+if __name__ == "__main__":
+    from app.server.standalone import serve
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    serve(arguments.host, arguments.port)

@@ -39,10 +39,17 @@ class Locks:
         finally:
             self._held.discard(thread)
 
-    async def check(self) -> None:
-        """Raise psycopg.Error if the database is gone."""
-        if self._connection is not None:
+    async def alive(self) -> bool:
+        """Whether the database still answers."""
+        if self._connection is None:
+            return True
+        from psycopg import Error
+
+        try:
             await self._connection.execute("SELECT 1")
+        except Error:
+            return False
+        return True
 
     async def _ask(self, question: str, thread: str) -> bool:
         if self._connection is None:

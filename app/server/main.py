@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from pydantic import ValidationError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -27,10 +28,10 @@ from tools.settings import Settings, override, settings
 
 
 async def health(request: Request) -> Response:
-    """``GET /health``: ready when some task can run."""
+    """``GET /health``: ready when some task can run and conversations can be kept."""
     threads = getattr(request.app.state, "threads", None)
-    if threads is not None:
-        await threads.locks.check()
+    if threads is not None and not await threads.locks.alive():
+        return JSONResponse({"status": "the database does not answer"}, 503)
     ready = bool(offered())
     return JSONResponse({"status": "ok" if ready else "no task can run"}, 200 if ready else 503)
 
@@ -45,6 +46,12 @@ async def _told(_request: Request, error: Exception) -> Response:
     """What the client or a model caused: one sentence."""
     status = 400 if isinstance(error, InputError) else 502 if isinstance(error, ModelError) else 422
     return JSONResponse({"detail": str(error)}, status)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """A route's own refusal, as JSON like all others."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -114,7 +121,7 @@ def create_app(
             ),
             Middleware(Guard, keys=owners, origins=options.origins, max_bytes=options.max_bytes),
         ],
-        exception_handlers={HuggingGPTError: _told, ValidationError: _invalid},
+        exception_handlers={HTTPException: _refused, HuggingGPTError: _told, ValidationError: _invalid},
         lifespan=lifespan,
     )
 

@@ -13,11 +13,11 @@ from app.server.guard import is_loopback
 from app.server.locks import Locks
 from app.server.main import create_app
 from app.server.threads import Threads
+from app.threads import SERDE, saver
 from graph import build
 from tools.errors import ConfigError
 from tools.settings import override, settings
 
-GRACE = 10  # seconds that running requests get when the server is asked to stop; then they are left to be resumed
 ROUTES = [
     ("POST", "/threads", threads.create),
     ("GET", "/threads/{thread_id}/state", threads.state),
@@ -28,13 +28,17 @@ ROUTES = [
 
 
 def serve(host: str, port: int) -> None:
-    """Serve until stopped. Raises ConfigError where the address is open and there are no keys."""
+    """Serve until stopped; a request that outlasts the grace is left in its checkpoint, to be resumed.
+
+    Raises:
+        ConfigError: the address is open and there are no keys.
+    """
     if not is_loopback(host) and not keys.load(settings().keys):
         raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
     if not settings().public_url:
         override(public_url=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - a comparison
-    app = create_app(settings(), ROUTES, _conversations)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=GRACE, server_header=False)
+    app, grace = create_app(settings(), ROUTES, _conversations), round(settings().grace)
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=grace, server_header=False)
 
 
 @asynccontextmanager
@@ -49,8 +53,6 @@ async def _conversations(app: Starlette) -> AsyncIterator[None]:
 async def _opened(stack: AsyncExitStack) -> tuple[BaseCheckpointSaver[Any], Locks]:
     database = settings().database
     if database is None:
-        from app.threads import saver
-
         return await stack.enter_async_context(saver()), Locks()
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from psycopg import AsyncConnection, OperationalError
@@ -65,6 +67,6 @@ async def _opened(stack: AsyncExitStack) -> tuple[BaseCheckpointSaver[Any], Lock
         raise ConfigError("The database of HUGGINGGPT_DATABASE cannot be reached; check its address.") from None
     pool: AsyncConnectionPool[Any] = AsyncConnectionPool(address, min_size=1, max_size=10, kwargs=options, open=False)
     await stack.enter_async_context(pool)
-    keeper = AsyncPostgresSaver(pool)
+    keeper = AsyncPostgresSaver(pool, serde=SERDE)
     await keeper.setup()
     return keeper, Locks(connection)

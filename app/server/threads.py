@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -30,7 +30,6 @@ class Threads:
 
     graph: CompiledStateGraph[Any, Context, Any, Any]
     locks: Locks
-    running: set[str] = field(default_factory=set)
 
 
 class Run(BaseModel, extra="forbid"):
@@ -96,7 +95,7 @@ async def stream(request: Request) -> Response:
 
 async def _events(threads: Threads, config: RunnableConfig, body: Run) -> AsyncIterator[dict[str, str]]:
     yield {"event": "metadata", "data": _dump({"run_id": str(config["run_id"]), "attempt": 1})}
-    modes = ["messages" if mode == "messages-tuple" else mode for mode in body.modes]
+    modes: list[Any] = ["messages" if mode == "messages-tuple" else mode for mode in body.modes]
     try:
         async with threads.locks.hold(config["configurable"]["thread_id"]):
             parts: Any = threads.graph.astream(
