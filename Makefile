@@ -40,9 +40,9 @@ clean:
 	touch $@
 
 .venv/serve: .venv/demo
-	$(INSTALL) -e .[embedded,speech,serve,page]
+	$(INSTALL) -e .[embedded,speech,serve,studio,page]
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,page,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,dev]
 	touch $@

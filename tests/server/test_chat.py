@@ -104,7 +104,7 @@ def test_a_key_is_checked(guarded: Guarded) -> None:
 
 
 async def test_a_client_that_leaves_takes_its_work_along(waiting: Server) -> None:
-    body = {"model": "hugginggpt", "messages": [{"role": "user", "content": 'Paraphrase "30 s"'}]}
+    body = {"model": "hugginggpt", "messages": [{"role": "user", "content": 'Summarize "30 s"'}]}
     async with httpx.AsyncClient(base_url=waiting.url) as client:
         for route, stream in (("/v1/chat/completions", False), ("/v1/chat/completions", True), ("/hugginggpt", False)):
             sent = body | {"stream": stream} if "v1" in route else {"messages": body["messages"]}
@@ -112,13 +112,13 @@ async def test_a_client_that_leaves_takes_its_work_along(waiting: Server) -> Non
                 await client.post(route, json=sent, timeout=0.7)
         # The stub's device has eight slots: runs that went on would hold them, and these would wait half a minute.
         begun = time.perf_counter()
-        quick = {"messages": [{"role": "user", "content": 'Paraphrase "0.2 s"'}]}
+        quick = {"messages": [{"role": "user", "content": 'Summarize "0.2 s"'}]}
         await asyncio.gather(*(client.post("/hugginggpt", json=quick, timeout=20) for _ in range(8)))
         assert time.perf_counter() - begun < 10
 
 
 async def test_a_hundred_idle_streams_hold_nobody_up(waiting: Server) -> None:
-    body = {"model": "hugginggpt", "stream": True, "messages": [{"role": "user", "content": 'Paraphrase "20 s"'}]}
+    body = {"model": "hugginggpt", "stream": True, "messages": [{"role": "user", "content": 'Summarize "20 s"'}]}
     limits = httpx.Limits(max_connections=200)
     async with httpx.AsyncClient(base_url=waiting.url, limits=limits, timeout=20) as client:
         idle = [

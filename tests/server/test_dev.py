@@ -137,7 +137,7 @@ async def test_history_can_be_read_and_forked(client: LangGraphClient) -> None:
 
 async def test_a_run_can_be_cancelled_and_the_thread_used_again(slow: LangGraphClient) -> None:
     thread = (await slow.threads.create())["thread_id"]
-    run = await slow.runs.create(thread, GRAPH, input=human('Paraphrase "60 s"'))
+    run = await slow.runs.create(thread, GRAPH, input=human('Summarize "60 s"'))
     for _ in range(50):
         if (await slow.threads.get_state(thread))["next"] == ["execute"]:
             break
@@ -146,13 +146,13 @@ async def test_a_run_can_be_cancelled_and_the_thread_used_again(slow: LangGraphC
     await slow.runs.cancel(thread, run["run_id"], wait=True)
     assert time.perf_counter() - begun < 5
     assert (await slow.runs.get(thread, run["run_id"]))["status"] == "interrupted"
-    again = await slow.runs.wait(thread, GRAPH, input=human('Paraphrase "0 s"'))
+    again = await slow.runs.wait(thread, GRAPH, input=human('Summarize "0 s"'))
     assert again["results"][0]["status"] == "done"
 
 
 async def test_runs_on_several_threads_run_at_the_same_time(slow: LangGraphClient) -> None:
     begun = time.perf_counter()
-    waits = [slow.runs.wait(None, GRAPH, input=human(f'Paraphrase "1 s {n}"')) for n in range(6)]
+    waits = [slow.runs.wait(None, GRAPH, input=human(f'Summarize "1 s {n}"')) for n in range(6)]
     states = await asyncio.gather(*waits)
     assert [state["results"][0]["text"] for state in states] == [f"waited: 1 s {n}" for n in range(6)]
     assert time.perf_counter() - begun < 5
@@ -161,7 +161,7 @@ async def test_runs_on_several_threads_run_at_the_same_time(slow: LangGraphClien
 async def test_two_requests_on_one_thread_are_refused_or_queued(slow: LangGraphClient) -> None:
     thread = (await slow.threads.create())["thread_id"]
     runs = [
-        await slow.runs.create(thread, GRAPH, input=human(f'Paraphrase "0.5 s {n}"'), multitask_strategy="enqueue")
+        await slow.runs.create(thread, GRAPH, input=human(f'Summarize "0.5 s {n}"'), multitask_strategy="enqueue")
         for n in range(2)
     ]
     for run in runs:

@@ -67,7 +67,7 @@ async def test_runs_stream_and_state_can_be_read(server: Server) -> None:
     async with get_client(url=server.url) as client:
         thread = (await client.threads.create())["thread_id"]
         modes: Any = ["values", "updates", "custom", "messages-tuple"]
-        stream = client.runs.stream(thread, GRAPH, input=human('Paraphrase "0 s"'), stream_mode=modes)
+        stream = client.runs.stream(thread, GRAPH, input=human('Summarize "0 s"'), stream_mode=modes)
         kinds = {part.event async for part in stream}
         assert {"metadata", "values", "updates", "custom", "messages"} <= kinds
         state: Any = await client.threads.get_state(thread)
@@ -82,13 +82,13 @@ async def test_two_processes_never_run_one_conversation_at_once(
     try:
         async with get_client(url=server.url) as here, get_client(url=other.url) as there:
             thread = (await here.threads.create())["thread_id"]
-            running = asyncio.create_task(here.runs.wait(thread, GRAPH, input=human('Paraphrase "2 s"')))
+            running = asyncio.create_task(here.runs.wait(thread, GRAPH, input=human('Summarize "2 s"')))
             await asyncio.sleep(0.7)
             for client in (there, here):
                 with pytest.raises(httpx.HTTPStatusError, match="409"):
-                    await client.runs.wait(thread, GRAPH, input=human('Paraphrase "0 s"'))
+                    await client.runs.wait(thread, GRAPH, input=human('Summarize "0 s"'))
             await running
-            made: Any = await there.runs.wait(thread, GRAPH, input=human('Paraphrase "0 s"'))
+            made: Any = await there.runs.wait(thread, GRAPH, input=human('Summarize "0 s"'))
             assert len(made["messages"]) == 4
     finally:
         other.stop()
@@ -99,7 +99,7 @@ async def test_a_stopped_server_leaves_its_requests_to_be_resumed(database: Post
     first = serve(tmp_path, database.url)
     async with get_client(url=first.url) as client:
         thread = (await client.threads.create())["thread_id"]
-        asked = human('Paraphrase "0.1 s" and summarize "4 s"')
+        asked = human('Classify the sentiment of "0.1 s". Summarize "4 s".')
         running = asyncio.create_task(client.runs.wait(thread, GRAPH, input=asked))
         await asyncio.sleep(1.5)
         begun = time.perf_counter()
@@ -126,7 +126,7 @@ async def test_users_have_their_own_conversations(database: Postgres, tmp_path: 
     try:
         async with get_client(url=server.url, api_key=ann) as hers, get_client(url=server.url, api_key=bob) as his:
             thread = (await hers.threads.create())["thread_id"]
-            await hers.runs.wait(thread, GRAPH, input=human('Paraphrase "0 s"'))
+            await hers.runs.wait(thread, GRAPH, input=human('Summarize "0 s"'))
             assert (await his.threads.get_state(thread))["values"] == {}
             await his.threads.delete(thread)
             assert (await hers.threads.get_state(thread))["values"] != {}
