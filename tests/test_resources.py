@@ -295,3 +295,14 @@ def test_only_an_existing_document_or_a_link_counts_as_a_reference_in_a_text_slo
         "",
     ):
         assert not resources.is_reference(words)
+
+
+async def test_a_short_recording_with_very_many_samples_is_refused_before_it_is_decoded() -> None:
+    path = Path("wide.flac")
+    soundfile.write(path, np.zeros((96, 8)), 96_000)
+    raw = bytearray(path.read_bytes())
+    raw[21:26] = (raw[21] & 0xF0 | 0).to_bytes(1, "big") + (50_000_000).to_bytes(4, "big")  # the header's count
+    path.write_bytes(raw)
+    assert soundfile.info(str(path)).duration < 600
+    with pytest.raises(ResourceError, match="longer than"):
+        await resources.load(str(path), "audio")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 MAX_SECONDS = 3600  # of decoded sound; a small compressed file may hold days of it
+MAX_SAMPLES = MAX_SECONDS * 48_000 * 2  # of all channels together: 1.4 GB
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -40,7 +41,8 @@ def audio(path: Path) -> Audio:
     import soundfile
 
     try:
-        if soundfile.info(str(path)).duration > MAX_SECONDS:
+        about = soundfile.info(str(path))
+        if about.duration > MAX_SECONDS or about.frames * about.channels > MAX_SAMPLES:
             raise _too_long(path)
         samples, rate = soundfile.read(str(path), dtype="float32")
     except soundfile.SoundFileError:
@@ -102,11 +104,11 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
 
 def _resampled(container: "InputContainer", av: ModuleType, path: Path) -> tuple[list[Any], int]:
     resampler, chunks, frames = av.AudioResampler(format="fltp"), [], 0
-    rate = container.streams.audio[0].rate
+    rate, channels = container.streams.audio[0].rate, container.streams.audio[0].channels
     for frame in container.decode(audio=0):
         chunks += [piece.to_ndarray() for piece in resampler.resample(frame)]
         frames += frame.samples
-        if frames > MAX_SECONDS * rate:
+        if frames > MAX_SECONDS * rate or frames * channels > MAX_SAMPLES:
             raise _too_long(path)
     return chunks, rate
 

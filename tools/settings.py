@@ -1,6 +1,7 @@
 """What the owner of this process sets, by environment variable (or .env). A client can change none of it."""
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tools.errors import ConfigError
+
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+_PLAIN = re.compile(r"\w[\w.@+-]*")
 
 
 class Settings(BaseSettings):
@@ -50,6 +54,8 @@ def _settings_of(owner: str) -> Settings:
     """On a server everyone has a folder of their own, and reads no other unless `folders` was set."""
     if not owner:
         return Settings()
+    if not _PLAIN.fullmatch(owner):  # it becomes the name of a folder
+        raise ConfigError(f"{owner!r} cannot own files; use letters, digits and . _ @ + - in the names of owners.")
     common = _settings_of("")
     folders = common.folders if "folders" in common.model_fields_set else []
     return common.model_copy(update={"out": common.out / owner, "folders": folders})

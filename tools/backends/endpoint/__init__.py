@@ -47,7 +47,7 @@ class Endpoint:
         """Every model for the task, with the reason why it cannot be used, or None."""
         routes = [route for route in ROUTES.get(task.name, ()) if route.tag]
         facts = tuple(known(route.tag) for route in routes if route.tag)
-        stamp = (self.token is None, settings(), facts)
+        stamp = (self.token is None, settings().provider, settings().models, facts)
         if self._memo.get(task.name, (None,))[0] != stamp:
             self._memo[task.name] = (stamp, self._list(task, routes, facts))
         return self._memo[task.name][1]

@@ -1,0 +1,17 @@
+"""Whose folder is whose."""
+
+import pytest
+
+from tools.errors import ConfigError
+from tools.settings import settings
+
+
+def test_every_owner_writes_to_a_folder_of_their_own_and_reads_no_other() -> None:
+    assert settings("ada@example.com").out == settings("").out / "ada@example.com"
+    assert settings("ada@example.com").folders == []
+
+
+@pytest.mark.parametrize("owner", ["..", "../bob", "/", "/etc", ".", "a/b", "a\\b", "a\0", ".hidden", " "])
+def test_an_owner_whose_name_is_a_way_out_of_the_folder_is_refused(owner: str) -> None:
+    with pytest.raises(ConfigError, match="cannot own files"):
+        settings(owner)
