@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from tools.catalog import table
 from tools.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +31,10 @@ def settings_table() -> str:
 
 def test_the_table_of_settings_is_the_settings() -> None:
     assert part("settings") == settings_table()
+
+
+def test_the_table_of_task_types_is_what_the_backends_can_do() -> None:
+    assert part("tasks") == table()
 
 
 def test_every_file_of_the_tree_exists() -> None:

@@ -14,7 +14,7 @@ import soundfile
 from PIL import Image
 
 from tests.conftest import EXAMPLES
-from tools import resources
+from tools import media, resources
 from tools.backends.base import Audio
 from tools.errors import ConfigError, ResourceError
 from tools.settings import settings
@@ -306,3 +306,22 @@ async def test_a_short_recording_with_very_many_samples_is_refused_before_it_is_
     assert soundfile.info(str(path)).duration < 600
     with pytest.raises(ResourceError, match="longer than"):
         await resources.load(str(path), "audio")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("city,people\nBonn,3\nUlm\n", {"city": ["Bonn", "Ulm"], "people": ["3", ""]}),
+        ("city;people\nBonn;3\n", {"city": ["Bonn"], "people": ["3"]}),
+        ("city\nBonn\nUlm\n", {"city": ["Bonn", "Ulm"]}),
+        ('a,b\n"x, y","two\nlines"\n', {"a": ["x, y"], "b": ["two\nlines"]}),
+    ],
+)
+def test_a_table_is_read_as_columns(text: str, columns: dict[str, list[str]]) -> None:
+    Path("t.csv").write_text(text, encoding="utf-8-sig")
+    assert media.table(Path("t.csv")) == columns
+
+
+def test_a_workbook_is_no_csv_file() -> None:
+    with pytest.raises(ResourceError, match="save the sheet"):
+        media.table(Path("t.xlsx"))

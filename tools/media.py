@@ -1,5 +1,6 @@
 """From a checked file to what a model takes: an RGB picture, samples, or plain text."""
 
+import csv
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -61,6 +62,22 @@ def text(path: Path) -> str:
     if not words:
         raise ResourceError(f"No text was found in {path.name}; if it is a scan, give its pages as images.")
     return words
+
+
+def table(path: Path) -> dict[str, list[str]]:
+    """The columns of a CSV or TSV file with a header line, as texts; a row that is too short ends in empty cells."""
+    if suffix(path.name) == ".xlsx":
+        raise ResourceError(f"{path.name} is a workbook; save the sheet you mean as CSV.")
+    content = _plain(path)
+    try:
+        dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
+    except csv.Error:  # one column alone
+        dialect = csv.excel
+    try:
+        header, *rows = [row for row in csv.reader(content.splitlines(keepends=True), dialect) if row]
+    except (ValueError, csv.Error):
+        raise ResourceError(f"{path.name} is not a table; give a CSV file with a header line.") from None
+    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(header)}
 
 
 def _check_pixels(opened: Image.Image, path: Path) -> None:

@@ -5,17 +5,16 @@ posted to the user's own endpoint as JSON, ``{"inputs": ..., "parameters": {...}
 the pipeline tag under which the Hub lists the models that inference providers serve.
 """
 
-import csv
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tools import media
 from tools.backends.base import Output
 from tools.backends.endpoint import answers
 from tools.backends.endpoint.codec import base64_of, data_uri, encode
-from tools.errors import InputError
 from tools.facts import Facts
 
 Inputs = Mapping[str, Any]
@@ -78,16 +77,7 @@ def _json(value: Value) -> Value:
 
 
 def _table(inputs: Inputs) -> dict[str, list[str]]:
-    """A CSV or TSV file as columns of texts. Raises InputError where it is none."""
-    path = Path(inputs["table"])
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            dialect = csv.Sniffer().sniff(stream.read(8192), ",;\t|")
-            stream.seek(0)
-            header, *rows = [row for row in csv.reader(stream, dialect) if row]
-    except (ValueError, csv.Error) as error:
-        raise InputError(f"{path.name} is not a table; give a CSV file with a header line.") from error
-    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(header)}
+    return media.table(Path(inputs["table"]))
 
 
 def _given(slot: str) -> Callable[[Inputs], str]:

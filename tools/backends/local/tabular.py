@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tools import media
 from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement
 from tools.backends.local.recipe import Inputs, Recipe
-from tools.backends.local.text import read_table
 from tools.errors import InputError, ModelUnavailable
 
 
@@ -33,7 +33,7 @@ class TabularClassification(Recipe):
         return [self._classify(model, Path(b["table"])) for b in batch]
 
     def _classify(self, model: Any, path: Path) -> Output:
-        columns = read_table(path)
+        columns = media.table(path)
         wanted = list(getattr(model, "feature_names_in_", columns))
         missing = [name for name in wanted if name not in columns]
         if missing or len(wanted) != model.n_features_in_:

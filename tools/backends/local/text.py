@@ -1,11 +1,11 @@
 """Text in, labels, spans, answers or vectors out."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools import media
 from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
@@ -199,21 +199,9 @@ class TableQuestionAnswering(PipelineRecipe):
         return [self._answer(model, Path(inputs["table"]), str(inputs["question"])) for inputs in batch]
 
     def _answer(self, model: Any, path: Path, question: str) -> Output:
-        found = model(table=read_table(path), query=question, truncation=True)
+        found = model(table=media.table(path), query=question, truncation=True)
         data = {key: found[key] for key in ("answer", "cells", "aggregator") if key in found}
         return Output(text=str(found["answer"]).strip(), data=data)
-
-
-def read_table(path: Path) -> dict[str, list[str]]:
-    """A CSV or TSV file as columns of texts. Raises InputError where it is none."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            dialect = csv.Sniffer().sniff(stream.read(8192), ",;\t|")
-            stream.seek(0)
-            header, *rows = [row for row in csv.reader(stream, dialect) if row]
-    except (ValueError, csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} is not a table: give a CSV file with a header line.") from error
-    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(header)}
 
 
 def _average(scores: Iterable[Sequence[Mapping[str, Any]]], weights: Sequence[int]) -> list[dict[str, Any]]:
