@@ -61,9 +61,10 @@ def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend:
     if found:
         return found[0]
     known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))
-    hint = f"choose among {known}" if known else " ".join(filter(None, (b.missing(task) for b in BACKENDS.values())))
+    missing = " ".join(filter(None, (each.missing(task) for each in BACKENDS.values())))
+    hint = f"; choose among {known}." if known else f". {missing}"
     wish = " ".join(filter(None, (model, backend and f"on {backend}", args.get("aspect") and f"for {args['aspect']}")))
-    raise ModelUnavailable(f"No model {wish} can do {task.name} here: {hint}".replace("  ", " "))
+    raise ModelUnavailable(f"No model {wish} can do {task.name} here{hint}".replace("  ", " "))
 
 
 async def _load(task: TaskType, args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
