@@ -48,7 +48,7 @@ def _key(task: str, choice: Choice, inputs: Mapping[str, Any]) -> FullKey | None
         contents = {name: _content(task, name, value) for name, value in inputs.items()}
     except OSError:  # a link, or a file that cannot be read: the tool will say so
         return None
-    facts = [str(settings().out), task, choice.model, choice.revision, choice.backend, contents]
+    facts = [str(settings().out.absolute()), task, choice.model, choice.revision, choice.backend, contents]
     return ("results",), hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -7,8 +7,6 @@ from typing import Literal
 from langgraph.types import StreamWriter
 from pydantic import BaseModel, ConfigDict
 
-from graph.state import Task
-
 Kind = Literal["queued", "started", "step", "retry", "fallback", "cached", "finished", "failed", "skipped"]
 
 
@@ -56,12 +54,12 @@ class Clock:
 class Reporter:
     """Sends the events of one task to whoever streams the run. Safe from any thread."""
 
-    def __init__(self, task: Task, write: StreamWriter, clock: Callable[[], float]) -> None:
-        self._task, self._write, self.now = task, write, clock
+    def __init__(self, id_: int, task: str, write: StreamWriter, clock: Callable[[], float]) -> None:
+        self._id, self._task, self._write, self.now = id_, task, write, clock
 
     def __call__(self, event: Kind, **facts: object) -> float:
         """Send one event, and say when it happened."""
         at = self.now()
-        record = Event(event=event, id=self._task.id, task=self._task.task, at=at, **facts)
+        record = Event(event=event, id=self._id, task=self._task, at=at, **facts)
         self._write(record.model_dump(exclude_none=True))
         return at

@@ -12,11 +12,10 @@ from langgraph.types import Command
 from graph import approval, estimates
 from graph.binding import bind
 from graph.context import Context, controller, options
-from graph.events import Clock, Reporter
 from graph.planning.alternative import alternative
 from graph.planning.files import Files
 from graph.planning.validation import validated
-from graph.policy import Attempts
+from graph.policy import Attempts, Request
 from graph.state import Job, Plan, Result, State, Task
 from tools.catalog import offered
 from tools.errors import BadOutput
@@ -59,33 +58,33 @@ async def run(
     Every task is one LangGraph task, and all are called before anything is awaited: LangGraph knows a finished one
     again by its place among the calls, so that a resumed run gives every result to the right task.
     """
-    context, clock, request = options(runtime), Clock(), object()
-    priority = estimates.remaining(plan, jobs)
+    context, priority = options(runtime), estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
-    async with asyncio.TaskGroup() as aside:  # what nobody waits for until the end
+    async with asyncio.TaskGroup() as aside:
+        request = Request(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache)
         for task in plan.tasks:
             if task.id in kept:
-                branches[task.id] = asyncio.get_running_loop().create_future()
-                branches[task.id].set_result(kept[task.id])
+                branches[task.id] = _settled(kept[task.id])
                 continue
-            attempts = Attempts(
-                job=jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[]),
-                report=Reporter(task, runtime.stream_writer, clock),
-                request=request,
-                priority=priority[task.id],
-                timeout=context.task_timeout,
-                reuse=context.cache,
-                aside=aside.create_task,
-            )
+            job = jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[])
             needs = {needed: branches.get(needed) for needed in task.dep}
-            body = _body(needs, attempts)
-            body.__name__ = f"{task.task}#{task.id}"
-            branches[task.id] = asyncio.ensure_future(langgraph_task(body)(task))
+            branches[task.id] = _called(task, _body(needs, Attempts(request, job, priority[task.id])))
         if branches:
             await asyncio.wait(branches.values())
         done = [branch.result() for branch in branches.values() if not branch.exception()]
         aside.create_task(estimates.save(estimates.observe(done)))
     return [branch.result() for branch in branches.values()]
+
+
+def _settled(result: Result) -> asyncio.Future[Result]:
+    branch: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    branch.set_result(result)
+    return branch
+
+
+def _called(task: Task, body: Callable[[Task], Coroutine[None, None, Result]]) -> asyncio.Future[Result]:
+    body.__name__ = f"{task.task}#{task.id}"  # the name of its span in traces
+    return asyncio.ensure_future(langgraph_task(body)(task))
 
 
 def _body(

@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
+from langgraph.types import StreamWriter
 
 from graph import cache
-from graph.events import Reporter
+from graph.events import Clock, Reporter
 from graph.slots import device
 from graph.state import Choice, Job, Result, Status
 from tools import progress
@@ -25,24 +26,26 @@ PREVIEW = 200  # characters of a text that its event carries
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Attempts:
-    """The way of one task through its candidates. ``timeout`` is in seconds, for one call of a model.
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What all tasks of one request share. ``aside`` runs what nobody need wait for; ``timeout`` is in seconds."""
 
-    ``reuse`` lets an earlier result of a deterministic task stand for a new one; ``aside`` runs what need not be
-    waited for.
-    """
-
-    job: Job
-    report: Reporter
-    request: Hashable
-    priority: float
-    timeout: float
-    reuse: bool
+    write: StreamWriter
     aside: Callable[[Coroutine[Any, Any, None]], object]
-    queued: float | None = None
-    started: float | None = None
-    count: int = 0
+    timeout: float
+    reuse: bool  # earlier results of deterministic tasks
+    clock: Clock = field(default_factory=Clock)
+
+
+class Attempts:
+    """The way of one task through its candidates; where devices are scarce, those of high ``priority`` go first."""
+
+    def __init__(self, request: Request, job: Job, priority: float) -> None:
+        self.request, self.job, self.priority = request, job, priority
+        self.report = Reporter(job.id, job.task, request.write, request.clock)
+        self.queued: float | None = None
+        self.started: float | None = None
+        self.count = 0
 
     def queue(self) -> None:
         """Note that the inputs are ready."""
@@ -86,7 +89,7 @@ class Attempts:
 
     async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
         facts = {"model": choice.model, "backend": choice.backend, "device": choice.device}
-        key = await cache.key(self.job.task, choice, inputs) if self.reuse else None
+        key = await cache.key(self.job.task, choice, inputs) if self.request.reuse else None
         if key and (made := await cache.recall(key)):
             self.started = self.report("cached", **facts)
             return await self._done(made, choice, facts, self.started, cached=True)
@@ -98,7 +101,7 @@ class Attempts:
             artifact = await self._call(choice, inputs, facts)
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
         if key:
-            self.aside(cache.remember(key, made))
+            self.request.aside(cache.remember(key, made))
         return await self._done(made, choice, facts, began)
 
     async def _done(
@@ -117,9 +120,9 @@ class Attempts:
         running = asyncio.create_task(TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
         running.add_done_callback(_heed)
         try:
-            await asyncio.wait([running], timeout=self.timeout)
+            await asyncio.wait([running], timeout=self.request.timeout)
             if not running.done():
-                raise ModelTimeout(f"{choice.model} took longer than {self.timeout:g} s.")
+                raise ModelTimeout(f"{choice.model} took longer than {self.request.timeout:g} s.")
             return _artifact(running, choice)
         finally:
             running.cancel()
@@ -154,7 +157,8 @@ def _artifact(running: asyncio.Task[Any], choice: Choice) -> dict[str, Any]:
     if isinstance(error, HuggingGPTError | GraphBubbleUp) or not isinstance(error, Exception):
         raise error
     log.error("%s raised unexpectedly", choice.model, exc_info=error)
-    raise ModelError(f"{choice.model} failed: {type(error).__name__}: {error}") from error
+    said = str(error).partition("\n")[0][:300]
+    raise ModelError(f"{choice.model} failed: {type(error).__name__}: {said}") from error
 
 
 def _weigh(files: Sequence[str]) -> int:

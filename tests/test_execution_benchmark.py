@@ -1,0 +1,39 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.execution import WORKLOADS, critical_path, random_dag
+
+
+def test_the_critical_path_is_the_longest_way_through_the_plan() -> None:
+    assert critical_path(WORKLOADS["unbalanced"]) == pytest.approx(1.1)
+    assert critical_path(WORKLOADS["diamond"]) == pytest.approx(0.9)
+    assert critical_path(WORKLOADS["noop200"]) == 0
+
+
+def test_the_random_plan_is_the_same_every_time() -> None:
+    assert random_dag() == random_dag()
+    assert random_dag() != random_dag(seed=8)
+
+
+@pytest.mark.slow
+def test_the_engine_stays_close_to_the_critical_path() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.execution",
+        "--json",
+        "--repeats",
+        "1",
+        "--only",
+        "unbalanced",
+        "noop200",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)  # noqa: S603 - our own
+    measured = json.loads(done.stdout)
+    unbalanced, noop = measured["workloads"]["unbalanced"], measured["workloads"]["noop200"]
+    assert unbalanced["makespan_s"] < 1.3 * unbalanced["critical_path_s"]  # 1.01 on a quiet machine
+    assert noop["makespan_s"] < 2.5  # 0.1 on a quiet machine
+    assert [measured["concurrent"][count]["failed"] for count in ("16", "64")] == [0, 0]
