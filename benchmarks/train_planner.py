@@ -21,12 +21,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from benchmarks.taskbench_data import TOOL_NAMES, TYPE_NAMES, Sample, load, prediction, toolset
-from benchmarks.taskbench_scoring import edges, reference, scores, values
+from benchmarks.taskbench_scoring import edges, names, reference, scores, values
 from graph import offline
 from graph.offline import intents, links, wiring
 from graph.offline.layout import Layout, Source
+from graph.offline.proposals import propose
 from graph.offline.reading import Reading, read
-from graph.offline.selection import THRESHOLD
+from graph.offline.selection import THRESHOLD, select
 from graph.offline.weights import PATH, Features, Weights, save
 
 TOOLS = toolset()
@@ -76,26 +77,27 @@ def given(name: str) -> str:
 
 
 def fit(examples: Sequence[Example]) -> Weights:
-    """All three models. Links and shapes also learn from the types that an intent model expects of unseen samples."""
-    weights = fit_intents(examples)
-    groups: list[list[Group]] = [[] for _ in examples]
-    expected: list[list[str]] = [[] for _ in examples]
+    """All three models. Links also learn from the types that an intent model expects of samples it never saw.
+
+    Shapes learn from whole plans that were proposed by models that never saw the sample.
+    """
     folds = list(KFold(4, shuffle=True, random_state=1).split(examples))
-    for seen, unseen in folds:
-        partial = fit_intents([examples[i] for i in seen])
+    partial = [fit_intents([examples[i] for i in seen]) for seen, _ in folds]
+    groups: list[list[Group]] = [[] for _ in examples]
+    for weights, (_, unseen) in zip(partial, folds, strict=True):
         for i in unseen:
-            likely = intents.probabilities(examples[i].reading, examples[i].hits, partial)
-            expected[i] = [name for name, p in likely.items() if p > THRESHOLD]
+            likely = intents.probabilities(examples[i].reading, examples[i].hits, weights)
+            expected = [name for name, p in likely.items() if p > THRESHOLD]
             groups[i] = link_groups(examples[i], examples[i].types, weights) + link_groups(
-                examples[i], expected[i], weights
+                examples[i], expected, weights
             )
     shapes: list[Group] = []
-    for seen, unseen in folds:
-        partial = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2))
-        shapes += [group for i in unseen for group in shape_groups(examples[i], examples[i].types, partial)]
-        shapes += [group for i in unseen for group in shape_groups(examples[i], expected[i], partial)]
-    weights = replace(weights, links=softmax([group for some in groups for group in some], LINK_L2))
-    return replace(weights, shapes=softmax(shapes, SHAPE_L2, start={"links": 1.0}))
+    for weights, (seen, unseen) in zip(partial, folds, strict=True):
+        linked = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2))
+        shapes += [group for i in unseen for group in shape_groups(examples[i], linked)]
+    whole = fit_intents(examples)
+    whole = replace(whole, links=softmax([group for some in groups for group in some], LINK_L2))
+    return replace(whole, shapes=softmax(shapes, SHAPE_L2, start={"lead": 1.0, "odds": 1.0}))
 
 
 def fit_intents(examples: Sequence[Example]) -> Weights:
@@ -153,21 +155,22 @@ def plain(text: str) -> str:
     return text.strip(" '\".").lower()[:150]
 
 
-def shape_groups(one: Example, types: Sequence[str], weights: Weights) -> list[Group]:
-    """The likeliest wirings of these task types, and which of them come closest to the label."""
-    board = layout(one, types, weights)
-    found = wiring.wirings(board, weights) if len(types) > 1 else []
+def shape_groups(one: Example, weights: Weights) -> list[Group]:
+    """The likeliest whole plans by weights that never saw the sample, and which of them come closest to the label."""
+    files = offline.file_sources(one.reading, one.sample.files)
+    selections = select(one.reading, one.hits, files, TOOLS, TOOLS, weights)
+    found = propose(selections, one.reading, files, weights)
     if len(found) < 2:
         return []
-    closeness = np.array([near(one, offline.tasks(board, each)) for each in found])
+    closeness = np.array([near(one, offline.tasks(each.layout, each.wiring)) for each in found])
     best = (closeness > closeness.max() - 1e-9).astype(float)
-    return [([wiring.shape(board, each, found[0].score) for each in found], best / best.sum())]
+    return [([each.features for each in found], best / best.sum())]
 
 
 def near(one: Example, tasks: Sequence[Any]) -> float:
-    """F1 of edges plus F1 of argument values."""
+    """F1 of tools plus F1 of edges plus F1 of argument values."""
     nodes, label = prediction(one.sample, tasks)["result"]["task_nodes"], one.sample.nodes
-    pairs = [(view(nodes), view(label)) for view in (edges, values)]
+    pairs = [(view(nodes), view(label)) for view in (names, edges, values)]
     return sum(2 * len(got & want) / max(len(got) + len(want), 1) for got, want in pairs)
 
 

@@ -72,7 +72,7 @@ def _controlled(kind: str, what: str, *words: str) -> TaskType:
 _ROWS: tuple[TaskType, ...] = (
     # Text
     TaskType("text-classification", "label a text: its sentiment, its language, its topic", (_TEXT, _ASPECT), ("text",),
-             ("sentiment", "tone", "positive", "negative", "which language", "what language", "language of", "classify the text", "emotion", "mood", "spam", "toxicity")),
+             ("sentiment", "tone", "positive", "negative", "which language", "what language", "the language", "its language", "language of", "classify the text", "emotion", "mood", "spam", "toxicity")),
     TaskType("token-classification", "find names, places, dates or parts of speech in a text", (_TEXT,), ("text",),
              ("named entities", "entities", "part of speech", "pos tags", "tag the words", "names and places", "ner")),
     TaskType("zero-shot-classification", "choose among labels that the user names", (_TEXT, _LABELS), ("text",),
@@ -80,7 +80,7 @@ _ROWS: tuple[TaskType, ...] = (
     TaskType("question-answering", "answer a question from a given text", (_QUESTION, _text("context", "the text that holds the answer")), ("text",),
              ("answer the question", "according to the text", "question")),
     TaskType("table-question-answering", "answer a question about a table", (_QUESTION, Slot("table", "table")), ("text",),
-             ("in the table", "from the table", "from the csv", "spreadsheet")),
+             ("in the table", "from the table", "about the table", "from the csv", "in the csv", "spreadsheet")),
     TaskType("summarization", "shorten a text and keep what matters", (_TEXT,), ("text",),
              ("summarize", "summarise", "summary", "sum up", "shorten", "tl;dr", "key points", "condense", "brief")),
     TaskType("translation", "translate a text into another language", (_TEXT, _LANGUAGE), ("text",),
@@ -126,7 +126,7 @@ _ROWS: tuple[TaskType, ...] = (
              ("in the document", "invoice", "receipt", "on the form", "scanned", "total amount")),
     TaskType("image-feature-extraction", "turn an image into an embedding vector", (_IMAGE,), ("text",), ("image embedding", "image features")),
     TaskType("image-to-image", "transform an image: restyle, enhance, enlarge, restore", (_IMAGE, _PROMPT_OPTIONAL), ("image",),
-             ("enhance", "upscale", "super-resolution", "restyle", "improve the image", "denoise the image", "sharpen", "in the style of", "restore"),
+             ("enhance", "upscale", "super-resolution", "restyle", "look like", "improve the image", "denoise the image", "sharpen", "in the style of", "restore"),
              deterministic=False),
     TaskType("image-editing", "change an image as an instruction says", (_IMAGE, _text(note="the change to make")), ("image",),
              ("edit", "replace the", "change the colour", "remove the", "add a", "modify the image", "change the background"), deterministic=False),

@@ -8,6 +8,7 @@ from graph.offline import replies, wiring, wording
 from graph.offline.copies import spread
 from graph.offline.intents import Intent, hits
 from graph.offline.layout import Layout, Source
+from graph.offline.proposals import best, fillable, propose
 from graph.offline.reading import Reading, read
 from graph.offline.selection import select
 from graph.offline.weights import Weights, load
@@ -41,18 +42,21 @@ def plan(
     """Plan a request over the offered task types. Never raises for any text; bounded in its length."""
     if said := replies.small_talk(request, offered):
         return Draft(refusal=said)
+    if not request.strip() and resources:
+        return Draft(question=replies.what_to_do(resources))
     weights = weights or load()
     reading = read(request, [*resources, *previous])
     types = TASKS | dict(offered)
     files = file_sources(reading, _in_question(reading, resources, previous))
-    selection = select(reading, hits(reading, types), files, types, offered, weights)
-    notes = [replies.left_out(type_) for type_ in selection.beyond]
-    layout, question = _fillable(Layout(reading, selection.intents, files))
-    if question:
-        return Draft(question=question, notes=notes)
-    if not layout.intents:
+    selections = select(reading, hits(reading, types), files, types, offered, weights)
+    notes = [replies.left_out(type_) for type_ in selections[0].beyond]
+    _, lacking = fillable(Layout(reading, selections[0].intents, files))
+    if lacking:
+        return Draft(question=replies.question(*lacking), notes=notes)
+    chosen = best(propose(selections, reading, files, weights), weights)
+    if chosen is None or not selections[0].intents:
         return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
-    planned = tasks(layout, wiring.best(layout, weights))
+    planned = tasks(chosen.layout, chosen.wiring)
     return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)
 
 

@@ -1,7 +1,8 @@
 """What the planner says when there is no plan: greetings, refusals and the one question it asks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from tools.tasks import Modality, Slot, TaskType
 
@@ -39,7 +40,12 @@ def abilities(offered: Mapping[str, TaskType]) -> str:
 
 def nothing_to_do(offered: Mapping[str, TaskType]) -> str:
     """The refusal of a request in which no task was found."""
-    return f"I found nothing in the request that can be done here. {abilities(offered)}"
+    return f"I found nothing in the request that can be done here; say it in plain English. {abilities(offered)}"
+
+
+def what_to_do(files: Sequence[str]) -> str:
+    """The question about files that came without a word."""
+    return f"What should I do with {' and '.join(PurePath(file).name for file in files)}?"
 
 
 def left_out(type_: TaskType) -> str:

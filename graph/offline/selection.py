@@ -1,33 +1,42 @@
 """From likelihoods to the tasks of a plan: what is asked for, what that needs besides, and what cannot be done."""
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import wording
 from graph.offline.bridges import path
-from graph.offline.intents import Hits, Intent, locate, probabilities
+from graph.offline.intents import Hits, Intent, hits, locate, probabilities
 from graph.offline.layout import PROMPTED, Source, control_of
 from graph.offline.reading import Reading
 from graph.offline.weights import Weights
-from tools.tasks import Modality, TaskType
+from tools.tasks import TASKS, Modality, TaskType
 
 THRESHOLD = 0.3  # a type likelier than this is planned: where F1 was best in cross-validation on the training data
 SURE = 0.5  # a type likelier than this was asked for, and is not dropped silently
 _FAINT = 0.1  # a request whose likeliest type is less likely than this asks for nothing known
+_POSSIBLE, _CERTAIN, _BORDER = 0.08, 0.75, 3  # types between these may be added or left out, three of each at most
 _ZERO_SHOT = {
     "text-classification": "zero-shot-classification",
     "image-classification": "zero-shot-image-classification",
     "audio-classification": "zero-shot-audio-classification",
 }
+_VERB = re.compile(r"\b(?:detect|find|show|draw|extract|trace|get|give|make|create)\w*(?: me)?(?: its| the| all)*\s+$")
 _DETAILS = ("image-to-text", "image-classification", "object-detection", "image-segmentation")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The wanted tasks; ``beyond`` are the types asked for that are not offered."""
+    """A set of wanted tasks; ``beyond`` are the types asked for that are not offered.
+
+    ``odds`` is the set's log-odds, and ``added`` its number of types, beside those of the first choice.
+    """
 
     intents: list[Intent]
     beyond: list[TaskType]
+    odds: float = 0.0
+    added: int = 0
 
 
 def select(
@@ -37,30 +46,80 @@ def select(
     types: Mapping[str, TaskType],
     offered: Mapping[str, TaskType],
     weights: Weights,
-) -> Selection:
-    """Choose among ``types`` what the request asks for, of ``offered`` what will be done."""
+) -> list[Selection]:
+    """Choose among ``types`` what the request asks for, of ``offered`` what will be done: the likeliest sets."""
+    found = _explained(reading, found, offered, weights)
     likely = probabilities(reading, found, weights)
-    wanted = {name: p for name, p in likely.items() if p > THRESHOLD}
-    wanted = wanted or {name: p for name, p in list(likely.items())[:1] if p > _FAINT}
-    wanted = _among_labels(wanted, wording.labels(reading), offered)
-    if wording.in_detail(reading) and any(file.modality == "image" for file in files):
-        wanted |= {name: 1.0 for name in _DETAILS if name in offered}
-    intents = [
-        intent
-        for name, p in wanted.items()
-        if name in offered
-        for intent in _variants(offered[name], p, reading, found, weights)
-    ]
-    beyond = [types[name] for name, p in wanted.items() if name not in offered and p > SURE]
-    intents = _complete(_conditioned(intents), files, reading, offered)
-    return Selection(sorted(intents, key=lambda intent: intent.start), beyond)
+    detailed = _detailed(reading, files, offered)
+    told = {intent.type.name for intent in detailed}
+
+    def selection(names: Sequence[str], first: Sequence[str]) -> Selection:
+        wanted = _special({name: likely[name] for name in names}, reading, files, offered)
+        intents = detailed + [
+            intent
+            for name, p in wanted.items()
+            if name in offered and name not in told
+            for intent in _variants(offered[name], p, reading, found, weights)
+        ]
+        intents = _complete(_conditioned(intents), files, reading, offered)
+        beyond = [types[name] for name, p in wanted.items() if name not in offered and p > SURE]
+        odds = sum(map(_odds, map(likely.__getitem__, names))) - sum(map(_odds, map(likely.__getitem__, first)))
+        return Selection(sorted(intents, key=lambda intent: intent.start), beyond, odds, len(names) - len(first))
+
+    sets = _sets(likely, found, offered, weights, SURE if detailed else THRESHOLD)
+    return [selection(names, sets[0]) for names in sets]
 
 
-def _among_labels(wanted: dict[str, float], labels: Sequence[str], offered: Mapping[str, TaskType]) -> dict[str, float]:
-    """Where the user names the classes, classification among them takes the place of the plain one."""
-    if not labels:
-        return wanted
-    return {_ZERO_SHOT.get(name, name) if _ZERO_SHOT.get(name) in offered else name: p for name, p in wanted.items()}
+def _sets(
+    likely: Mapping[str, float], found: Hits, offered: Mapping[str, TaskType], weights: Weights, threshold: float
+) -> list[list[str]]:
+    """The types that are likely enough; and that set with one borderline type more, or one less.
+
+    What the request asks for in the task table's own words is left out less readily.
+    """
+    first = [name for name, p in likely.items() if p > threshold]
+    first = first or [name for name, p in list(likely.items())[:1] if p > _FAINT]
+    learned = [name for name in likely if name in offered and name in weights.types]
+    more = [name for name in learned if name not in first and likely[name] > _POSSIBLE][:_BORDER]
+    less = [name for name in learned if name in first and likely[name] < (SURE if found[name][0] else _CERTAIN)]
+    less = less[-_BORDER:] if len(first) > 1 else []
+    return [first, *([*first, name] for name in more), *([kept for kept in first if kept != name] for name in less)]
+
+
+def _odds(p: float) -> float:
+    return math.log(max(p, 1e-4) / max(1 - p, 1e-4))
+
+
+def _explained(reading: Reading, found: Hits, offered: Mapping[str, TaskType], weights: Weights) -> Hits:
+    """The cues that are left when those are blanked that ask for control images: "detect the edges" detects nothing."""
+    controls = [match for name in offered if name.endswith("-control") for match in found[name] if match]
+    if not controls:
+        return found
+    plain = reading.plain
+    for match in controls:
+        start = next((verb.start() for verb in _VERB.finditer(plain, 0, match.start())), match.start())
+        plain = plain[:start] + "_" * (match.end() - start) + plain[match.end() :]
+    learned = {name: type_ for name, type_ in TASKS.items() if name in weights.types}
+    return {**found, **hits(replace(reading, plain=plain), learned)}
+
+
+def _detailed(reading: Reading, files: Sequence[Source], offered: Mapping[str, TaskType]) -> list[Intent]:
+    """Where the user wants all there is to say of a picture: every task that says something of one, side by side."""
+    if not wording.in_detail(reading):
+        return []
+    names = [name for name in _DETAILS if name in offered]
+    images = [file for file in files if file.modality == "image"]
+    return [Intent(offered[name], slots={"image": file.value}, sure=True) for file in images for name in names]
+
+
+def _special(
+    wanted: Mapping[str, float], reading: Reading, files: Sequence[Source], offered: Mapping[str, TaskType]
+) -> dict[str, float]:
+    """The plain types with the special ones in their place: among labels that the user names, about a table given."""
+    swaps = _ZERO_SHOT if wording.labels(reading) else {}
+    if any(file.modality == "table" for file in files):
+        swaps = swaps | {"question-answering": "table-question-answering"}
+    return {swaps[name] if swaps.get(name) in offered else name: p for name, p in wanted.items()}
 
 
 def _variants(type_: TaskType, p: float, reading: Reading, found: Hits, weights: Weights) -> list[Intent]:

@@ -1,12 +1,7 @@
-"""Joint choice of what fills every slot: the likeliest wiring without a cycle.
-
-A beam over the slots keeps the best partial wirings; whole ones are compared once more by their shape (chains
-are commoner than forks, a file given is a file to use).
-"""
+"""What fills every slot, chosen jointly: the likeliest wirings without a cycle, by a beam over the slots."""
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -59,12 +54,6 @@ def wirings(layout: Layout, weights: Weights) -> list[Wiring]:
     return beam
 
 
-def best(layout: Layout, weights: Weights) -> Wiring:
-    """The likeliest wiring, by links and shape."""
-    found = wirings(layout, weights)
-    return max(found, key=lambda wiring: weights.shape(shape(layout, wiring, found[0].score)))
-
-
 def _options(
     layout: Layout, task: int, modality: Modality, count: int, weights: Weights
 ) -> Iterator[tuple[float, tuple[Source, ...]]]:
@@ -74,7 +63,7 @@ def _options(
     total = math.log(sum(math.exp(score - max(scores)) for score in scores)) + max(scores) if scores else 0.0
     chosen = sorted(range(len(sources)), key=lambda number: -scores[number])[:BEAM]
     for group in combinations(chosen, min(count, len(chosen))):
-        yield sum(scores[number] - total for number in group), tuple(sources[number] for number in group)
+        yield sum(scores[number] - total for number in group), tuple(sources[number] for number in sorted(group))
     if any(source.task >= 0 for source in sources):
         yield _UNFILLED, ()
 
@@ -92,30 +81,3 @@ def _acyclic(edges: set[tuple[int, int]]) -> bool:
             return False
         edges = rest
     return True
-
-
-def shape(layout: Layout, wiring: Wiring, top: float) -> Mapping[str, float]:
-    """What a whole plan looks like, beside its links' score relative to the best one's."""
-    edges, count = wiring.edges(), len(layout.intents)
-    used, fed = Counter(source for source, _ in edges), {target for _, target in edges}
-    found: Counter[str] = Counter()
-    for task, intent in enumerate(layout.intents):
-        name = intent.type.name
-        kinds = {
-            "loose": not used[task] and layout.rank[task] < count - 1,
-            "end": not used[task],
-            "start": task not in fed,
-            "alone": not used[task] and task not in fed and count > 1,
-            "fork": used[task] > 1,
-        }
-        found.update(key for kind, holds in kinds.items() if holds for key in (kind, f"{kind} {name}"))
-    taken = Counter(source for _, _, sources in wiring.fills for source in sources if source.kind in ("file", "quote"))
-    found["file unused"] = sum(source not in taken for source in layout.files)
-    found["quote unused"] = sum(source not in taken for source in layout.quotes)
-    for source, times in taken.items():
-        found[f"{source.kind} again"] += times - 1
-    for source_task, target in edges:
-        gap = layout.rank[target] - layout.rank[source_task]
-        found["back" if gap < 0 else "next" if gap == 1 else "far"] += 1
-    found["path"] = int(len(edges) == count - 1 and max(used.values(), default=0) <= 1 and len(fed) == count - 1)
-    return {"links": wiring.score - top, **found}

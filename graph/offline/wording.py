@@ -9,7 +9,7 @@ from graph.offline.reading import Reading
 from tools.tasks import Modality, TaskType
 
 _ASPECTS = {
-    "language": r"\b(?:which|what) language|\blanguage (?:it|this|that|of)\b|\b(?:identify|detect|name) the language",
+    "language": r"\b(?:which|what|the|its) language",
     "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
     "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b",
     "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
