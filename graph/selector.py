@@ -1,39 +1,143 @@
 """Stage 2: a model for every task."""
 
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
+import prompts
+from graph.calling import write_json
+from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.state import Choice, Job, State, Task
+from graph.planning.dialects import values
+from graph.state import Choice, Job, Plan, State, Task
 from tools.backends.base import Candidate
 from tools.catalog import candidates, suits
+from tools.errors import ModelError
+from tools.languages import code
 from tools.tasks import TASKS
+
+Wish = tuple[str, str]  # the model that was chosen, and why
+SCHEMA: dict[str, Any] = {
+    "title": "select",
+    "description": "A model for each task.",
+    "type": "object",
+    "properties": {"choices": {"type": "array", "items": {"type": "object"}}},
+    "required": ["choices"],
+}
+_READING = re.compile(r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe)\b", re.I)
+_DESCRIBED = 160  # characters of a candidate's description
 
 
 async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Choose a model and its fallbacks for every task of the plan."""
+    """Choose a model and its fallbacks for every task of the plan.
+
+    Raises:
+        ConfigError: the controller named by the run is not there.
+    """
     context = options(runtime)
-    await controller(context)
-    plan = state.get("plan")
-    tasks = plan.tasks if plan else []
-    return {"jobs": [_job(task, fitting(task, candidates(TASKS[task.task], context.mode))) for task in tasks]}
+    model = await controller(context)
+    tasks = (state.get("plan") or Plan()).tasks
+    found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
+    open_ = [task for task in tasks if len(found[task.id]) > 1]
+    wishes: Mapping[int, Wish] = {}
+    if model is not None and context.select == "llm" and open_:
+        wishes = await _chosen(state.get("request", ""), open_, found, model, context)
+    return {"jobs": [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]}
 
 
-def fitting(task: Task, found: list[Candidate]) -> list[Candidate]:
-    """The candidates that suit what the task asks for: its aspect and its language, where a candidate tells."""
+def _found(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:
+    return {task.id: fitting(task, candidates(TASKS[task.task], context.mode), request) for task in tasks}
+
+
+def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[Candidate]:
+    """The candidates that suit what the task asks for: aspect and language, where a candidate tells, and reading."""
     suited = [candidate for candidate in found if suits(candidate, task.args)]
-    language = str(task.args.get("language", "")).strip().lower()
+    language = code(str(task.args.get("language") or ""))
     speaking = [each for each in suited if not language or not each.languages or language in each.languages]
-    return speaking or suited or found
+    fit = speaking or suited
+    return sorted(fit, key=partial(_unlike, bool(_READING.search(request)))) if task.task == "image-to-text" else fit
 
 
-def _job(task: Task, found: list[Candidate]) -> Job:
-    return Job(id=task.id, task=task.task, choices=[_choice(candidate) for candidate in found])
+def _unlike(reading: bool, candidate: Candidate) -> int:  # bound by position
+    """For reading, models of whole pages come first; for describing, models that can only read come last."""
+    about = f"{candidate.model} {candidate.description}"
+    return int("(OCR)" not in about) if reading else int("ocr" in about.lower())
 
 
-def _choice(candidate: Candidate, reason: str = "") -> Choice:
-    if not reason:
-        count = candidate.downloads
-        reason = f"first by downloads ({count:,})" if count else f"the first that runs here ({candidate.backend})"
+async def _chosen(
+    request: str,
+    tasks: Sequence[Task],
+    found: Mapping[int, Sequence[Candidate]],
+    model: BaseChatModel,
+    context: Context,
+) -> dict[int, Wish]:
+    """What the model chooses, in one call for all tasks; the ranking stands where it cannot be asked."""
+    shown = [_question(task, found[task.id][: context.top_k]) for task in tasks]
+    messages = [SystemMessage(prompts.render("select")), HumanMessage("\n".join([f"Request: {request}", *shown]))]
+    try:
+        text = await write_json(model, messages, SCHEMA, resolve(context.llm))
+    except ModelError as error:
+        return {task.id: ("", f"the controller could not choose: {error}") for task in tasks}
+    return dict(_read(text))
+
+
+def _question(task: Task, among: Sequence[Candidate]) -> str:
+    args = ", ".join(f"{name}: {str(value)[:80]!r}" for name, value in task.args.items())
+    return "\n".join([f"\nTask {task.id}, {task.task} ({args}):", *map(_facts, among)])
+
+
+def _facts(candidate: Candidate) -> str:
+    """What is known of a candidate, in one line."""
+    facts = [
+        " ".join(candidate.description.split())[:_DESCRIBED],
+        f"{candidate.downloads:,} downloads" if candidate.downloads else "",
+        candidate.licence or "",
+        f"{candidate.parameters / 1e6:,.0f}M parameters" if candidate.parameters else "",
+        f"languages {', '.join(candidate.languages[:8])}" if candidate.languages else "",
+        f"runs {candidate.backend} on {candidate.device}",
+    ]
+    return f"- {candidate.model}: {'; '.join(filter(None, facts))}"
+
+
+def _read(text: str) -> list[tuple[int, Wish]]:
+    """The choices in a model's answer, whatever else it holds."""
+    rows = [row for value in values(text) for row in (value.get("choices") if isinstance(value, dict) else value) or []]
+    return [
+        (
+            int(row["task"]),
+            (str(row.get("model") or row.get("id")), str(row.get("reason") or "chosen by the controller")),
+        )
+        for row in rows
+        if isinstance(row, dict) and str(row.get("task")).isdecimal()
+    ]
+
+
+def _job(task: Task, found: Sequence[Candidate], wish: Wish | None = None) -> Job:
+    """The wished candidate first, where it is one, and the others as fallbacks in the order of their rank."""
+    name, reason = wish or ("", "")
+    wished = next((candidate for candidate in found if candidate.model == name), None)
+    if wished:
+        return _ordered(task, wished, [each for each in found if each is not wished], reason)
+    if name:
+        reason = f"the controller chose {name[:80]!r}, which is no candidate; this is the first that is"
+    return _ordered(task, found[0], found[1:], reason) if found else Job(id=task.id, task=task.task, choices=[])
+
+
+def _ordered(task: Task, first: Candidate, others: Sequence[Candidate], reason: str) -> Job:
+    choices = [_choice(first, reason or _rank(first)), *(_choice(each, _rank(each)) for each in others)]
+    return Job(id=task.id, task=task.task, choices=choices)
+
+
+def _rank(candidate: Candidate) -> str:
+    count = f"{candidate.downloads:,} downloads" if candidate.downloads else candidate.backend
+    return f"by rank ({count})"
+
+
+def _choice(candidate: Candidate, reason: str) -> Choice:
     return Choice(reason=reason, **candidate.model_dump(include={"model", "backend", "revision", "device"}))

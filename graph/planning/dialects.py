@@ -47,7 +47,7 @@ class Reply:
 def read(text: str) -> Reply:
     """Read a model's answer. Never raises, and takes time in proportion to the text's length."""
     text = _THOUGHT.sub("", text[:MAX_CHARACTERS]).strip()
-    for value in _values(text):
+    for value in values(text):
         reply = _reply(value)
         if reply != Reply():
             return reply
@@ -73,7 +73,7 @@ def _id(value: object) -> int | None:
     return int(found[0]) if found and not str(value).startswith("-") else None
 
 
-def _values(text: str) -> Iterator[object]:
+def values(text: str) -> Iterator[object]:
     """Every JSON value in a text, as it stands; and at last the text repaired, if it is short enough."""
     starts = [match.start() for match in re.finditer(r"[\[{]", text)][:_CANDIDATES]
     end = 0
