@@ -107,7 +107,8 @@ def _facts(candidate: Candidate) -> str:
 
 def _read(text: str) -> list[tuple[int, Wish]]:
     """The choices in a model's answer, whatever else it holds."""
-    rows = [row for value in values(text) for row in (value.get("choices") if isinstance(value, dict) else value) or []]
+    lists = [value.get("choices") if isinstance(value, dict) else value for value in values(text)]
+    rows = [row for each in lists if isinstance(each, list) for row in each]
     return [
         (
             int(row["task"]),
