@@ -1,5 +1,7 @@
 """The answer composed by rule: what was found first, then how, with every number and file straight from the results."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,19 @@ def scores(data: object) -> list[str]:
     rows = [row for row in data if isinstance(row, dict) and "score" in row] if isinstance(data, list) else []
     rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]
     return [f"- {row.get('label', row.get('answer', ''))}: {float(row['score']):.1%}" for row in rows]
+
+
+def summary(data: object, longest: int = LONGEST) -> object:
+    """Structured data whole where it is short, else its confidences and counts, else what it consists of."""
+    if data is None or len(json.dumps(data, ensure_ascii=False)) <= longest:
+        return data
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    counts = Counter(str(row["label"]) for row in rows if "label" in row)
+    if counts:
+        return {"counts": dict(counts.most_common(20)), "best": scores(rows)}
+    if isinstance(data, dict):
+        return {key: summary(value, longest // len(data)) for key, value in list(data.items())[:20]}
+    return f"{len(data)} items" if isinstance(data, list) else shorten(str(data), longest)
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:

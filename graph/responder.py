@@ -1,19 +1,82 @@
 """Stage 4: the answer first, then how it came about."""
 
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
-from graph.answer import compose
+import prompts
+from graph.answer import compose, link, shorten, summary, workflow
+from graph.calling import stream
 from graph.chat_models import resolve
-from graph.context import Context, options
-from graph.state import Plan, State
+from graph.context import Context, controller, options
+from graph.links import checked
+from graph.state import Plan, Result, State
+from tools.errors import ConfigError, ModelError
+
+ROOM = 16_000  # characters of all results together that the model is shown
 
 
 async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Answer the user from the results."""
-    context = options(runtime)
-    name = resolve(context.llm)
-    text = compose(state.get("plan") or Plan(), state.get("results", []), name)
-    return {"messages": [AIMessage(text, response_metadata={"controller": name})], "replanned": False}
+    """Answer the user from the results; by rule where there is no model, or the model fails."""
+    plan, name = state.get("plan") or Plan(), resolve(options(runtime).llm)
+    results = await asyncio.to_thread(_there, state.get("results", []))
+    message = AIMessage(compose(plan, results, name))
+    try:
+        model = await controller(options(runtime))
+        if model is not None and results:
+            message = await _written(state.get("request", ""), plan, results, model, name)
+    except (ConfigError, ModelError) as error:
+        plan = plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
+        message = AIMessage(compose(plan, results, name))
+    message.response_metadata["controller"] = name
+    return {"messages": [message], "replanned": False}
+
+
+async def _written(request: str, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
+    """The model's answer, held to the files that there are, with the workflow below it."""
+    source = f"Request: {request}\n\nResults:\n{_facts(results)}"
+    messages = [SystemMessage(prompts.render("respond")), HumanMessage(source)]
+    said: AIMessageChunk | None = None
+    async for piece in stream(model, messages, name, {"run_name": "respond"}):
+        said = piece if said is None else said + piece
+    if said is None or not said.text.strip():
+        raise ModelError(f"{name} answered with nothing.")
+    made = [path for result in results for path in result.files]
+    text = "\n\n".join([checked(said.text, made, source), workflow(plan, results, name)])
+    return AIMessage(text, id=said.id, usage_metadata=said.usage_metadata)
+
+
+def _facts(results: Sequence[Result]) -> str:
+    """What every task found, as JSON, each result within its share of the room."""
+    share = max(400, ROOM // max(1, len(results)))
+    return "\n".join(json.dumps(_fact(result, share), ensure_ascii=False) for result in results)
+
+
+def _fact(result: Result, room: int) -> dict[str, Any]:
+    fact: dict[str, Any] = {"id": result.id, "task": result.task, "status": result.status}
+    fact["text"] = shorten(result.text, room) if result.text else None
+    fact["data"] = summary(result.data, room)
+    fact["files"] = [link(path) for path in result.files]
+    fact["error"] = result.error
+    return {key: value for key, value in fact.items() if value}
+
+
+def _there(results: Sequence[Result]) -> list[Result]:
+    """The results, each with those of its files that are still there."""
+    return [_still(result) for result in results]
+
+
+def _still(result: Result) -> Result:
+    files = [path for path in result.files if Path(path).is_file()]
+    if files == result.files:
+        return result
+    lost = ", ".join(Path(path).name for path in result.files if path not in files)
+    if files or result.text:
+        return result.model_copy(update={"files": files})
+    return result.model_copy(update={"files": [], "status": "failed", "error": f"What it made is gone: {lost}."})
