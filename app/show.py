@@ -108,6 +108,8 @@ class Show:
 
     def report(self, report: Report) -> None:
         """The answer where it was not shown as it grew, the files and the timeline."""
+        if self.answer:
+            self.answer = report.answer or self.answer  # as checked against the files, and with the workflow below it
         self._stop()
         if not report.plan and report.exit_code:
             self.err.print(Text(report.answer, style="yellow"), soft_wrap=not self.err.is_terminal)

@@ -65,9 +65,22 @@ def link(path: str) -> str:
 
 def scores(data: object) -> list[str]:
     """The confidences in structured results, one line each, best first and at most ten."""
-    rows = [row for row in data if isinstance(row, dict) and "score" in row] if isinstance(data, list) else []
+    if isinstance(data, dict):
+        sure = data.get(
+            "confidence", None if "shares" in data else data.get("score")
+        )  # shares: VADER's is no confidence
+        return [f"Confidence: {sure:.1%}"] if isinstance(sure, int | float) else []
+    rows = (
+        [row for row in data if isinstance(row, dict) and isinstance(row.get("score"), int | float)]
+        if isinstance(data, list)
+        else []
+    )
     rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]
-    return [f"- {row.get('label', row.get('answer', ''))}: {float(row['score']):.1%}" for row in rows]
+    return [f"- {_name(row)}: {float(row['score']):.1%}" for row in rows]
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(next((row[key] for key in ("label", "name", "answer", "code", "text") if row.get(key)), ""))
 
 
 def summary(data: object, longest: int = LONGEST) -> object:

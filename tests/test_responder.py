@@ -84,6 +84,15 @@ async def test_confidences_are_shown() -> None:
     assert text.index("positive: 90.0%") < text.index("neutral: 10.0%")
 
 
+@pytest.mark.parametrize("data", [{"confidence": 0.97, "lines": []}, {"label": "English", "score": 0.97}])
+async def test_one_confidence_is_shown(data: dict[str, Any]) -> None:
+    assert "Confidence: 97.0%" in await answer(read(data=data))
+
+
+async def test_a_score_that_is_no_confidence_is_not_shown_as_one() -> None:
+    assert "%" not in await answer(read(data={"label": "positive", "score": -0.4, "shares": {}}))
+
+
 async def test_a_model_answers_first_and_the_workflow_follows_by_rule(edges: str) -> None:
     message, model = await written(f"Here it is: ![the edges]({edges})", drawn(edges), read())
     assert message.text.startswith(f"Here it is: ![the edges]({edges})")
