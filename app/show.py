@@ -93,6 +93,8 @@ class Show:
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Fold the event in; without a terminal say it in a line."""
+        if event["event"] == "planned":
+            self.doing += f"{', ' if ':' in self.doing else ': '}{event['task']}"
         row = self.progress.event(event)
         if not self._live:
             self._start(self.err, self._table)

@@ -44,6 +44,8 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
         resources = request.resources
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
         draft = await _draft(request, model, runtime)
+        if model and draft.refusal:
+            update["failure"] = 0  # the model's own words are an answer, as in a chat
     except (InputError, PlanError) as error:
         draft = Draft(refusal=str(error))
         update["failure"] = error.exit_code
