@@ -17,7 +17,7 @@ LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
 def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dict[str, Any]]:
     """The conversation in Gradio's form. Only ``files``, those of this conversation, are shown as media."""
     return [
-        {"role": role, "content": content}
+        {"role": role, "content": content, "metadata": {"id": message.id or ""}}
         for message in messages
         if (role := _role(message)) and (content := _content(message, files))
     ]

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
@@ -73,7 +74,7 @@ class Conversations:
         return {
             **config,
             "configurable": {**config["configurable"], "thread_id": f"{owner}/{thread}"},
-            "metadata": {"owner": owner, "options": context.model_dump_json()},
+            "metadata": {"owner": owner, "options": context.model_dump_json(), "run": str(config["run_id"])},
             "run_name": "hugginggpt",
         }
 
@@ -99,3 +100,12 @@ class Conversations:
             results=values.get("results", []),
             waiting=snapshot.interrupts[0].value if snapshot.interrupts else None,
         )
+
+    async def run_of(self, owner: str, thread: str, message: str) -> UUID | None:
+        """The run that said a message of the conversation: the earliest state that holds it is that run's."""
+        run = None
+        async for snapshot in self.graph.aget_state_history(self.config(owner, thread, Context())):
+            if message not in [said.id for said in snapshot.values.get("messages", [])]:
+                break
+            run = (snapshot.metadata or {}).get("run")
+        return UUID(run) if isinstance(run, str) else None

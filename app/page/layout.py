@@ -1,14 +1,18 @@
 """What is on the page, from top to bottom; what it does is in page.py."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from app.page.conversations import Past
 from app.page.results import show_results
 
+_FILES = Path(__file__).parents[2] / "examples"
+NOTICE, PORTRAIT = str(_FILES / "notice.png"), str(_FILES / "astronaut.jpg")
 EXAMPLES = [
-    [{"text": "Read the notice aloud and tell me which language it is in.", "files": ["examples/notice.png"]}],
-    [{"text": "Show me the outlines and the straight lines of this picture.", "files": ["examples/notice.png"]}],
-    [{"text": "Is anybody in this picture?", "files": ["examples/astronaut.jpg"]}],
+    [{"text": "Read the notice aloud and tell me which language it is in.", "files": [NOTICE]}],
+    [{"text": "Show me the outlines and the straight lines of this picture.", "files": [NOTICE]}],
+    [{"text": "Is anybody in this picture?", "files": [PORTRAIT]}],
     [
         {
             "text": "Is the tone of “What a lovely place, I am glad I came” positive? Say it aloud, too.",
@@ -24,8 +28,9 @@ class Layout:
     def __init__(self) -> None:
         with gr.Blocks(title="HuggingGPT", fill_height=True, analytics_enabled=False) as self.blocks:
             # What the browser keeps over reloads: who it is, and which conversation it was in.
-            self.browser = gr.BrowserState(None, storage_key="hugginggpt-browser")
-            self.thread = gr.BrowserState(None, storage_key="hugginggpt-conversation")
+            # Gradio scrambles it with a secret that is new in every process; a fixed one lets it outlive a restart.
+            self.browser = gr.BrowserState(None, storage_key="hugginggpt-browser", secret="hugginggpt")  # noqa: S106
+            self.thread = gr.BrowserState(None, storage_key="hugginggpt-conversation", secret="hugginggpt")  # noqa: S106
             self.past = gr.State(Past())
             self._sidebar()
             self._conversation()

@@ -12,6 +12,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.types import Command
 from pydantic import ValidationError
 
+from app.feedback import Feedback, record
 from app.page.bubbles import SHOWN, bubbles
 from app.page.conversations import Conversations, Past, name_or_new
 from app.page.drawing import plan_graph, timeline
@@ -78,6 +79,7 @@ class Page(Layout):
             self.run_it.click(self._run_it, [*self._who, self.chat, self.proposal, *self._options], **quiet),
             self.reject.click(self._reject, [*self._who, self.chat, *self._options], **quiet),
         ]
+        self.chat.like(self._judge, [*self._who, self.chat], show_progress="hidden", api_visibility="private")
         self.stop.click(self._stopped, self._who, cancels=runs, **quiet)
 
     # The handlers. Gradio fills in ``request`` by its type, wherever it stands first.
@@ -91,6 +93,17 @@ class Page(Layout):
     async def _stopped(self, request: gr.Request, browser: object, thread: object) -> Update:
         gr.Info("Stopped. What had finished is kept.")
         return await self._show(Visit.of(request, browser, thread))
+
+    async def _judge(
+        self, request: gr.Request, browser: object, thread: object, chat: list[Any], verdict: gr.LikeData
+    ) -> None:
+        """Keep what somebody thinks of an answer (app/feedback.py)."""
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        message = chat[verdict.index if isinstance(verdict.index, int) else verdict.index[0]]["metadata"]["id"]
+        run = await conversations.run_of(visit.owner, visit.thread, message)
+        if run:
+            await record(Feedback(run_id=run, score=float(verdict.liked is True)), visit.owner)
+            gr.Info("Thank you.")
 
     async def _send(
         self, request: gr.Request, browser: str, thread: str, chat: list[Any], said: dict[str, Any], *options: Option

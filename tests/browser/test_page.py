@@ -1,11 +1,12 @@
 """What people do on the page, done in a real browser."""
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE, arrive, ask
-from tests.server.process import Server
+from tests.server.process import Server, free_port, start_dev
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTICE = EXAMPLES / "notice.png"
@@ -80,6 +81,20 @@ def test_the_conversation_is_still_there_after_a_reload(page: Page) -> None:
     expect(page.locator("#history")).to_contain_text("What a lovely day")
 
 
+def test_the_conversation_outlives_a_restart_of_the_server(visitor: BrowserContext, tmp_path: Path) -> None:
+    port = f"{free_port()}"  # where the browser will look again
+    for words in ("I am happy", "I am sad"):
+        server = start_dev(tmp_path, "--allow-blocking", "--port", port)
+        try:
+            page = arrive(visitor, server)
+            ask(page, f"Is the tone of '{words}' positive?")
+            done(page, 1)
+            expect(page.locator("#chat")).to_contain_text("I am happy")
+        finally:
+            server.stop()
+    expect(page.locator("#chat")).to_contain_text("I am sad")
+
+
 def test_two_browsers_never_see_each_others_conversations_or_files(
     page: Page, chromium: Browser, server: Server
 ) -> None:
@@ -143,6 +158,15 @@ def test_a_new_conversation_starts_empty_and_the_old_one_can_be_reopened(page: P
     expect(page.locator("#chat")).not_to_contain_text("I am happy", timeout=PATIENCE)
     page.locator("#history label").first.click()
     expect(page.locator("#chat")).to_contain_text("I am happy", timeout=PATIENCE)
+
+
+def test_a_verdict_on_an_answer_is_kept(page: Page, server: Server) -> None:
+    ask(page, "Is the tone of 'I am happy' positive?")
+    done(page, 1)
+    page.get_by_role("button", name="Dislike").click()
+    expect(page.get_by_text("Thank you.")).to_be_visible(timeout=PATIENCE)
+    kept = [line for file in server.folder.rglob("feedback.jsonl") for line in file.read_text("utf-8").splitlines()]
+    assert [json.loads(line)["score"] for line in kept] == [0]
 
 
 def test_it_can_be_used_by_the_keyboard_alone(visitor: BrowserContext, server: Server) -> None:
