@@ -50,8 +50,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start(command: list[str], folder: Path, health: str, **env: str) -> Server:
-    port = free_port()
+def start(command: list[str], folder: Path, health: str, port: int = 0, **env: str) -> Server:
+    port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGINGGPT_", "LANG"))}
     with (folder / "log").open("ab") as log:
@@ -76,7 +76,7 @@ def start(command: list[str], folder: Path, health: str, **env: str) -> Server:
     raise RuntimeError(server.log[-4000:])
 
 
-def start_dev(folder: Path, *options: str, graph: str = "", **env: str) -> Server:
+def start_dev(folder: Path, *options: str, graph: str = "", port: int = 0, **env: str) -> Server:
     """`langgraph dev`, as `make serve` starts it, working in a folder of its own, maybe with another graph."""
     config = json.loads((ROOT / "langgraph.json").read_text())
     if graph:
@@ -84,7 +84,7 @@ def start_dev(folder: Path, *options: str, graph: str = "", **env: str) -> Serve
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "langgraph.json").write_text(json.dumps(config))
     command = ["langgraph_cli", "dev", "--no-browser", "--no-reload", "--n-jobs-per-worker", "8", *options]
-    return start(command, folder, "/ok", **env)
+    return start(command, folder, "/ok", port, **env)
 
 
 @dataclass
