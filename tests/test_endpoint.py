@@ -284,6 +284,13 @@ async def test_a_hub_model_that_cannot_do_it_is_told(model: str, says: str, remo
         await ask(Endpoint(), "text-classification", model, tmp_path)
 
 
+async def test_a_translator_for_one_pair_gives_no_other_language(remote: Hub, tmp_path: Path) -> None:
+    german = await ask(Endpoint(), "translation", "acme/opus-mt-en-de", tmp_path, language="German")
+    assert german.text == "<I live in Berlin>"
+    with pytest.raises(ModelUnavailable, match="into de only"):
+        await ask(Endpoint(), "translation", "acme/opus-mt-en-de", tmp_path, language="French")
+
+
 async def test_calls_at_the_same_time_are_independent(remote: Hub, tmp_path: Path) -> None:
     backend = Endpoint()
     texts = [f"text {'x' * n} Berlin" for n in range(24)]

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from tools.backends.base import Call, Output
-from tools.backends.endpoint.routes import ROUTES, Route
+from tools.backends.endpoint.routes import ROUTES, Route, translates_into
+from tools.backends.local.languages import code_of
+from tools.errors import ModelUnavailable
 from tools.facts import Facts
 from tools.hub import known
 from tools.own import Own
@@ -52,6 +54,8 @@ def _ask_provider(call: Call, own: Own | None, token: str) -> Output:
 
     route, facts = _route_of(call.candidate.model, ROUTES[call.task.name])
     inputs = dict(call.inputs)
+    if route.method == "translation":
+        _check_target(call.candidate.model, inputs.get("language"))
     if call.task.name == "fill-mask" and facts and facts.mask_token:
         # people write [MASK], and models have their own word for it
         inputs["text"] = inputs["text"].replace("[MASK]", facts.mask_token)
@@ -59,6 +63,13 @@ def _ask_provider(call: Call, own: Own | None, token: str) -> Output:
     timeout = settings().endpoint_timeout
     with InferenceClient(call.candidate.model, provider=provider, token=token, timeout=timeout) as client:
         return route.read(getattr(client, str(route.method))(**route.ask(inputs)), inputs)
+
+
+def _check_target(model: str, language: str | None) -> None:
+    """A translator for one pair of languages gives no other language than its own."""
+    target = translates_into(model)
+    if language and target and code_of(language) != target:
+        raise ModelUnavailable(f"{model} translates into {target} only; choose another model for {language}.")
 
 
 def _route_to(url: str, routes: Sequence[Route]) -> Route:

@@ -88,10 +88,16 @@ def _translate(inputs: Inputs) -> str:
     return f"Translate this into {inputs.get('language') or 'English'}. Give the translation only.\n\n{inputs['text']}"
 
 
+def translates_into(model: str) -> str | None:
+    """The code of the one language that a translator for a pair of languages gives, told by its name."""
+    pair = re.search(r"opus-mt-[a-z]{2,3}-([a-z]{2,3})$", model)
+    return pair[1] if pair else None
+
+
 def _pair_only(facts: Facts) -> str | None:
     """A translator for one pair of languages needs not be told which; any other does, and its API cannot say it."""
-    pair = re.search(r"opus-mt-[a-z]{2,3}-[a-z]{2,3}$", facts.model)
-    return None if pair else "the language to translate into cannot be chosen through an inference provider"
+    chosen = "the language to translate into cannot be chosen through an inference provider"
+    return None if translates_into(facts.model) else chosen
 
 
 _READ_IMAGE = "Describe this image, and quote any text that is printed in it."
