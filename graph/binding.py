@@ -29,7 +29,7 @@ def bind(task: Task, results: Mapping[int, Result]) -> dict[str, Any]:
     longer text too. What is no slot of the task is bound as text.
 
     Raises:
-        BadOutput: a task that is referred to made nothing of the wanted modality.
+        BadOutput: a task that is referred to is not there, or made nothing of the wanted modality.
     """
     row = TASKS[task.task]
     return {name: _bind(row.slot(name) or Slot(name, "text"), value, results) for name, value in task.args.items()}
@@ -57,13 +57,16 @@ def _made(slot: Slot, value: object, results: Mapping[int, Result]) -> list[obje
     if not isinstance(value, str) or not references(value):
         return [value]
     if slot.modality == "text":
-        return [REFERENCE.sub(lambda match: _take(slot, results[int(match[1])])[0], value)]
-    files: list[object] = [file for match in REFERENCE.findall(value) for file in _take(slot, results[int(match)])]
+        return [REFERENCE.sub(lambda match: _take(slot, int(match[1]), results)[0], value)]
+    files: list[object] = [file for match in REFERENCE.findall(value) for file in _take(slot, int(match), results)]
     return files if slot.many else files[:1]
 
 
-def _take(slot: Slot, result: Result) -> list[str]:
+def _take(slot: Slot, number: int, results: Mapping[int, Result]) -> list[str]:
+    result = results.get(number)
+    if result is None:
+        raise BadOutput(f"{slot.name} refers to task {number}, which the task does not wait for.")
     made = outputs(result, slot.modality)
     if not made:
-        raise BadOutput(f"Task {result.id} ({result.task}) made no {slot.modality} for {slot.name}.")
+        raise BadOutput(f"Task {number} ({result.task}) made no {slot.modality} for {slot.name}.")
     return made
