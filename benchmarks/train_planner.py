@@ -93,9 +93,10 @@ def fit(examples: Sequence[Example]) -> Weights:
             )
     shapes: list[Group] = []
     for weights, (seen, unseen) in zip(partial, folds, strict=True):
-        linked = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2))
+        cues = decisive_cues([examples[i] for i in seen])
+        linked = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2), decisive=cues)
         shapes += [group for i in unseen for group in shape_groups(examples[i], linked)]
-    whole = fit_intents(examples)
+    whole = replace(fit_intents(examples), decisive=decisive_cues(examples))
     whole = replace(whole, links=softmax([group for some in groups for group in some], LINK_L2))
     return replace(whole, shapes=softmax(shapes, SHAPE_L2, start={"lead": 1.0, "odds": 1.0}))
 
@@ -117,6 +118,17 @@ def fit_intents(examples: Sequence[Example]) -> Weights:
         weights.intents[:, column] = model.coef_[0]
         weights.intents[index["bias"], column] += model.intercept_[0]
     return weights
+
+
+def decisive_cues(examples: Sequence[Example]) -> frozenset[str]:
+    """The cues that stand in five samples or more, nine in ten of which want their type."""
+    seen, wanted = Counter[str](), Counter[str]()
+    for one in examples:
+        for name, matches in one.hits.items():
+            cues = [f"{name}.{number}" for number, match in enumerate(matches) if match]
+            seen.update(cues)
+            wanted.update(cues if name in one.types else [])
+    return frozenset(cue for cue, count in seen.items() if count >= 5 and wanted[cue] >= 0.9 * count)
 
 
 def layout(one: Example, types: Iterable[str], weights: Weights) -> Layout:

@@ -41,6 +41,14 @@ def hits(reading: Reading, types: Mapping[str, TaskType]) -> Hits:
     return {name: [cue.search(reading.plain) for cue in patterns(name, type_.words)] for name, type_ in types.items()}
 
 
+def cues_in(found: Hits) -> Iterator[str]:
+    """The names of the cues that stand in the request."""
+    for name in CUES:
+        for number, match in enumerate(found.get(name, ())):
+            if match:
+                yield f"{name}.{number}"
+
+
 def features(reading: Reading, found: Hits) -> Features:
     """What the intent model sees of a request: its cues and pairs of cued types, its files, its words.
 
@@ -48,11 +56,9 @@ def features(reading: Reading, found: Hits) -> Features:
     """
     cues = {"bias": 1.0}
     given = [kind for kind in MODALITIES if kind in reading.given]
-    for name in CUES:
-        for number, match in enumerate(found.get(name, ())):
-            if match:
-                cues[f"{name}.{number}"] = 0.3
-                cues |= {f"{name}.{number}|{kind}": 0.2 for kind in given if kind in ("image", "audio")}
+    for cue in cues_in(found):
+        cues[cue] = 0.3
+        cues |= {f"{cue}|{kind}": 0.2 for kind in given if kind in ("image", "audio")}
     cued = [name for name in CUES if any(found.get(name, ()))]
     cues |= {f"{one}&{two}": 0.2 for one, two in combinations(cued, 2)}
     for kind in given:

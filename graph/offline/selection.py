@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from graph.offline import wording
 from graph.offline.bridges import path
-from graph.offline.intents import Hits, Intent, hits, locate, probabilities
+from graph.offline.intents import Hits, Intent, cues_in, hits, locate, probabilities
 from graph.offline.layout import PROMPTED, Source, control_of
 from graph.offline.reading import Reading
 from graph.offline.weights import Weights
@@ -75,13 +75,15 @@ def _sets(
 ) -> list[list[str]]:
     """The types that are likely enough; and that set with one borderline type more, or one less.
 
-    What the request asks for in the task table's own words is left out less readily.
+    A type with a decisive cue is never left out, one asked for in the task table's own words less readily.
     """
     first = [name for name, p in likely.items() if p > threshold]
     first = first or [name for name, p in list(likely.items())[:1] if p > _FAINT]
     learned = [name for name in likely if name in offered and name in weights.types]
     more = [name for name in learned if name not in first and likely[name] > _POSSIBLE][:_BORDER]
-    less = [name for name in learned if name in first and likely[name] < (SURE if found[name][0] else _CERTAIN)]
+    decided = {cue.partition(".")[0] for cue in weights.decisive & set(cues_in(found))}
+    less = [name for name in learned if name in first and name not in decided]
+    less = [name for name in less if likely[name] < (SURE if found[name][0] else _CERTAIN)]
     less = less[-_BORDER:] if len(first) > 1 else []
     return [first, *([*first, name] for name in more), *([kept for kept in first if kept != name] for name in less)]
 

@@ -29,7 +29,7 @@ class Weights:
 
     ``rarity`` is the inverse document frequency of the terms. ``types`` and ``intents`` (features x types, log-odds)
     say which task types a request asks for, ``links`` what fills a slot, and ``shapes`` which of several whole plans
-    is likeliest.
+    is likeliest. ``decisive`` are the cues that hardly ever stand where their type is not wanted.
     """
 
     rarity: Mapping[str, float]
@@ -38,6 +38,7 @@ class Weights:
     intents: NDArray[np.float32]
     links: Mapping[str, float]
     shapes: Mapping[str, float]
+    decisive: frozenset[str] = frozenset()
 
     def vector(self, features: Features) -> dict[str, float]:
         """The cues, and the terms weighed by how rare they are (tf-idf, of length 1)."""
@@ -81,6 +82,7 @@ def load(path: Path = PATH) -> Weights:
             intents=file["intents"].astype(np.float32),
             links=dict(zip(file["link_features"].tolist(), file["links"].tolist(), strict=True)),
             shapes=dict(zip(file["shape_features"].tolist(), file["shapes"].tolist(), strict=True)),
+            decisive=frozenset(file["decisive"].tolist()),
         )
 
 
@@ -97,6 +99,7 @@ def save(weights: Weights, sha256: str, path: Path = PATH) -> None:
         intents=weights.intents.astype(np.float16),
         link_features=np.array(list(weights.links)),
         links=np.array(list(weights.links.values()), np.float16),
+        decisive=np.array(sorted(weights.decisive)),
         shape_features=np.array(list(weights.shapes)),
         shapes=np.array(list(weights.shapes.values()), np.float16),
     )
