@@ -25,13 +25,13 @@ def ask(server: OpenAIServer, request: str, *more: str) -> Result:
     return CliRunner().invoke(app, command)
 
 
-def test_the_model_plans_and_its_calls_are_counted() -> None:
+def test_the_model_plans_and_answers_and_its_calls_are_counted() -> None:
     with openai_server(PLAN, ANSWER) as server:
         done = ask(server, f"Show me the outlines of {NOTICE}", "--json")
     told = json.loads(done.stdout)
     assert done.exit_code == 0
     assert [task["task"] for task in told["plan"]] == ["canny-control"]
-    assert told["answer"]
+    assert told["answer"].startswith(ANSWER)
     assert told["usage"]["total"]["calls"] == len(server.asked)
     assert server.asked[0]["model"] == "stand-in"
 
