@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from tools.backends import llm
 from tools.backends.base import Mode
@@ -13,16 +14,51 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
+def _form(*nodes: str, **more: str) -> JsonDict:
+    """Hints by which LangGraph Studio puts a field on the form of the stages it concerns."""
+    return {"langgraph_nodes": list(nodes), **more}
+
+
 class Context(BaseModel, extra="forbid"):
     """Options of one run. Names only, never keys: every value is copied into traces."""
 
-    llm: str = Field("auto", description="Controller: auto, offline, or provider:model such as openai:gpt-4o-mini")
-    mode: Mode = Field("auto", description="Where models run: auto, local, endpoint, or hybrid (local first)")
-    select: Literal["llm", "rank"] = Field("llm", description="Who chooses among candidates: the model, or the ranking")
-    top_k: int = Field(5, ge=1, le=20, description="How many candidates the model chooses among")
-    approve_plan: bool = Field(default=False, description="Ask before anything runs")
-    cache: bool = Field(default=True, description="Reuse results of deterministic tasks")
-    task_timeout: float = Field(120, gt=0, le=3600, description="Seconds one call of a model may take")
+    llm: str = Field(
+        "auto",
+        description="Controller: auto, offline, or provider:model such as openai:gpt-4o-mini",
+        json_schema_extra=_form("plan", "select", "respond"),
+    )
+    instructions: str = Field(
+        "",
+        max_length=4000,
+        description="Further instructions for planning, told to the controller's model",
+        json_schema_extra=_form("plan", langgraph_type="prompt"),
+    )
+    mode: Mode = Field(
+        "auto",
+        description="Where models run: auto, local, endpoint, or hybrid (local first)",
+        json_schema_extra=_form("plan", "select"),
+    )
+    select: Literal["llm", "rank"] = Field(
+        "llm",
+        description="Who chooses among candidates: the model, or the ranking",
+        json_schema_extra=_form("select"),
+    )
+    top_k: int = Field(
+        5, ge=1, le=20, description="How many candidates the model chooses among", json_schema_extra=_form("select")
+    )
+    approve_plan: bool = Field(
+        default=False, description="Ask before anything runs", json_schema_extra=_form("execute")
+    )
+    cache: bool = Field(
+        default=True, description="Reuse results of deterministic tasks", json_schema_extra=_form("execute")
+    )
+    task_timeout: float = Field(
+        120,
+        gt=0,
+        le=3600,
+        description="Seconds one call of a model may take",
+        json_schema_extra=_form("execute"),
+    )
 
 
 def options(runtime: Runtime[Context]) -> Context:

@@ -27,6 +27,7 @@ class Request:
     previous: list[str]  # oldest first
     message: HumanMessage
     history: Sequence[AnyMessage] = field(default=())
+    instructions: str = ""  # of the run, beside our own prompt
 
     @property
     def files(self) -> Files:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -40,7 +41,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     resources = seen(state)
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
     try:
-        request = await read(state)
+        request = replace(await read(state), instructions=context.instructions)
         resources = request.resources
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
         draft = await _draft(request, model, runtime)

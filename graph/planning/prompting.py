@@ -34,9 +34,8 @@ def conversation(request: Request, offered: Mapping[str, TaskType], budget: int)
     Raises:
         InputError: the request alone is longer than the model can take.
     """
-    system = SystemMessage(
-        prompts.render("plan", tasks=listed(offered), demonstrations=_demonstrated(request, offered))
-    )
+    told = prompts.render("plan", tasks=listed(offered), demonstrations=_demonstrated(request, offered))
+    system = SystemMessage("\n\n".join(filter(None, (told, request.instructions))))
     asked = HumanMessage(_asked(request))
     if (size := tokens([system, asked])) > budget:
         raise InputError(

@@ -53,6 +53,11 @@ def test_only_demonstrations_of_offered_tasks_are_shown() -> None:
     assert "text-to-speech" not in system
 
 
+def test_the_run_s_own_instructions_stand_beside_ours() -> None:
+    request = Request("Read it aloud.", [], [], HumanMessage("x"), instructions="Prefer short plans.")
+    assert conversation(request, TASKS, 8_000)[0].text.endswith("\n\nPrefer short plans.")
+
+
 def fifty() -> list[Task]:
     """A plan of fifty tasks in which each uses what one or two earlier ones made."""
     rng, tasks = random.Random(1), [Task(task="image-to-text", id=0, args={"image": "photo.jpg"})]

@@ -85,7 +85,27 @@ async def test_studio_finds_nodes_names_descriptions_and_a_form(client: LangGrap
     form = schemas["context_schema"]["properties"]  # type: ignore[index]
     assert {"llm", "mode", "select", "top_k", "approve_plan"} <= set(form)
     assert all(field.get("description") for field in form.values())
-    assert all(set(field["langgraph_nodes"]) <= set(nodes) for field in form.values() if "langgraph_nodes" in field)
+    assert all(set(field["langgraph_nodes"]) <= set(nodes) for field in form.values())
+    assert form["instructions"]["langgraph_type"] == "prompt"
+
+
+async def test_a_plan_is_approved_edited_or_rejected_before_anything_runs(slow: LangGraphClient) -> None:
+    asked, context = human('Classify the sentiment of "0 s a". Summarize "0 s b".'), {"approve_plan": True}
+    edited: list[Any] = []
+    for decision in ("approve", "edit", "reject"):
+        thread = (await slow.threads.create())["thread_id"]
+        await slow.runs.wait(thread, GRAPH, input=asked, context=context)
+        state = await slow.threads.get_state(thread)
+        (waiting,) = state["interrupts"]  # type: ignore[typeddict-item]
+        (action,) = waiting["value"]["action_requests"]
+        assert waiting["value"]["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
+        assert [task["task"] for task in action["args"]["tasks"]] == ["text-classification", "summarization"]
+        answer: dict[str, Any] = {"type": decision}
+        if decision == "edit":
+            answer["edited_action"] = {"name": action["name"], "args": {"tasks": action["args"]["tasks"][1:]}}
+        made = await slow.runs.wait(thread, GRAPH, command={"resume": {"decisions": [answer]}}, context=context)
+        edited.append([result["task"] for result in made["results"] if result["status"] == "done"])
+    assert edited == [["text-classification", "summarization"], ["summarization"], []]
 
 
 async def test_a_conversation_remembers_its_picture(client: LangGraphClient) -> None:
