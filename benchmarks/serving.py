@@ -36,6 +36,7 @@ def server() -> Iterator[tuple[str, int]]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "PYTHONPATH": str(ROOT), "HUGGINGGPT_LLM": "offline", "HUGGINGGPT_SLOTS": SLOTS}
+        env["HUGGINGGPT_PAGE"] = "false"
         command = [sys.executable, "-m", "benchmarks.waiting", "--port", str(port)]
         process = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - our own command
         try:

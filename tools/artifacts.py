@@ -48,18 +48,21 @@ def writing(folder: Path) -> Iterator[None]:
 
 def address(path: str) -> str:
     """Where whoever reads the answer finds a file: its path, or its link where a server serves it."""
-    base, out = settings().public_url, settings().out
-    if not base or not Path(path).is_relative_to(out):
+    base, out = settings().public_url, settings("").out
+    if not base or settings().out == out or not Path(path).is_relative_to(settings().out):
         return path
-    return f"{base.rstrip('/')}/artifacts/{quote(Path(path).relative_to(out).as_posix())}"
+    _owner, *rest = Path(path).relative_to(out).parts
+    return f"{base.rstrip('/')}/artifacts/{quote('/'.join(rest))}"
 
 
 def local(reference: str) -> str:
     """The file behind one of our own links; any other reference as it is."""
-    start = f"{(settings().public_url or '').rstrip('/')}/artifacts/"
-    if not settings().public_url or not reference.startswith(start):
+    base, out = settings().public_url, settings("").out
+    start = f"{(base or '').rstrip('/')}/artifacts/"
+    if not base or settings().out == out or not reference.startswith(start):
         return reference
-    return str(settings().out / unquote(reference.removeprefix(start)))
+    owner = settings().out.relative_to(out).parts[0]
+    return str(out / owner / unquote(reference.removeprefix(start)))
 
 
 def digest(path: Path) -> str:

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
     database: SecretStr | None = Field(None, description="Postgres address of `hugginggpt serve`; SQLite without it")
+    page: bool = Field(default=True, description="Serve the web page at /app, where the extra `page` is installed")
     grace: float = Field(10, ge=0, description="Seconds that running requests get when the server is stopped")
     public_url: str | None = Field(
         None, description="Address under which clients reach the server, for links in answers"

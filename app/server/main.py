@@ -1,4 +1,4 @@
-"""The routes of our own, as one application: inside LangGraph's server (langgraph.json) or by itself."""
+"""The routes of our own, as one application: inside LangGraph's server (dev.py) or by itself (standalone.py)."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.runs import owner_of
 from tools.catalog import offered
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
-from tools.settings import Settings, override, settings
+from tools.settings import Settings
 
 
 async def health(request: Request) -> Response:
@@ -101,7 +101,7 @@ def create_app(
         async with sessions.run(), running(app):
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
@@ -124,15 +124,6 @@ def create_app(
         exception_handlers={HTTPException: _refused, HuggingGPTError: _told, ValidationError: _invalid},
         lifespan=lifespan,
     )
-
-
-def _with_page(app: Starlette) -> Starlette:
-    """The web page at /app too, where the extra `page` is installed."""
-    if find_spec("gradio"):
+    if options.page and find_spec("gradio"):
         mount(app)
     return app
-
-
-if (address := os.environ.get("LANGGRAPH_API_URL")) and not settings().public_url:
-    override(public_url=address)  # where `langgraph dev` listens
-app = _with_page(create_app(settings()))

@@ -29,6 +29,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """The development server with keys, shared by the tests of this folder."""
     folder = tmp_path_factory.mktemp("guarded")
     ann, bob = keys.add(folder / "keys.json", "ann"), keys.add(folder / "keys.json", "bob")
-    server = start_dev(folder, HUGGINGGPT_KEYS=str(folder / "keys.json"))
+    server = start_dev(folder, HUGGINGGPT_KEYS=str(folder / "keys.json"), HUGGINGGPT_PAGE="true")
     yield Guarded(server, ann, bob)
     server.stop()

@@ -18,6 +18,7 @@ QUIET = {
     "LANGGRAPH_NO_VERSION_CHECK": "true",
     "LANGSMITH_TRACING": "false",
     "HUGGINGGPT_LLM": "offline",
+    "HUGGINGGPT_PAGE": "false",  # Gradio takes its time to start, and has tests of its own
     "HF_HUB_OFFLINE": "1",
     "PYTHONPATH": str(ROOT),
 }
