@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.server import keys
 from tools.errors import ConfigError
 
@@ -46,3 +48,13 @@ def test_an_owner_is_also_a_safe_folder_name(tmp_path: Path, owner: str) -> None
     with pytest.raises(ConfigError, match="cannot own a key"):
         keys.add(tmp_path / "keys.json", owner)
     assert not (tmp_path / "keys.json").exists()
+
+
+def test_the_command_prints_a_new_key_and_nothing_else_on_stdout(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    made = CliRunner().invoke(app, ["key", "ann", "--file", str(file)])
+    assert made.exit_code == 0
+    assert keys.load(file).owner(made.stdout.strip()) == "ann"
+    refused = CliRunner().invoke(app, ["key", "../ann", "--file", str(file)])
+    assert refused.exit_code == 2
+    assert "cannot own a key" in refused.stderr
