@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tools.errors import ConfigError
 
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-_PLAIN = re.compile(r"\w[\w.@+-]*")
+_PLAIN = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*")  # such as ann, or ann/browser for one of her browsers
 
 
 class Settings(BaseSettings):
