@@ -1,0 +1,138 @@
+"""Models come from the Hub by its real client; only the network under it is a stand-in that answers as the Hub does."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from huggingface_hub import set_client_factory
+from huggingface_hub.utils._http import default_client_factory
+
+from tools.backends.base import Call
+from tools.backends.local import Local
+from tools.backends.local.engine import Engine
+from tools.backends.local.pool import Pool
+from tools.errors import ModelUnavailable
+from tools.settings import override
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub:
+    """Serves folders as repositories, and remembers which files were taken."""
+
+    def __init__(self, repositories: dict[str, Path]) -> None:
+        self.repositories, self.taken = repositories, list[str]()
+        self.refuse: httpx.Response | None = None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.refuse is not None:
+            return self.refuse
+        path = request.url.path.removeprefix("/api/models").strip("/")
+        name = "/".join(path.split("/")[:2])
+        if name not in self.repositories:
+            return httpx.Response(404, headers={"X-Error-Code": "RepoNotFound"}, json={"error": "Repository not found"})
+        folder = self.repositories[name]
+        if "/tree/" in request.url.path:
+            files = [file for file in folder.rglob("*") if file.is_file()]
+            return httpx.Response(200, json=[_entry(folder, file) for file in files])
+        if request.url.path.startswith("/api/models"):
+            files = [{"rfilename": str(file.relative_to(folder))} for file in folder.rglob("*") if file.is_file()]
+            return httpx.Response(200, json={"id": name, "sha": SHA, "siblings": files})
+        return self._file(request, folder, path.partition(f"/resolve/{SHA}/")[2])
+
+    def _file(self, request: httpx.Request, folder: Path, name: str) -> httpx.Response:
+        content = (folder / name).read_bytes()
+        tag = hashlib.sha256(content).hexdigest()
+        headers = {"ETag": f'"{tag}"', "X-Repo-Commit": SHA, "Content-Length": str(len(content))}
+        if request.method == "HEAD":
+            return httpx.Response(200, headers=headers)
+        self.taken.append(name)
+        return httpx.Response(200, headers=headers, content=content)
+
+
+def _entry(folder: Path, file: Path) -> dict[str, object]:
+    path = str(file.relative_to(folder))
+    return {"type": "file", "path": path, "size": file.stat().st_size, "oid": hashlib.sha1(path.encode()).hexdigest()}
+
+
+@pytest.fixture
+def hub(tiny_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub with one model, and an empty cache."""
+    served = Hub({"acme/tiny": tiny_model("text-classification")})
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    set_client_factory(lambda: httpx.Client(transport=httpx.MockTransport(served), follow_redirects=True))
+    override(download="auto")
+    yield served
+    set_client_factory(default_client_factory)
+
+
+@pytest.fixture
+def fresh() -> Local:
+    """A backend that has opened nothing yet."""
+    return Local(Engine(Pool(lambda: 10**9)))
+
+
+async def test_a_model_is_downloaded_once_and_then_runs_from_the_cache(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    request = call("text-classification", model="acme/tiny")
+    assert (await fresh.run(request)).data
+    taken = list(hub.taken)
+    assert "model.safetensors" in taken
+    override(download="never")
+    assert (await Local(Engine(Pool(lambda: 10**9))).run(request)).data
+    assert hub.taken == taken
+
+
+async def test_neither_code_nor_pickles_are_downloaded(
+    hub: Hub, fresh: Local, call: Callable[..., Call], tmp_path: Path
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for file in hub.repositories["acme/tiny"].iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    for name in ("modeling.py", "pytorch_model.bin", "model.fp16.safetensors", "tf_model.h5"):
+        (folder / name).write_bytes(b"not wanted")
+    hub.repositories["acme/mixed"] = folder
+    assert (await fresh.run(call("text-classification", model="acme/mixed"))).data
+    assert not {"modeling.py", "pytorch_model.bin", "model.fp16.safetensors", "tf_model.h5"} & set(hub.taken)
+
+
+async def test_a_repository_of_pickles_is_refused_before_anything_is_downloaded(
+    hub: Hub, fresh: Local, call: Callable[..., Call], tmp_path: Path
+) -> None:
+    folder = tmp_path / "pickles"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    hub.repositories["acme/pickles"] = folder
+    with pytest.raises(ModelUnavailable, match="pickled weights can run code"):
+        await fresh.run(call("text-classification", model="acme/pickles"))
+    assert hub.taken == []
+
+
+async def test_a_model_that_is_not_on_the_hub_is_said_to_be_missing(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    with pytest.raises(ModelUnavailable, match="There is no model acme/none on the Hub: check its name"):
+        await fresh.run(call("text-classification", model="acme/none"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (403, "GatedRepo", "acme/tiny is gated: accept its terms at .*/acme/tiny and set HF_TOKEN"),
+        (404, "RevisionNotFound", "has no revision"),
+        (500, "", "could not be downloaded"),
+    ],
+)
+async def test_what_the_hub_refuses_is_told(
+    status: int, code: str, words: str, hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    hub.refuse = httpx.Response(status, headers={"X-Error-Code": code} if code else {}, json={"error": "no"})
+    with pytest.raises(ModelUnavailable, match=words):
+        await fresh.run(call("text-classification", model="acme/tiny"))
+    hub.refuse = None
+    assert (await fresh.run(call("text-classification", model="acme/tiny"))).data
