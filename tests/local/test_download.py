@@ -54,7 +54,7 @@ class Hub:
 
 def _entry(folder: Path, file: Path) -> dict[str, object]:
     path = str(file.relative_to(folder))
-    return {"type": "file", "path": path, "size": file.stat().st_size, "oid": hashlib.sha1(path.encode()).hexdigest()}
+    return {"type": "file", "path": path, "size": file.stat().st_size, "oid": hashlib.sha256(path.encode()).hexdigest()}
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Images and videos made by diffusion."""
 
 import inspect
+import secrets
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +60,14 @@ class Diffusion(Recipe):
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """One call after the other: a picture is many passes already."""
-        return [self.make(self.own(model), inputs) for inputs in batch]
+        return [self._made(self.own(model), inputs) for inputs in batch]
+
+    def _made(self, pipe: Any, inputs: Inputs) -> Output:
+        """One call with noise of its own: calls at the same time share no generator, and its seed is told."""
+        seed = int(inputs.get("seed", secrets.randbelow(2**32)))
+        pipe.generator = framework().Generator("cpu").manual_seed(seed)
+        output = self.make(pipe, inputs)
+        return replace(output, data={"seed": seed} | (output.data or {}))
 
     def own(self, model: Any) -> Any:
         """A pipeline of this call's own around the shared weights, with a fresh scheduler."""
@@ -81,6 +90,7 @@ class Diffusion(Recipe):
 
         if "callback_on_step_end" in _parameters(pipe):
             arguments["callback_on_step_end"] = after_step
+        arguments["generator"] = pipe.generator
         known = {name: value for name, value in arguments.items() if name in _parameters(pipe)}
         with framework().inference_mode():
             return pipe(num_inference_steps=settings().steps, **known)
