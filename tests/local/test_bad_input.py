@@ -47,6 +47,26 @@ async def test_a_model_of_another_task_is_refused(
         await local.run(call(task, model=str(tiny_model(model))))
 
 
+@pytest.mark.parametrize(
+    ("task", "model", "words"),
+    [
+        ("text-classification", "zero-shot-classification", "follows from another"),
+        ("text-classification", "text-ranking", "no classes"),
+        ("zero-shot-classification", "text-classification", "does not judge"),
+        ("text-ranking", "text-classification", "no ranker"),
+        ("conversational", "text-generation", "no template for conversations"),
+        ("feature-extraction", "image-feature-extraction", "reads no text"),
+        ("image-feature-extraction", "feature-extraction", "sees no images"),
+        ("image-text-to-text", "image-to-text:blip", "no template for conversations"),
+    ],
+)
+async def test_the_right_class_trained_for_something_else_is_refused(
+    task: str, model: str, words: str, local: Local, call: Calls, tiny_model: Callable[[str], Path]
+) -> None:
+    with pytest.raises(ModelUnavailable, match=f"{words}.* and cannot do {task}"):
+        await local.run(call(task, model=str(tiny_model(model))))
+
+
 async def test_a_missing_model_is_said_to_be_missing(local: Local, call: Calls) -> None:
     with pytest.raises(ModelUnavailable, match="nobody/nothing is not on this machine"):
         await local.run(call("text-classification", model="nobody/nothing"))

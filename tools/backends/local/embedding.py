@@ -7,7 +7,7 @@ from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.placement import framework
-from tools.backends.local.recipe import AutoRecipe, Inputs
+from tools.backends.local.recipe import AutoRecipe, Inputs, load_model
 from tools.findings import vector
 
 
@@ -17,14 +17,12 @@ class Embedding(AutoRecipe):
     autos = ("AutoModelForTextEncoding", "AutoModel")
     batch = 32
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """A model saved with sentence-transformers was trained for it; a bare encoder does worse, yet works."""
-        return (checkpoint.folder / "tokenizer_config.json").exists()
+    def objection(self, checkpoint: Checkpoint) -> str | None:
+        """AutoModel loads any encoder: this one must read text."""
+        return None if (checkpoint.folder / "tokenizer_config.json").exists() else "reads no text"
 
     def weights(self, checkpoint: Checkpoint, place: Any) -> Any:
         """The bare encoder, whatever head the checkpoint has."""
-        from tools.backends.local.recipe import load_model
-
         return load_model("AutoModel", checkpoint, place)
 
     def encode(self, model: Any, texts: Sequence[str]) -> Any:
@@ -67,9 +65,9 @@ class TextRanking(AutoRecipe):
     autos = ("AutoModelForSequenceClassification",)
     batch = 8
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """A ranker has one output: the relevance."""
-        return len(checkpoint.config.get("id2label", {})) == 1
+    def objection(self, checkpoint: Checkpoint) -> str | None:
+        """A ranker has one output, the relevance."""
+        return None if len(checkpoint.config.get("id2label", {})) == 1 else "is a classifier and no ranker"
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """A long text counts as its best piece."""

@@ -8,7 +8,15 @@ from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.languages import code_of, detect, token_id, token_of
 from tools.backends.local.placement import framework
-from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe, new_tokens, stoppers
+from tools.backends.local.recipe import (
+    NO_TEMPLATE,
+    AutoRecipe,
+    Inputs,
+    PipelineRecipe,
+    has_template,
+    new_tokens,
+    stoppers,
+)
 from tools.errors import InputError, ModelUnavailable
 
 
@@ -18,10 +26,6 @@ class Seq2Seq(AutoRecipe):
     autos = ("AutoModelForSeq2SeqLM",)
     batch = 16
     task = ""  # the model's own name for the task, as in its task_specific_params
-
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """Whether the configuration says that the model was trained for this task."""
-        return not self.task or any(name.startswith(self.task) for name in _tasks(checkpoint.config))
 
     def prompt(self, inputs: Inputs, network: Any) -> str:
         """What the model was taught to read before the text, such as ``summarize:``."""
@@ -55,19 +59,11 @@ class Summarization(Seq2Seq):
 
     task = "summarization"
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """Pegasus models were made for nothing else."""
-        return super().suits(checkpoint) or checkpoint.config.get("model_type") in {"pegasus", "pegasus_x"}
-
 
 class Translation(Seq2Seq):
     """A text in another language; the source language is detected where a model must be told."""
 
     task = "translation"
-
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """Marian, NLLB, M2M100 and mBART models were made for it; T5 says so in its configuration."""
-        return super().suits(checkpoint) or checkpoint.config.get("model_type") in {"marian", "m2m_100", "mbart"}
 
     def group(self, inputs: Inputs) -> Hashable:
         """Only calls from the same into the same language run together."""
@@ -116,19 +112,13 @@ class TextGeneration(PipelineRecipe):
 class Conversational(TextGeneration):
     """A reply to a message."""
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
+    def objection(self, checkpoint: Checkpoint) -> str | None:
         """Chat models come with a template for their messages."""
-        settings = checkpoint.folder / "tokenizer_config.json"
-        template = (checkpoint.folder / "chat_template.jinja").exists()
-        return template or (settings.exists() and '"chat_template"' in settings.read_text(encoding="utf-8"))
+        return None if has_template(checkpoint) else NO_TEMPLATE
 
 
 def _target(inputs: Inputs) -> str:
     return code_of(str(inputs.get("language") or "English"))
-
-
-def _tasks(config: Mapping[str, Any]) -> list[str]:
-    return list(config.get("task_specific_params") or {})
 
 
 def _count(tokenizer: Any, text: str) -> int:

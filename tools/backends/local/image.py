@@ -196,10 +196,9 @@ class ImageFeatures(PipelineRecipe):
     autos = ("AutoModel",)
     batch = 8
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """A vision encoder comes with an image processor and nothing for text."""
-        files = {file.name for file in checkpoint.folder.iterdir()}
-        return "preprocessor_config.json" in files and "tokenizer_config.json" not in files
+    def objection(self, checkpoint: Checkpoint) -> str | None:
+        """AutoModel loads any encoder: this one must see images."""
+        return None if (checkpoint.folder / "preprocessor_config.json").exists() else "sees no images"
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All images in one forward pass."""

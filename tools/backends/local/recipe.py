@@ -46,9 +46,9 @@ class Recipe(Loader):
     parts: Mapping[str, Loader] = {}
     batch = 1
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
-        """Whether an accepted checkpoint was trained for this very task, as far as its configuration tells."""
-        return True
+    def objection(self, checkpoint: Checkpoint) -> str | None:
+        """Why a checkpoint of an accepted class still cannot do the task, such as ``has no ...``, or None."""
+        return None
 
     def combine(self, model: Any, parts: Mapping[str, Any]) -> Any:
         """What ``run`` gets: the model, with its loaded parts where it has some."""
@@ -145,6 +145,17 @@ def pretrained(name: str, checkpoint: Checkpoint, **options: Any) -> Any:
     import transformers
 
     return getattr(transformers, name).from_pretrained(checkpoint.folder, trust_remote_code=False, **options)
+
+
+def has_template(checkpoint: Checkpoint) -> bool:
+    """Whether the checkpoint knows how a conversation is written."""
+    if any((checkpoint.folder / name).exists() for name in ("chat_template.jinja", "chat_template.json")):
+        return True
+    files = (checkpoint.folder / name for name in ("tokenizer_config.json", "processor_config.json"))
+    return any(file.exists() and '"chat_template"' in file.read_text(encoding="utf-8") for file in files)
+
+
+NO_TEMPLATE = "has no template for conversations"
 
 
 def new_tokens(network: Any, default: int = 256) -> int:

@@ -101,8 +101,11 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
 def recipe_for(task: str, checkpoint: Checkpoint) -> Recipe:
     """The recipe by which the checkpoint does the task. Raises ModelUnavailable where its classes cannot."""
     accepting = [recipe for recipe in RECIPES.get(task, ()) if recipe.accepts(checkpoint)]
-    if accepting:
-        return next((recipe for recipe in accepting if recipe.suits(checkpoint)), accepting[0])
+    objections = [recipe.objection(checkpoint) for recipe in accepting]
+    if None in objections:
+        return accepting[objections.index(None)]
+    if objections:
+        raise ModelUnavailable(f"{checkpoint.model} {objections[0]} and cannot do {task}: choose another model.")
     framework()
     import transformers
 

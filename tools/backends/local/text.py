@@ -49,9 +49,11 @@ class TextClassification(ChunkedPipeline):
     pipeline = "text-classification"
     autos = ("AutoModelForSequenceClassification",)
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
+    def objection(self, checkpoint: Checkpoint) -> str | None:
         """A classifier has two labels or more, and is no judge of entailment."""
-        return len(_labels(checkpoint)) > 1 and not _entails(checkpoint)
+        if _entails(checkpoint):
+            return "judges whether one text follows from another"
+        return None if len(_labels(checkpoint)) > 1 else "has a single output and no classes"
 
     def options(self, inputs: Inputs) -> dict[str, Any]:
         """All labels: the caller sees the best few."""
@@ -68,9 +70,9 @@ class ZeroShotClassification(ChunkedPipeline):
     pipeline = "zero-shot-classification"
     autos = ("AutoModelForSequenceClassification",)
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
+    def objection(self, checkpoint: Checkpoint) -> str | None:
         """Needs a model that tells entailment from contradiction."""
-        return _entails(checkpoint)
+        return None if _entails(checkpoint) else "does not judge whether one text follows from another"
 
     def group(self, inputs: Inputs) -> Hashable:
         """Only calls with the same labels run together."""

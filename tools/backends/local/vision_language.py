@@ -9,9 +9,11 @@ from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import (
+    NO_TEMPLATE,
     AutoRecipe,
     Inputs,
     PipelineRecipe,
+    has_template,
     load_model,
     new_tokens,
     pretrained,
@@ -27,9 +29,9 @@ class Chat(PipelineRecipe):
     pipeline = "image-text-to-text"
     autos = ("AutoModelForImageTextToText",)
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
+    def objection(self, checkpoint: Checkpoint) -> str | None:
         """Chat models come with a template for their messages."""
-        return has_template(checkpoint)
+        return None if has_template(checkpoint) else NO_TEMPLATE
 
     def processors(self, checkpoint: Checkpoint) -> dict[str, Any]:
         """Processors of models that also watch video ask for torchvision: leave their video part out."""
@@ -79,9 +81,9 @@ class Caption(PipelineRecipe):
     pipeline = "image-text-to-text"
     autos = ("AutoModelForImageTextToText",)
 
-    def suits(self, checkpoint: Checkpoint) -> bool:
+    def objection(self, checkpoint: Checkpoint) -> str | None:
         """Whatever has a chat template is asked through it."""
-        return not has_template(checkpoint)
+        return "is a chat model" if has_template(checkpoint) else None
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """The pipeline insists on a text; an empty one makes the plain caption."""
@@ -159,14 +161,6 @@ class DocumentQuestionAnswering(PipelineRecipe):
             raise BadOutput("No answer was found on the page: ask in other words, or give a sharper scan.")
         data = {"answer": best["answer"]} | ({"score": round(best["score"], 4)} if "score" in best else {})
         return Output(text=str(best["answer"]).strip(), data=data)
-
-
-def has_template(checkpoint: Checkpoint) -> bool:
-    """Whether the checkpoint knows how a conversation is written."""
-    if (checkpoint.folder / "chat_template.jinja").exists() or (checkpoint.folder / "chat_template.json").exists():
-        return True
-    files = (checkpoint.folder / name for name in ("tokenizer_config.json", "processor_config.json"))
-    return any(file.exists() and '"chat_template"' in file.read_text(encoding="utf-8") for file in files)
 
 
 def _words(image: Image.Image) -> list[tuple[str, tuple[int, int, int, int]]]:
