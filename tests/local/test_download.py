@@ -86,6 +86,12 @@ async def test_a_model_is_downloaded_once_and_then_runs_from_the_cache(
     assert hub.taken == taken
 
 
+async def test_loading_ahead_downloads_nothing(hub: Hub, fresh: Local, call: Callable[..., Call]) -> None:
+    await fresh.warm(call("text-classification", model="acme/tiny").candidate)
+    assert hub.taken == []
+    assert fresh.loaded() == []
+
+
 async def test_neither_code_nor_pickles_are_downloaded(
     hub: Hub, fresh: Local, call: Callable[..., Call], tmp_path: Path
 ) -> None:

@@ -41,22 +41,25 @@ class Engine:
             return output
 
     async def warm(self, candidate: Candidate, parts: Mapping[str, str]) -> None:
-        """Load a candidate ahead of its call, if it fits beside what is loaded. Failures wait for the call."""
+        """Load a candidate ahead of its call: only from this disk, and only beside what is loaded.
+
+        A failure waits for the call, which tells it.
+        """
         try:
             async with AsyncExitStack() as stack:
-                await self._ready(stack, candidate, parts, evict=False)
+                await self._ready(stack, candidate, parts, ahead=True)
         except HuggingGPTError:
             return
 
     async def _ready(
-        self, stack: AsyncExitStack, candidate: Candidate, parts: Mapping[str, str], *, evict: bool = True
+        self, stack: AsyncExitStack, candidate: Candidate, parts: Mapping[str, str], *, ahead: bool = False
     ) -> tuple[Recipe, Resident, Any]:
-        checkpoint = await self._open(candidate.model, candidate.revision)
+        checkpoint = await self._open(candidate.model, candidate.revision, ahead=ahead)
         recipe = await self._recipe(candidate, checkpoint)
-        opened = {name: await self._part(checkpoint, name, parts.get(name)) for name in recipe.parts}
-        resident = await self._lease(stack, checkpoint, recipe, evict)
+        opened = {name: await self._part(checkpoint, name, parts.get(name), ahead=ahead) for name in recipe.parts}
+        resident = await self._lease(stack, checkpoint, recipe, ahead=ahead)
         loaded = {
-            name: (await self._lease(stack, opened[name], loader, evict)).ready.result()
+            name: (await self._lease(stack, opened[name], loader, ahead=ahead)).ready.result()
             for name, loader in recipe.parts.items()
         }
         return recipe, resident, recipe.combine(resident.ready.result(), loaded)
@@ -67,22 +70,22 @@ class Engine:
             self._recipes[key] = await self._off_loop(recipe_for, candidate.task, checkpoint)
         return self._recipes[key]
 
-    async def _open(self, model: str, revision: str | None = None) -> Checkpoint:
+    async def _open(self, model: str, revision: str | None = None, *, ahead: bool) -> Checkpoint:
         if (model, revision) not in self._opened:
-            opener = partial(open_checkpoint, may_download=settings().download == "auto")
+            opener = partial(open_checkpoint, may_download=settings().download == "auto" and not ahead)
             self._opened[model, revision] = await self._off_loop(opener, model, revision)
         return self._opened[model, revision]
 
-    async def _part(self, checkpoint: Checkpoint, name: str, model: str | None) -> Checkpoint:
+    async def _part(self, checkpoint: Checkpoint, name: str, model: str | None, *, ahead: bool) -> Checkpoint:
         """A part from the folder of that name beside the model's own weights, else by its id."""
         beside = checkpoint.folder / name
         if await self._off_loop(Path.is_dir, beside):
-            return await self._open(str(beside))
+            return await self._open(str(beside), ahead=ahead)
         if model is None:
             raise ModelUnavailable(f"{checkpoint.model} needs a {name}: put one into the folder {name} beside it.")
-        return await self._open(model)
+        return await self._open(model, ahead=ahead)
 
-    async def _lease(self, stack: AsyncExitStack, checkpoint: Checkpoint, loader: Loader, evict: bool) -> Resident:
+    async def _lease(self, stack: AsyncExitStack, checkpoint: Checkpoint, loader: Loader, *, ahead: bool) -> Resident:
         name = checkpoint.model
         return await stack.enter_async_context(
             self.pool.lease(
@@ -90,7 +93,7 @@ class Engine:
                 name,
                 lambda: checkpoint.bytes(placement().dtype),
                 lambda: _load(loader, checkpoint),
-                evict=evict,
+                evict=not ahead,
             )
         )
 
