@@ -74,14 +74,14 @@ def test_a_model_is_offered_only_with_its_parts(hub_cache: Path) -> None:
     assert names(Local(), "canny-text-to-image") == ["lllyasviel/sd-controlnet-canny"]
 
 
-def test_the_users_own_folder_comes_first(
-    own_file: Callable[[str], None], tiny_model: Callable[[str], Path], hub_cache: Path
+@pytest.mark.parametrize("prefer", [True, False])
+def test_the_users_own_folder_comes_first_only_where_it_says_so(
+    prefer: bool, own_file: Callable[[str], None], tiny_model: Callable[[str], Path], hub_cache: Path
 ) -> None:
     cache(hub_cache, SENTIMENT)
-    folder = tiny_model("text-classification")
-    own_file(f'[[models]]\nmodel = "{folder}"\ntask = "text-classification"\nlicence = "mit"\n')
-    first, *_ = Local().candidates(TASKS["text-classification"])
-    assert (first.model, first.licence, first.backend) == (str(folder), "mit", "local")
+    folder = str(tiny_model("text-classification"))
+    own_file(f'[[models]]\nmodel = "{folder}"\ntask = "text-classification"\nprefer = {str(prefer).lower()}\n')
+    assert names(Local(), "text-classification") == ([folder, SENTIMENT] if prefer else [SENTIMENT, folder])
 
 
 def test_a_folder_that_is_gone_is_explained(own_file: Callable[[str], None]) -> None:

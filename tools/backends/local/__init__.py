@@ -24,7 +24,7 @@ class Local:
         self._survey = Survey() if installed() else None
 
     def candidates(self, task: TaskType) -> Sequence[Candidate]:
-        """The user's own models, those already on this machine, and the default ones where the Hub is in reach."""
+        """What the user prefers, then what is on this disk, then what can be downloaded while the Hub is in reach."""
         return [candidate for candidate, reason in self.explain(task) if reason is None]
 
     def explain(self, task: TaskType) -> Sequence[tuple[Candidate, str | None]]:

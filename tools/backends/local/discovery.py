@@ -41,7 +41,7 @@ class Row:
 
 
 class Survey:
-    """All models known for all tasks, best first: the user's own, then those on this disk, then those to download."""
+    """All models known for all tasks, best first: what the user prefers, what is on this disk, what can be downloaded."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,12 +77,14 @@ def parts_of(task: str, model: str) -> Mapping[str, str]:
 def _rows(task: str) -> list[Row]:
     order = _FOR_CPU if placement.device() == "cpu" else _FOR_GPU
     facts = {} if task != "text-to-image" and task.endswith(_OWN_NAMES) else {f.model: f for f in hub.known(task)}
-    mine = [_own(each, task) for each in own.configured(task) if each.where != "url"]
+    mine = [each for each in own.configured(task) if each.where != "url"]
+    first, last = ([_own(each, task) for each in mine if each.prefer is wanted] for wanted in (True, False))
     defaults = sorted(DEFAULTS.get(task, ()), key=lambda each: order.index(each.size))
     others = [_default(each, task, facts.get(each.model)) for each in defaults]
     others += [_known(each) for each in facts.values() if each.model not in {row.candidate.model for row in others}]
-    named = {row.candidate.model for row in mine}
-    return mine + sorted((row for row in others if row.candidate.model not in named), key=lambda row: not row.here)
+    named = {row.candidate.model for row in first + last}
+    others = [row for row in others if row.candidate.model not in named] + last
+    return first + sorted(others, key=lambda row: not row.here)
 
 
 def _row(candidate: Candidate, objection: str | None = None) -> Row:
