@@ -41,7 +41,7 @@ class Row:
 
 
 class Survey:
-    """All models known for all tasks, best first: what the user prefers, what is on this disk, what can be downloaded."""
+    """The models known for every task: those the user prefers, those on this disk, those that can be downloaded."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
