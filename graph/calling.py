@@ -13,6 +13,7 @@ from tools.errors import RateLimited as _RateLimited
 
 SILENCE = 60.0  # seconds that a model may take for its next token
 TOTAL = 300.0  # seconds that one call may take
+_BUGS = (AttributeError, LookupError, TypeError, NotImplementedError)  # ours or a package's: no word of a provider
 Model = Runnable[LanguageModelInput, Any]
 
 
@@ -34,7 +35,7 @@ async def stream(
             if piece is None:
                 return
             yield piece
-    except HuggingGPTError:
+    except (HuggingGPTError, *_BUGS):
         raise
     except Exception as error:
         raise explained(error, name) from error

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -71,10 +72,18 @@ def _router(model: str) -> "BaseChatModel":
     return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
 
 
+@lru_cache(maxsize=1)  # its weights are loaded once for all stages and requests
 def _in_process(model: str) -> "BaseChatModel":
     """A Hub id or folder, run by transformers in this process."""
     try:
+        from langchain_core.language_models import BaseChatModel
         from langchain_huggingface import ChatHuggingFace, HuggingFacePipeline
+
+        class InProcess(ChatHuggingFace):
+            """Its own async side and its streams work with endpoints alone; LangChain's default uses a thread."""
+
+            disable_streaming: bool = True
+            _agenerate = BaseChatModel._agenerate  # type: ignore[assignment]  # lacks an argument that nobody gives
 
         pipeline = HuggingFacePipeline.from_model_id(
             model,
@@ -82,7 +91,7 @@ def _in_process(model: str) -> "BaseChatModel":
             model_kwargs={"trust_remote_code": False},
             pipeline_kwargs={"max_new_tokens": 1024, "do_sample": False, "return_full_text": False},
         )
-        return ChatHuggingFace(llm=pipeline)
+        return InProcess(llm=pipeline)
     except (ImportError, OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ConfigError(f"huggingface:{model} cannot be loaded here ({reason}). Choose {_choices()}.") from error

@@ -4,8 +4,10 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,8 +120,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(text.encode())))
-            self.end_headers()
-            self.wfile.write(text.encode())
+            with suppress(BrokenPipeError):  # the caller has gone
+                self.end_headers()
+                self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is http.server's
             """Say nothing."""
@@ -239,3 +242,37 @@ async def test_a_caller_who_goes_away_ends_the_call(server: Server) -> None:
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+
+
+@pytest.mark.slow
+async def test_a_model_runs_in_this_process_and_is_loaded_once(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    _tiny_chat_model(tmp_path)
+    model = await asyncio.to_thread(chat_model, f"huggingface:{tmp_path}")
+    assert model is not None
+    assert await write_json(model, [HumanMessage("hello")], SCHEMA, "tiny")
+    assert chat_model(f"huggingface:{tmp_path}") is model
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(ConfigError, match="cannot be loaded here"):
+        chat_model(f"huggingface:{tmp_path}")
+
+
+def _tiny_chat_model(folder: Path) -> None:
+    """A random model with a byte tokenizer and a chat template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    letters = Tokenizer(models.BPE())
+    letters.pre_tokenizer, letters.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(special_tokens=["<s>", "</s>"], initial_alphabet=alphabet, show_progress=False)
+    letters.train_from_iterator(["hello"], trainer)
+    special = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "</s>"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters, **special)
+    tokenizer.chat_template = "{% for m in messages %}<s>{{ m['content'] }}</s>{% endfor %}"
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
