@@ -12,6 +12,7 @@ from tools.formats import EXTENSIONS
 _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(\s*<?([^()<>\s]*)>?[^()]*\)")
 _ENDS = "|".join(extension[1:] for extension in EXTENSIONS)
 _BARE = re.compile(rf"(?:sandbox:|file://|https?://)?[\w./\\~%-]*[\w-]\.(?:{_ENDS})\b", re.I)
+_NOT_THERE = "(a file that does not exist)"
 
 
 def checked(answer: str, made: Sequence[str], source: str) -> str:
@@ -34,8 +35,9 @@ def _linked(match: re.Match[str], files: dict[str, str], source: str) -> str:
     picture, label, target = match.groups()
     if path := _file(target, files):
         return f"{'!' if link(path).startswith('!') else ''}[{label or Path(path).name}]({address(path)})"
-    known = target.startswith(("http://", "https://")) and target in source
-    return match[0] if known and not picture else label
+    if target.startswith(("http://", "https://")):
+        return match[0] if target in source and not picture else label
+    return f"{label} {_NOT_THERE}".strip()
 
 
 def _bare(text: str, files: dict[str, str], source: str) -> str:
@@ -47,7 +49,7 @@ def _path(found: str, files: dict[str, str], source: str) -> str:
     path = _file(found, files)
     if path and ("/" in found or "\\" in found):
         return address(path)
-    return found if path or found in source else "(a file that does not exist)"
+    return found if path or found in source else _NOT_THERE
 
 
 def _file(target: str, files: dict[str, str]) -> str | None:

@@ -20,6 +20,7 @@ from graph.state import Plan, Result, State
 from tools.errors import ConfigError, ModelError
 
 ROOM = 16_000  # characters of all results together that the model is shown
+DATA = 1_500  # characters of one result's structured data; the text says the same in words
 
 
 async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
@@ -61,10 +62,10 @@ def _facts(results: Sequence[Result]) -> str:
 def _fact(result: Result, room: int) -> dict[str, Any]:
     fact: dict[str, Any] = {"id": result.id, "task": result.task, "status": result.status}
     fact["text"] = shorten(result.text, room) if result.text else None
-    fact["data"] = summary(result.data, room)
+    fact["data"] = summary(result.data, min(room, DATA))
     fact["files"] = [link(path) for path in result.files]
     fact["error"] = result.error
-    return {key: value for key, value in fact.items() if value}
+    return {key: value for key, value in fact.items() if value not in (None, [], "")}
 
 
 def _there(results: Sequence[Result]) -> list[Result]:

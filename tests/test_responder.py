@@ -108,7 +108,8 @@ async def test_a_wrong_path_to_a_real_file_is_made_right(edges: str) -> None:
 
 async def test_files_that_do_not_exist_are_never_claimed(edges: str) -> None:
     message, _ = await written("I made ![a cat](cat.png), [this](out/x.wav) and video.mp4.", drawn(edges))
-    assert message.text.startswith("I made a cat, this and (a file that does not exist).")
+    gone = "(a file that does not exist)"
+    assert message.text.startswith(f"I made a cat {gone}, this {gone} and {gone}.")
 
 
 async def test_a_file_that_the_answer_passes_over_is_added(edges: str) -> None:

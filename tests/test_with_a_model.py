@@ -90,5 +90,6 @@ async def test_tokens_of_the_answer_are_streamed_and_those_of_the_plan_are_not(
             planned.append(chunk["task"])
     answer = [text for node, text in streamed if node == "respond"]
     assert len(answer) > 5
+    assert "".join(answer).count("by evil/model") == 1
     assert not any("tasks" in text for node, text in streamed if node == "plan")
     assert planned == ["image-to-text", "summarization"]
