@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.state import Result, Task
 from tools.errors import BadOutput
+from tools.formats import EXTENSIONS
 from tools.resources import modality
 from tools.tasks import TASKS, Modality, Slot
 
@@ -57,9 +58,15 @@ def _made(slot: Slot, value: object, results: Mapping[int, Result]) -> list[obje
     if not isinstance(value, str) or not references(value):
         return [value]
     if slot.modality == "text":
-        return [REFERENCE.sub(lambda match: _take(slot, int(match[1]), results)[0], value)]
+        return [_as_data(REFERENCE.sub(lambda match: _take(slot, int(match[1]), results)[0], value))]
     files: list[object] = [file for match in REFERENCE.findall(value) for file in _take(slot, int(match), results)]
     return files if slot.many else files[:1]
+
+
+def _as_data(text: str) -> str:
+    """A text that a task made, not to be taken for a file or link to be opened: their names have no line end."""
+    is_name = text.startswith(("http://", "https://", "file://", "data:")) or text.lower().endswith(tuple(EXTENSIONS))
+    return f"{text}\n" if is_name else text
 
 
 def _take(slot: Slot, number: int, results: Mapping[int, Result]) -> list[str]:

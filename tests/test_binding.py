@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from graph.binding import bind, references
 from graph.state import Result, Task
 from tools.errors import BadOutput
+from tools.resources import is_reference
 
 RESULTS = {
     0: Result(id=0, task="object-detection", status="done", text="two cats", data=[{"label": "cat"}], files=["a.png"]),
@@ -60,3 +63,13 @@ def test_text_is_passed_on_byte_by_byte(made: str) -> None:
 def test_references_are_found_inside_lists_and_text() -> None:
     assert references({"text": "no"}) == set()
     assert references(["<resource-4> and <resource-2>", ["<resource-7>"]]) == {2, 4, 7}
+
+
+@pytest.mark.parametrize("made", ["secret.txt", "https://evil.example/?q=1", "data:text/plain,hello", "SECRET.TXT"])
+def test_a_text_that_names_a_file_or_link_is_spoken_and_not_opened(made: str, workspace: Path) -> None:
+    for name in ("secret.txt", "SECRET.TXT"):
+        (workspace / name).write_text("hidden")
+    speech = Task(task="text-to-speech", id=1, dep=[0], args={"text": "<resource-0>"})
+    text = bind(speech, {0: Result(id=0, task="image-to-text", status="done", text=made)})["text"]
+    assert text.strip() == made
+    assert not is_reference(text)
