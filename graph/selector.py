@@ -16,6 +16,7 @@ from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.planning.dialects import values
 from graph.state import Choice, Job, Plan, State, Task
+from graph.warmup import WarmUp
 from tools.backends.base import Candidate
 from tools.catalog import candidates, suits
 from tools.errors import ModelError
@@ -47,8 +48,16 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     open_ = [task for task in tasks if len(found[task.id]) > 1]
     wishes: Mapping[int, Wish] = {}
     if model is not None and context.select == "llm" and open_:
-        wishes = await _chosen(state.get("request", ""), open_, found, model, context)
+        with WarmUp() as warm:  # the best by rank is the likely choice
+            for task in open_:
+                warm.begin(task.id, partial(found.__getitem__, task.id))
+            wishes = await _chosen(state.get("request", ""), open_, found, model, context)
+            warm.keep(task.id for task in open_ if _wished(wishes, task) in {"", found[task.id][0].model})
     return {"jobs": [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]}
+
+
+def _wished(wishes: Mapping[int, Wish], task: Task) -> str:
+    return wishes.get(task.id, ("", ""))[0]
 
 
 def _found(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:

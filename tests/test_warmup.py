@@ -2,12 +2,15 @@ import asyncio
 from collections.abc import Callable
 
 from langchain_core.messages import HumanMessage
+from langgraph.graph import START, StateGraph
 
 from benchmarks.fakes import QueueChat
 from benchmarks.stubs import StubBackend
 from graph import graph
 from graph.chat_models import register
 from graph.context import Context
+from graph.selector import select
+from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
 from tests.execution import echo
 from tools.backends import BACKENDS
@@ -75,3 +78,19 @@ async def test_models_load_while_the_plan_is_still_being_written(stubs: Callable
             await asyncio.sleep(0.02)
             begun = list(backend.begun)
     assert begun == ["model"]
+
+
+async def test_the_likely_choice_loads_while_the_model_chooses(stubs: Callable[..., StubBackend]) -> None:
+    backend = BACKENDS["embedded"] = Loading("best", "other")
+    answer = '{"choices": [{"task": 0, "model": "best", "reason": "the most used"}]}'
+    chat = QueueChat(answers=lambda messages: answer, first_token=0.1)
+    register("queue", lambda name: chat)
+    builder = StateGraph(State, context_schema=Context)
+    builder.add_node("select", select)
+    builder.add_edge(START, "select")
+    task = Task(task="translation", id=0, args={"text": "good morning", "language": "de"})
+    final = await builder.compile().ainvoke(
+        {"messages": [], "plan": Plan(tasks=[task])}, context=Context(llm="queue:one")
+    )
+    assert backend.loaded == ["best"]  # already, when the choice is made
+    assert final["jobs"][0].choices[0].reason == "the most used"
