@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def example(sample: Sample) -> Example:
     return Example(sample, reading, hits, intents.features(reading, hits))
 
 
+@cache
 def table_examples() -> list[Example]:
     """The task table's own words as short requests, alone and two at a time: what the set's long ones do not teach."""
     phrases = [(name, word) for name, type_ in TOOLS.items() for word in type_.words]
@@ -121,9 +123,9 @@ def fit_intents(examples: Sequence[Example]) -> Weights:
 
 
 def decisive_cues(examples: Sequence[Example]) -> frozenset[str]:
-    """The cues that stand in five samples or more, nine in ten of which want their type."""
+    """The cues that stand in five samples or requests of the table, or more, nine in ten of which want their type."""
     seen, wanted = Counter[str](), Counter[str]()
-    for one in examples:
+    for one in [*examples, *table_examples()]:
         for name, matches in one.hits.items():
             cues = [f"{name}.{number}" for number, match in enumerate(matches) if match]
             seen.update(cues)
@@ -188,6 +190,8 @@ def near(one: Example, tasks: Sequence[Any]) -> float:
 
 def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | None = None) -> dict[str, float]:
     """Weights of a conditional logistic regression: in each group the target distribution over its candidates."""
+    if not groups:
+        return {}
     counts = Counter(name for features, _ in groups for name in {name for each in features for name in each})
     index = {name: row for row, name in enumerate(name for name, count in counts.items() if count >= 2)}
     matrix = sparse([each for features, _ in groups for each in features], index)

@@ -8,7 +8,7 @@ from graph.offline import replies, wiring, wording
 from graph.offline.copies import spread
 from graph.offline.intents import Intent, hits
 from graph.offline.layout import Layout, Source
-from graph.offline.proposals import best, fillable, propose
+from graph.offline.proposals import best, fillable, propose, unfilled
 from graph.offline.reading import Reading, read
 from graph.offline.selection import select
 from graph.offline.weights import Weights, load
@@ -50,11 +50,14 @@ def plan(
     files = file_sources(reading, _in_question(reading, resources, previous))
     selections = select(reading, hits(reading, types), files, types, offered, weights)
     notes = [replies.left_out(type_) for type_ in selections[0].beyond]
+    if not selections[0].intents:
+        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
     _, lacking = fillable(Layout(reading, selections[0].intents, files))
+    chosen = None if lacking else best(propose(selections, reading, files, weights), weights)
+    lacking = lacking or (unfilled(chosen) if chosen else None)
     if lacking:
         return Draft(question=replies.question(*lacking), notes=notes)
-    chosen = best(propose(selections, reading, files, weights), weights)
-    if chosen is None or not selections[0].intents:
+    if chosen is None:
         return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
     planned = tasks(chosen.layout, chosen.wiring)
     return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from graph.offline import wording
 from graph.offline.intents import Intent
-from graph.offline.reading import Reading
+from graph.offline.reading import MAX_TEXTS, Reading
 from tools.tasks import TASKS, Modality, TaskType
 
 Kind = Literal["file", "quote", "question", "object", "clause", "request", "task"]
@@ -72,7 +73,7 @@ class Layout:
         self.given = [*self.files, *self.quotes, *self._questions()]
 
     def _questions(self) -> Iterator[Source]:
-        for match in _QUESTION.finditer(self.reading.plain):
+        for match in islice(_QUESTION.finditer(self.reading.plain), MAX_TEXTS):
             yield Source("question", "text", self.reading.text[match.start() : match.end()].strip(), match.start())
 
     def tells(self, task: int) -> bool:

@@ -58,6 +58,15 @@ def fillable(layout: Layout) -> tuple[Layout, tuple[TaskType, Slot] | None]:
     return layout, lacking
 
 
+def unfilled(proposal: Proposal) -> tuple[TaskType, Slot] | None:
+    """The first slot that nothing but the task's own result could fill."""
+    for task, modality, sources in proposal.wiring.fills:
+        needed = slots(proposal.layout, task)[modality]
+        if len(sources) < len(needed):
+            return proposal.layout.intents[task].type, needed[len(sources)]
+    return None
+
+
 def _features(layout: Layout, wiring: Wiring, top: float, selection: Selection) -> dict[str, float]:
     """What a whole plan looks like, beside how likely its tasks are, and its links absolutely and beside the best."""
     edges, count = wiring.edges(), len(layout.intents)

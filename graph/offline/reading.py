@@ -14,6 +14,7 @@ from tools.resources import modality
 from tools.tasks import Modality
 
 MAX_CHARACTERS = 20_000  # of a request that are read; its intents stand in the first of them or nowhere
+MAX_TEXTS = 20  # quotations, and questions, that are weighed as data
 
 _QUOTE = re.compile(
     r"""(?<!\w)(?:'(.{1,4000}?)'(?!\w)|"(.{1,4000}?)"|\u201c(.{1,4000}?)\u201d|\u2018(.{1,4000}?)\u2019(?!\w)"""
@@ -111,7 +112,7 @@ def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
 def _quotes(text: str, named: str) -> list[Span]:
     """The texts that the user gives as data: quoted, or after a colon."""
     spans = [match.span(match.lastindex or 0) for match in _QUOTE.finditer(named)]
-    spans = [(start, end) for start, end in spans if named[start:end].strip("_ ")]
+    spans = [(start, end) for start, end in spans if named[start:end].strip("_ ")][:MAX_TEXTS]
     colon = None if spans else _AFTER_COLON.search(named)
     if colon:
         spans.append(colon.span(1))

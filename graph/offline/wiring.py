@@ -11,7 +11,7 @@ from graph.offline.weights import Weights
 from tools.tasks import Modality, Slot
 
 BEAM = 12
-_UNFILLED = -8.0  # log-probability of leaving a slot empty: only where all else makes a cycle
+_UNFILLED = -50.0  # log-probability of leaving a slot empty: only where all else makes a cycle
 
 
 @dataclass(frozen=True)
