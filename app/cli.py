@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app import extras
 from app import options as o
 from app.guard import emit, guarded
 
@@ -17,6 +18,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(extras.app, name="tools")
 
 
 @app.callback()

@@ -9,10 +9,10 @@ from tools.settings import settings
 from tools.tasks import TASKS, TaskType
 
 ORDER: dict[Mode, tuple[BackendName, ...]] = {
-    "auto": ("local", "endpoint", "llm", "embedded"),
+    "auto": ("local", "endpoint", "llm", "embedded", "extra"),
     "local": ("local", "embedded"),
     "endpoint": ("endpoint", "llm"),
-    "hybrid": ("local", "endpoint", "llm", "embedded"),
+    "hybrid": ("local", "endpoint", "llm", "embedded", "extra"),
 }
 
 
@@ -29,10 +29,10 @@ def explain(task: TaskType, mode: Mode = "auto") -> list[tuple[Candidate, str | 
 
 
 def unlicensed(candidate: Candidate) -> str | None:
-    """Why the owner's list of licences forbids the model, or None. The controller's own model was chosen by name."""
+    """Why the owner's list of licences forbids the model, or None. What the owner chose by name is free."""
     allowed = settings().licences
     names = {name.casefold() for name in allowed}
-    if not allowed or candidate.backend == "llm" or (candidate.licence or "").casefold() in names:
+    if not allowed or candidate.backend in {"llm", "extra"} or (candidate.licence or "").casefold() in names:
         return None
     return f"its licence ({candidate.licence or 'unknown'}) is not among those allowed: {', '.join(allowed)}"
 

@@ -76,6 +76,15 @@ def download(url: str, target: Path) -> str:
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
 
 
+def guard(url: str) -> None:
+    """Refuse an address that another library is about to connect to, as a link would be. Raises ResourceError."""
+    parts = httpx.URL(url)
+    if proxy_bypass(parts.host) or not getproxies().get(parts.scheme):
+        _address(parts.host, parts.port or 0)
+    else:
+        _refuse_private_literal(parts.host)
+
+
 def _client(timeout: float) -> httpx.Client:
     return httpx.Client(
         transport=GuardedTransport(),

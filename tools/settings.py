@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
     models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")
+    extras: Path = Field(Path("tools.toml"), description="Task types added by `hugginggpt tools add`")
     provider: str = Field("auto", description="Inference provider of the Hub to prefer, such as fal-ai")
     endpoint_timeout: float = Field(120, gt=0, description="Seconds a remote model may take for one call")
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")

@@ -135,4 +135,12 @@ def _tool(task: TaskType) -> StructuredTool:
     )
 
 
-TOOLS: dict[str, StructuredTool] = {name: _tool(task) for name, task in TASKS.items()}
+class _Tools(dict[str, StructuredTool]):
+    """The tools by task type; one that is added to the task table later is made when it is first asked for."""
+
+    def __missing__(self, name: str) -> StructuredTool:
+        self[name] = _tool(TASKS[name])
+        return self[name]
+
+
+TOOLS = _Tools((name, _tool(task)) for name, task in TASKS.items())

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tools.tasks import TaskType
 
-BackendName = Literal["local", "endpoint", "embedded", "llm", "ray"]
+BackendName = Literal["local", "endpoint", "embedded", "llm", "extra", "ray"]
 Mode = Literal["auto", "local", "endpoint", "hybrid"]
 
 

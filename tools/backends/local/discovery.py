@@ -58,7 +58,7 @@ class Survey:
         elif time.monotonic() - self._seen > _FRESH:
             self._seen = time.monotonic()
             threading.Thread(target=self._look, name="model-survey", daemon=True).start()
-        return self._rows[task]
+        return self._rows.get(task, [])
 
     def _look(self) -> None:
         current = settings()
