@@ -8,19 +8,17 @@ import argparse
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
+from benchmarks.fitting import Group, softmax, sparse
 from benchmarks.taskbench_data import TOOL_NAMES, TYPE_NAMES, Sample, load, prediction, toolset
 from benchmarks.taskbench_scoring import edges, names, reference, scores, values
 from graph import offline
@@ -33,7 +31,6 @@ from graph.offline.weights import PATH, Features, Weights, save
 
 TOOLS = toolset()
 INTENT_C, TABLE_WEIGHT, LINK_L2, SHAPE_L2, FOLDS = 10.0, 0.5, 3.0, 5.0, 5
-Group = tuple[list[Any], NDArray[np.float64]]  # features of the candidates, and the target distribution over them
 
 
 @dataclass(frozen=True)
@@ -109,14 +106,16 @@ def fit_intents(examples: Sequence[Example]) -> Weights:
     weighing = np.array([1.0] * len(examples) + [TABLE_WEIGHT] * len(table))
     examples = [*examples, *table]
     counts = Counter(term for one in examples for term in one.features.terms)
-    rarity = {term: 1 + math.log(len(examples) / count) for term, count in counts.items() if count >= 3}
+    rarity = {term: 1 + math.log(len(examples) / count) for term, count in sorted(counts.items()) if count >= 3}
     cues = Counter(cue for one in examples for cue in one.features.cues)
-    index = {name: row for row, name in enumerate([*(cue for cue, count in cues.items() if count >= 3), *rarity])}
+    index = {
+        name: row for row, name in enumerate([*(cue for cue, count in sorted(cues.items()) if count >= 3), *rarity])
+    }
     weights = Weights(rarity, tuple(TOOLS), index, np.zeros((len(index), len(TOOLS)), np.float32), {}, {})
     matrix = sparse([weights.vector(one.features) for one in examples], index)
     for column, name in enumerate(TOOLS):
         labels = [name in one.types for one in examples]
-        model = LogisticRegression(C=INTENT_C, solver="liblinear").fit(matrix, labels, weighing)
+        model = LogisticRegression(C=INTENT_C, solver="liblinear", random_state=0).fit(matrix, labels, weighing)
         weights.intents[:, column] = model.coef_[0]
         weights.intents[index["bias"], column] += model.intercept_[0]
     return weights
@@ -186,38 +185,6 @@ def near(one: Example, tasks: Sequence[Any]) -> float:
     nodes, label = prediction(one.sample, tasks)["result"]["task_nodes"], one.sample.nodes
     pairs = [(view(nodes), view(label)) for view in (names, edges, values)]
     return sum(2 * len(got & want) / max(len(got) + len(want), 1) for got, want in pairs)
-
-
-def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Weights of a conditional logistic regression: in each group the target distribution over its candidates."""
-    if not groups:
-        return {}
-    counts = Counter(name for features, _ in groups for name in {name for each in features for name in each})
-    index = {name: row for row, name in enumerate(name for name, count in counts.items() if count >= 2)}
-    matrix = sparse([each for features, _ in groups for each in features], index)
-    sizes = [len(features) for features, _ in groups]
-    starts, target = np.cumsum([0, *sizes[:-1]]), np.concatenate([target for _, target in groups])
-    prior = np.array([(start or {}).get(name, 0.0) for name in index])
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = matrix @ weights
-        logits = logits - np.repeat(np.maximum.reduceat(logits, starts), sizes)
-        exponentials = np.exp(logits)
-        totals = np.repeat(np.add.reduceat(exponentials, starts), sizes)
-        gradient = matrix.T @ (exponentials / totals - target) + l2 * (weights - prior)
-        return float(-(target * (logits - np.log(totals))).sum() + l2 / 2 * ((weights - prior) ** 2).sum()), gradient
-
-    weights = minimize(loss, prior, jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
-    return {name: float(weights[row]) for name, row in index.items()}
-
-
-def sparse(rows: Sequence[Mapping[str, float]], index: Mapping[str, int]) -> csr_matrix:
-    """Feature vectors as a matrix, shape (rows, len(index)); unknown features are dropped."""
-    cells = [
-        (row, index[name], value) for row, each in enumerate(rows) for name, value in each.items() if name in index
-    ]
-    at, columns, data = zip(*cells, strict=True)
-    return csr_matrix((data, (at, columns)), shape=(len(rows), len(index)))
 
 
 def evaluate(samples: Sequence[Sample], weights: Weights) -> dict[str, list[Any]]:

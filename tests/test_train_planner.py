@@ -2,8 +2,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.fitting import softmax
 from benchmarks.taskbench_data import Sample
-from benchmarks.train_planner import TOOLS, decisive_cues, example, fit, link_groups, softmax
+from benchmarks.train_planner import TOOLS, decisive_cues, example, fit, link_groups
 from graph import offline
 from graph.offline.weights import load, save
 
