@@ -23,8 +23,10 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
-bench: .venv/dev
+bench: .venv/dev  ## What is measured: orchestration, serving, pipelines
 	$(BIN)/python -m benchmarks.execution
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.pipelines
 
 clean:
 	rm -rf .venv build *.egg-info
@@ -40,9 +42,9 @@ clean:
 	touch $@
 
 .venv/serve: .venv/demo
-	$(INSTALL) -e .[embedded,speech,serve,studio,page]
+	$(INSTALL) -e .[embedded,speech,serve,studio,page,tools]
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,tools,dev]
 	touch $@
