@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from mcp.server.mcpserver import Image as McpImage
-from mcp.server.mcpserver import MCPServer
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from tools.backends.base import Audio
 
-server = MCPServer("strangers")
+EXAMPLE = "no function"
 
 
 def pig_latin(text: Annotated[str, "the words to change"], ending: str = "ay") -> str:
@@ -56,31 +54,50 @@ def undocumented(text: str) -> str:
     return text
 
 
-@server.tool()
-def vowels(text: str) -> int:
-    """Count the vowels of a text."""
-    return sum(letter in "aeiou" for letter in text)
+def collage(images: list[Image.Image], caption: str = "") -> tuple[list[Image.Image], dict[str, object]]:
+    """Arrange pictures as a collage, and as a small copy of it."""
+    wide = Image.new("RGB", (sum(each.width for each in images), max(each.height for each in images)))
+    for number, each in enumerate(images):
+        wide.paste(each, (number * images[0].width, 0))
+    return [wide, wide.reduce(2)], {"caption": caption, "made": Path("by hand")}
 
 
-@server.tool()
-def swatch(colour: str, width: int = 32) -> McpImage:
-    """Make an image of one colour: a swatch."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, 8), colour).save(buffer, "PNG")
-    return McpImage(data=buffer.getvalue(), format="png")
+def serve_mcp(port: int | None) -> None:
+    """Over HTTP, or over stdio where no port is given."""
+    from mcp.server.mcpserver import Image as McpImage
+    from mcp.server.mcpserver import MCPServer
 
+    server = MCPServer("strangers")
 
-@server.tool()
-def brightness(image_base64: str) -> dict[str, int]:
-    """Measure the brightness of a picture."""
-    picture = Image.open(io.BytesIO(base64.b64decode(image_base64))).convert("L")
-    return {"brightness": int(np.asarray(picture).mean())}
+    @server.tool()
+    def vowels(text: str) -> int:
+        """Count the vowels of a text."""
+        return sum(letter in "aeiou" for letter in text)
 
+    @server.tool()
+    def swatch(colour: str, width: int = 32) -> McpImage:
+        """Make an image of one colour: a swatch."""
+        buffer = io.BytesIO()
+        Image.new("RGB", (width, 8), colour).save(buffer, "PNG")
+        return McpImage(data=buffer.getvalue(), format="png")
 
-@server.tool()
-def refuse(text: str) -> str:
-    """Refuse everything."""
-    raise ValueError(f"never {text}")
+    @server.tool()
+    def brightness(image_base64: str) -> dict[str, int]:
+        """Measure the brightness of a picture."""
+        picture = Image.open(io.BytesIO(base64.b64decode(image_base64))).convert("L")
+        return {"brightness": int(np.asarray(picture).mean())}
+
+    @server.tool()
+    def refuse(text: str) -> str:
+        """Refuse everything."""
+        raise ValueError(f"never {text}")
+
+    @server.tool()
+    def motto() -> str:
+        """Tell the motto of the house."""
+        return "Small is beautiful."
+
+    server.run("stdio") if port is None else server.run("streamable-http", port=port)
 
 
 def serve_gradio(port: int) -> None:
@@ -128,8 +145,8 @@ def listening(kind: Literal["mcp", "gradio"]) -> Iterator[str]:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["mcp", port]:
-            server.run("streamable-http", port=int(port))
+            serve_mcp(int(port))
         case ["gradio", port]:
             serve_gradio(int(port))
         case _:
-            server.run("stdio")
+            serve_mcp(None)

@@ -14,12 +14,13 @@ from app.cli import app
 from graph import graph, offline
 from graph.state import Result
 from tests import strangers
-from tools import TOOLS, catalog, extras
+from tools import TOOLS, catalog, extras, media
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError, ModelTimeout, ModelUnavailable
 from tools.settings import override, settings
 from tools.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent
+NOTICE = str(ROOT / "examples" / "notice.png")
 STDIO = f"env PYTHONPATH={ROOT} {sys.executable} -m tests.strangers stdio"
 
 
@@ -95,6 +96,17 @@ async def test_arguments_arrive_in_the_types_that_the_function_wants() -> None:
         await TOOLS["chirp"].ainvoke({"seconds": "long"})
 
 
+async def test_several_pictures_go_in_and_come_out() -> None:
+    await extras.add("tests.strangers:collage")
+    row = TASKS["collage"]
+    assert (row.slots[0].many, row.slots[0].modality, row.outputs) == (True, "image", ("image", "text"))
+    call = {"type": "tool_call", "id": "1", "name": "collage", "args": {"images": ["sea.png", "sea.png"]}}
+    made = (await TOOLS["collage"].ainvoke(call)).artifact
+    sizes = [media.image(Path(path)).size for path in made["files"]]
+    assert sizes == [(128, 48), (64, 24)]
+    assert made["data"] == {"caption": "", "made": "by hand"}
+
+
 async def test_what_a_function_raises_is_told_in_one_line() -> None:
     await extras.add("tests.strangers:explode")
     with pytest.raises(ModelError, match="explode failed: RuntimeError: no x"):
@@ -114,7 +126,7 @@ async def test_a_call_outlasts_its_time_and_is_given_up() -> None:
         ("tests.strangers:undocumented", "no docstring"),
         ("tests.strangers:nothing", "cannot be imported"),
         ("no_such_module:nothing", "cannot be imported"),
-        ("tests.strangers:server", "not a function"),
+        ("tests.strangers:EXAMPLE", "not a function"),
         ("https://key:secret@example.com/mcp", "Leave keys out"),
     ],
 )
@@ -162,10 +174,13 @@ async def test_the_file_alone_is_enough_to_plan_and_comments_in_it_stay(file: Pa
 
 async def test_the_tools_of_an_mcp_server_that_a_command_starts() -> None:
     found = await extras.add(STDIO)
-    assert {entry.name for entry in found} == {"vowels", "swatch", "brightness", "refuse"}
+    assert {entry.name for entry in found} == {"vowels", "swatch", "brightness", "refuse", "motto"}
     results, answer = await ask("Count the vowels of 'banana bread'")
     assert [(each.task, each.text) for each in results] == [("vowels", "5")]
     assert "5" in answer
+    results, _ = await ask("Read this and count its vowels", NOTICE)
+    assert [(each.task, each.status) for each in results] == [("image-to-text", "done"), ("vowels", "done")]
+    assert (await ask("What is the motto?"))[0][0].text == "Small is beautiful."
 
 
 async def test_the_tools_of_an_mcp_server_that_listens(mcp_url: str) -> None:

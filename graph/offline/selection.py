@@ -11,6 +11,7 @@ from graph.offline.intents import Hits, Intent, cues_in, hits, locate, probabili
 from graph.offline.layout import PROMPTED, Source, control_of
 from graph.offline.reading import Reading
 from graph.offline.weights import Weights
+from tools import extras
 from tools.tasks import TASKS, Modality, TaskType
 
 THRESHOLD = 0.3  # a type likelier than this is planned: where F1 was best in cross-validation on the training data
@@ -22,7 +23,9 @@ _ZERO_SHOT = {
     "image-classification": "zero-shot-image-classification",
     "audio-classification": "zero-shot-audio-classification",
 }
-_VERB = re.compile(r"\b(?:detect|find|show|draw|extract|trace|get|give|make|create)\w*(?: me)?(?: its| the| all)*\s+$")
+_VERB = re.compile(
+    r"\b(?:detect|find|show|draw|extract|trace|get|give|make|create|count)\w*(?: me)?(?: its| the| all)*\s+$"
+)
 _DETAILS = ("image-to-text", "image-classification", "object-detection", "image-segmentation")
 
 
@@ -93,12 +96,17 @@ def _odds(p: float) -> float:
 
 
 def _explained(reading: Reading, found: Hits, offered: Mapping[str, TaskType], weights: Weights) -> Hits:
-    """The cues that are left when those are blanked that ask for control images: "detect the edges" detects nothing."""
-    controls = [match for name in offered if name.endswith("-control") for match in found[name] if match]
-    if not controls:
+    """The cues that are left when those are blanked that ask for something special: "detect the edges" detects nothing.
+
+    That is control images, and the task types that the owner added.
+    """
+    added = extras.entries()
+    special = [name for name in offered if name.endswith("-control") or name in added]
+    matches = [match for name in special for match in found[name] if match]
+    if not matches:
         return found
     plain = reading.plain
-    for match in controls:
+    for match in matches:
         start = next((verb.start() for verb in _VERB.finditer(plain, 0, match.start())), match.start())
         plain = plain[:start] + "_" * (match.end() - start) + plain[match.end() :]
     learned = {name: type_ for name, type_ in TASKS.items() if name in weights.types}

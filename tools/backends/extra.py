@@ -39,7 +39,7 @@ class Extra:
 def _candidate(entry: Entry) -> Candidate:
     host = urlsplit(entry.source).netloc
     return Candidate(
-        model=f"{entry.source} {entry.tool}" if entry.kind != "function" else entry.source,
+        model=f"{entry.source.rstrip('/')} {entry.tool}" if entry.kind != "function" else entry.source,
         task=entry.name,
         backend="extra",
         description=entry.purpose,

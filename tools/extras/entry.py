@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeGuard, cast, get_args
 
 from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
 
-from tools.backends.base import Audio, Media, Output, Video
+from tools.backends.base import Audio, Output, Video
 from tools.errors import InputError
 from tools.tasks import MODALITIES, TASKS, Modality, Slot, TaskType
 
@@ -136,12 +137,19 @@ def told(about: str) -> Modality | None:
 
 
 def gathered(values: Iterable[object]) -> Output:
-    """What a tool gave: its texts together, its media, and the rest as data."""
-    items = [value for value in values if value is not None]
-    media: list[Media] = [value for value in items if isinstance(value, Image | Audio | Video)]
-    texts = [str(value) for value in items if isinstance(value, str | int | float)]
-    data = [value for value in items if isinstance(value, dict | list | tuple)]
-    return Output("\n".join(texts) or None, data[0] if len(data) == 1 else data or None, tuple(media))
+    """What a tool gave: its media, its texts together, and the rest as data that JSON can hold."""
+    flat = [item for value in values for item in (value if _is_gallery(value) else [value]) if item is not None]
+    media = tuple(item for item in flat if isinstance(item, Image | Audio | Video))
+    plain = [
+        to_jsonable_python(item, serialize_unknown=True) for item in flat if not isinstance(item, Image | Audio | Video)
+    ]
+    texts = [str(item) for item in plain if not isinstance(item, dict | list)]
+    data = [item for item in plain if isinstance(item, dict | list)]
+    return Output("\n".join(texts) or None, data[0] if len(data) == 1 else data or None, media)
+
+
+def _is_gallery(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Image | Audio | Video) for each in value)
 
 
 def _split(text: str) -> list[str]:

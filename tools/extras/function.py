@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from PIL.Image import Image
@@ -49,20 +49,32 @@ def _describe(source: str) -> Entry:
     except (NameError, TypeError, PydanticSchemaGenerationError) as error:
         raise ConfigError(f"The type hints of {source} cannot be used: {str(error).partition(chr(10))[0]}") from error
     given = hints.get("return", str)
-    parts = get_args(given) if get_origin(given) is tuple else [given]
-    outputs = made(_MEDIA.get(part) for part in parts)
+    outputs = made(_medium(part) for part in (get_args(given) if get_origin(given) is tuple else [given]))
     return described("function", source, function.__name__, about, outputs=outputs, slots=tuple(slots))
 
 
 def _parameter(given: inspect.Parameter, hint: Any) -> Parameter:  # noqa: ANN401 - a type hint
     if given.kind not in {given.POSITIONAL_OR_KEYWORD, given.KEYWORD_ONLY}:
         raise TypeError(f"{given} is no argument with a name of its own")
-    said = [each for each in get_args(hint)[1:] if isinstance(each, str)] if get_origin(hint) is Annotated else []
-    kinds = [hint, *get_args(hint)]  # Image | None, Annotated[Image, "..."]
-    modality = next((_MEDIA[kind] for kind in kinds if kind in _MEDIA), None)
-    schema = {"type": "string"} if modality else TypeAdapter(hint).json_schema()
-    schema |= {"description": said[0]} if said else {}
+    parts = list(_parts(hint))
+    said = [part for part in parts if isinstance(part, str)]
+    modality = _medium(hint)
+    schema: dict[str, Any] = {"type": "string"} if modality else TypeAdapter(hint).json_schema()
+    if modality and any(get_origin(part) is list for part in parts):
+        schema = {"type": "array", "items": schema}
+    schema |= {"description": said[0]} if said and get_origin(hint) is Annotated else {}
     return parameter(given.name, schema, required=given.default is given.empty, modality=modality or "text")
+
+
+def _medium(hint: object) -> Modality | None:
+    return next((modality for part in _parts(hint) for kind, modality in _MEDIA.items() if part is kind), None)
+
+
+def _parts(hint: object) -> Iterator[object]:
+    """A type hint and all that it is made of: Image | None, list[Image], Annotated[Image, "..."]."""
+    yield hint
+    for part in get_args(hint):
+        yield from _parts(part)
 
 
 def _find(source: str) -> Callable[..., Any]:

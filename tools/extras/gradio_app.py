@@ -50,8 +50,8 @@ def _entry(source: str, endpoint: str, about: dict[str, Any]) -> Entry:
 
 def _parameter(about: dict[str, Any]) -> Parameter:
     medium = _COMPONENTS.get(about["component"].lower(), "text")
-    given = str(about["label"])
-    label = {} if given.startswith("parameter_") else {"description": given}
+    said = str(about["label"])
+    label = {} if said.startswith("parameter_") or said == about["parameter_name"] else {"description": said}
     schema = {**about["type"], **label} if medium == "text" else {"type": "string", **label}
     return parameter(about["parameter_name"], schema, required=not about["parameter_has_default"], modality=medium)
 

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tools import artifacts, inputs, media
-from tools.backends.base import Output
+from tools import inputs, media
+from tools.backends.base import Media, Output
 from tools.backends.endpoint import codec
 from tools.errors import ConfigError, ModelError
 from tools.extras.entry import Entry, described, gathered, made, parameter, told
@@ -52,7 +53,8 @@ async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
 def _entry(source: str, tool: types.Tool) -> Entry:
     schema, about = tool.input_schema, tool.description or tool.title or ""
     required = schema.get("required", ())
-    slots = tuple(parameter(name, each, required=name in required) for name, each in schema["properties"].items())
+    given = schema.get("properties", {}).items()
+    slots = tuple(parameter(name, each, required=name in required) for name, each in given)
     medium = None if tool.output_schema else told(about)  # a structured result is no medium
     return described("mcp", source, tool.name, about, outputs=made([medium]), slots=slots)
 
@@ -61,8 +63,9 @@ def _entry(source: str, tool: types.Tool) -> Entry:
 async def _connected(source: str) -> AsyncIterator[Client]:
     if source.startswith(("http://", "https://")):
         await asyncio.to_thread(guard, source)
+        make = partial(httpx2.AsyncClient, timeout=settings().endpoint_timeout)
         async with (
-            httpx2.AsyncClient(timeout=settings().endpoint_timeout) as http,
+            await asyncio.to_thread(make) as http,  # it reads certificates
             Client(streamable_http_client(source, http_client=http)) as client,
         ):
             yield client
@@ -80,13 +83,17 @@ def _arguments(entry: Entry, given: dict[str, Any]) -> dict[str, Any]:
     arguments = entry.arguments(given)
     for slot in entry.slots:
         if slot.modality != "text" and slot.name in given:
-            medium = given[slot.name]
-            extension, content = artifacts.encode(medium) if not isinstance(medium, str) else ("", b"")
-            content = content or Path(medium).read_bytes()
-            coded = base64.b64encode(content).decode()
-            kind = {".png": "image/png", ".wav": "audio/wav"}.get(extension, "video/mp4")
-            arguments[slot.parameter] = coded if slot.encoding == "base64" else f"data:{kind};base64,{coded}"
+            media = given[slot.name] if slot.many else [given[slot.name]]
+            coded = [_coded(medium, slot.encoding) for medium in media]
+            arguments[slot.parameter] = coded if slot.many else coded[0]
     return arguments
+
+
+def _coded(medium: Media | str, encoding: str) -> str:
+    """A medium, or the video at a path, as a text."""
+    content = codec.encode(medium)
+    coded = base64.b64encode(content).decode()
+    return coded if encoding == "base64" else f"data:{content.mime_type};base64,{coded}"
 
 
 def _output(result: types.CallToolResult, texts: list[str]) -> Output:
