@@ -39,6 +39,11 @@ async def chirp(seconds: float, shape: Literal["sine", "square"] = "sine") -> Au
     return Audio(np.sign(wave) if shape == "square" else wave, 8000)
 
 
+def describe(model: str, config: dict[str, int], self: int | None = None, schema: bool = False) -> dict[str, object]:
+    """Describe a gearbox."""
+    return {"model": model, "config": config, "self": self, "schema": schema}
+
+
 def explode(text: str) -> str:
     """Explode."""
     raise RuntimeError(f"no {text}")

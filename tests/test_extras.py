@@ -16,6 +16,7 @@ from graph.state import Result
 from tests import strangers
 from tools import TOOLS, catalog, extras, media
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError, ModelTimeout, ModelUnavailable
+from tools.extras.entry import parameter, told
 from tools.settings import override, settings
 from tools.tasks import TASKS
 
@@ -105,6 +106,51 @@ async def test_several_pictures_go_in_and_come_out() -> None:
     sizes = [media.image(Path(path)).size for path in made["files"]]
     assert sizes == [(128, 48), (64, 24)]
     assert made["data"] == {"caption": "", "made": "by hand"}
+
+
+async def test_arguments_whose_names_mean_something_here_get_others() -> None:
+    await extras.add("tests.strangers:describe", name="gearbox")
+    assert [slot.name for slot in TASKS["gearbox"].slots] == [
+        "model_value",
+        "config_value",
+        "self_value",
+        "schema_value",
+    ]
+    args = {"model_value": "T4", "config_value": '{"gears": 5}', "self_value": "3", "schema_value": "yes"}
+    message = await TOOLS["gearbox"].ainvoke({"type": "tool_call", "id": "1", "name": "gearbox", "args": args})
+    assert message.artifact["data"] == {"model": "T4", "config": {"gears": 5}, "self": 3, "schema": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "modality", "note"),
+    [
+        ("text", {"type": "string"}, "text", ""),
+        ("input_image", {"type": "string"}, "image", ""),
+        ("photo_url", {"type": "string", "description": "of a cat"}, "image", "of a cat"),
+        ("clip", {"type": "string", "contentMediaType": "audio/wav"}, "audio", ""),
+        ("notes", {"type": "string", "contentMediaType": "application/pdf"}, "text", ""),
+        ("image_style", {"type": "string"}, "text", ""),
+        ("image", {"type": "string", "enum": ["small", "large"]}, "text", "one of small, large"),
+        ("video", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "text", "a whole number"),
+        ("options", {"$ref": "#/$defs/Options"}, "text", "JSON"),
+    ],
+)
+def test_a_json_schema_tells_modality_and_kind(name: str, schema: dict[str, Any], modality: str, note: str) -> None:
+    read = parameter(name, schema, required=True)
+    assert (read.modality, read.note) == (modality, note)
+
+
+@pytest.mark.parametrize(
+    ("about", "makes"),
+    [
+        ("Returns a picture of the sea.", "image"),
+        ("Make music and return the audio.", "audio"),
+        ("Tells what an image shows.", None),
+        ("Creates a short video", "video"),
+    ],
+)
+def test_a_description_tells_the_medium_that_is_made(about: str, makes: str | None) -> None:
+    assert told(about) == makes
 
 
 async def test_what_a_function_raises_is_told_in_one_line() -> None:

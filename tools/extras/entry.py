@@ -20,6 +20,7 @@ _PARSED: dict[Type, TypeAdapter[Any]] = {
     "number": TypeAdapter(float),
     "boolean": TypeAdapter(bool),
 }
+_RESERVED = frozenset({"model", "backend", "config", "run_manager", "callbacks", "self"})
 _MEDIA: dict[str, Modality] = {
     "image": "image", "picture": "image", "photo": "image", "audio": "audio", "sound": "audio",
     "recording": "audio", "video": "video",
@@ -172,10 +173,10 @@ def _medium(name: str, schema: Mapping[str, Any]) -> Modality | None:
 
 
 def _slot_name(name: str) -> str:
-    """The name in plans: no name that the tools' own arguments or pydantic use."""
+    """The name in plans: none that the tools' own arguments, LangChain or pydantic use."""
     plain = re.sub(r"\W+", "_", name).strip("_") or "value"
     plain = plain if plain[0].isalpha() else f"value_{plain}"
-    return f"{plain}_value" if plain in {"model", "backend"} or hasattr(BaseModel, plain) else plain
+    return f"{plain}_value" if plain in _RESERVED or hasattr(BaseModel, plain) else plain
 
 
 def _note(schema: Mapping[str, Any], plain: Mapping[str, Any], type_: Type) -> str:
