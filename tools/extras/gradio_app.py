@@ -70,6 +70,7 @@ def _connected(source: str) -> Iterator[Client]:
         httpx_kwargs={"timeout": settings().fetch_timeout},
     )
     try:
+        guard(client.src_prefixed)  # the app itself says where its API is
         yield client
     finally:
         client.close()
