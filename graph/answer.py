@@ -9,6 +9,7 @@ from typing import Any
 from graph.state import Plan, Result, Task
 from tools.artifacts import address
 from tools.resources import is_reference, modality
+from tools.tasks import TASKS
 
 LONGEST = 4000  # characters of one result that are shown
 
@@ -46,8 +47,8 @@ def _finding(result: Result, task: Task | None) -> str:
 
 
 def _title(name: str, args: Mapping[str, Any]) -> str:
-    """What was found out: the aspect that was asked for, else the task's type; and the file it is about, if any."""
-    title = str(args.get("aspect") or name).replace("-", " ")
+    """What was found: the aspect that was asked for, else the result's name; and the file it is about, if any."""
+    title = str(args.get("aspect") or TASKS[name].title or name)
     files = [Path(str(value)).name for value in args.values() if is_reference(str(value))]
     return " of ".join([title[:1].upper() + title[1:], *files[:1]])
 

@@ -137,8 +137,31 @@ def test_text_after_a_colon_is_data() -> None:
     draft = plan("Translate this into Spanish: The meeting is at noon. Then read it aloud.", [], TASKS)
     assert shown(draft) == [
         ("translation", {"text": "The meeting is at noon.", "language": "Spanish"}),
-        ("text-to-speech", {"text": "<resource-0>"}),
+        ("text-to-speech", {"text": "<resource-0>", "language": "Spanish"}),
     ]
+
+
+def test_a_request_to_read_aloud_is_no_text_to_be_read() -> None:
+    draft = plan("read it aloud", [], TASKS)
+    assert draft.question
+    assert not draft.tasks
+
+
+def test_what_is_asked_of_a_document_and_the_document_keep_apart() -> None:
+    draft = plan(
+        "when does the ferry leave? see harbour.pdf",
+        ["harbour.pdf"],
+        {"question-answering": TASKS["question-answering"]},
+    )
+    assert shown(draft) == [
+        ("question-answering", {"question": "when does the ferry leave?", "context": "harbour.pdf"})
+    ]
+
+
+def test_speech_asked_for_in_so_many_words_is_not_lost_among_other_tasks() -> None:
+    request = "Read notice.png aloud, summarise it, and show me its edges and straight lines."
+    names = [task.task for task in plan(request, ["notice.png"], TASKS).tasks]
+    assert {"image-to-text", "text-to-speech", "summarization", "canny-control", "mlsd-control"} <= set(names)
 
 
 def test_labels_that_the_user_names_are_used() -> None:

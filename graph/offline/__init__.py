@@ -15,7 +15,7 @@ from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring
 from graph.state import Task
 from tools.resources import modality
-from tools.tasks import TASKS, TaskType
+from tools.tasks import TASKS, Slot, TaskType
 
 
 @dataclass(frozen=True)
@@ -80,20 +80,6 @@ def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[
     return [*dict.fromkeys(older), *resources]
 
 
-def _fillable(layout: Layout) -> tuple[Layout, str | None]:
-    """The layout without the unsure tasks that lack a source, and a question where a sure one lacks one."""
-    question = None
-    for task, intent in enumerate(layout.intents):
-        for modality_, slots in wiring.slots(layout, task).items():
-            if len(layout.sources(task, modality_)) < len(slots):
-                if intent.sure:
-                    question = question or replies.question(intent.type, slots[0])
-                else:
-                    rest = [other for other in layout.intents if other is not intent]
-                    return _fillable(Layout(layout.reading, rest, layout.files))
-    return layout, question
-
-
 def file_sources(reading: Reading, resources: Sequence[str]) -> list[Source]:
     """The files as sources, each where the request names it first."""
     places = {mention.text: mention.start for mention in reversed(reading.mentions)}
@@ -105,6 +91,12 @@ def tasks(layout: Layout, chosen: Wiring) -> list[Task]:
     order = _order(len(layout.intents), chosen)
     number = {task: place for place, task in enumerate(order)}
     return [_task(number, layout.intents[task], task, layout, chosen) for task in order]
+
+
+def _matched(needed: Sequence[Slot], sources: Sequence[Source]) -> list[Source]:
+    """The sources in the order of the slots: a question is the user's words, what it is asked of a file or a result."""
+    asks = needed[0].name in {"question", "query"}
+    return sorted(sources, key=lambda source: asks and source.kind in {"file", "task"})
 
 
 def _order(count: int, chosen: Wiring) -> list[int]:
@@ -119,7 +111,8 @@ def _task(number: Mapping[int, int], intent: Intent, task: int, layout: Layout, 
     args: dict[str, Any] = dict(intent.slots)
     for owner, modality_, sources in chosen.fills:
         if owner == task:
-            for slot, source in zip(wiring.slots(layout, task)[modality_], sources, strict=False):
+            needed = wiring.slots(layout, task)[modality_]
+            for slot, source in zip(needed, _matched(needed, sources), strict=False):
                 value = source.value if source.task < 0 else f"<resource-{number[source.task]}>"
                 args[slot.name] = [value] if slot.many else value
     dep = sorted(number[source] for source, target in chosen.edges() if target == task)

@@ -5,7 +5,7 @@ Sources are files, texts of the request, and outputs of the other tasks.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import Literal
@@ -165,7 +165,10 @@ class Layout:
         if intent.type.name in _INSTRUCTED:
             return clause
         others = filter(None, map(self._object, range(len(self.intents))))
-        return self._object(task) or next(others, None) or clause
+        asking = {*" ".join(intent.type.words).split()}  # "read it aloud" asks, and says nothing to be read
+        said = [word for word in re.findall(r"\w{3,}", clause.value.lower()) if word not in asking]
+        spoken = clause if any(not _PRONOUN.match(word) for word in said) else replace(clause, value="")
+        return self._object(task) or next(others, None) or spoken
 
     def _object(self, task: int) -> Source | None:
         """What follows the task's wording, up to the next task's clause; None for a mere pronoun."""

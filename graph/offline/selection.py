@@ -17,6 +17,7 @@ from tools.tasks import TASKS, Modality, TaskType
 THRESHOLD = 0.3  # a type likelier than this is planned: where F1 was best in cross-validation on the training data
 SURE = 0.5  # a type likelier than this was asked for, and is not dropped silently
 _FAINT = 0.1  # a request whose likeliest type is less likely than this asks for nothing known
+_FAINTER = 0.05  # the same where a file is given: then something is wanted of it
 _POSSIBLE, _CERTAIN, _BORDER = 0.08, 0.75, 3  # types between these may be added or left out, three of each at most
 _ZERO_SHOT = {
     "text-classification": "zero-shot-classification",
@@ -69,22 +70,28 @@ def select(
         odds = sum(map(_odds, map(likely.__getitem__, names))) - sum(map(_odds, map(likely.__getitem__, first)))
         return Selection(sorted(intents, key=lambda intent: intent.start), beyond, odds, len(names) - len(first))
 
-    sets = _sets(likely, found, offered, weights, SURE if detailed else THRESHOLD)
+    sets = _sets(likely, found, offered, weights, SURE if detailed else THRESHOLD, _FAINTER if files else _FAINT)
     return [selection(names, sets[0]) for names in sets]
 
 
 def _sets(
-    likely: Mapping[str, float], found: Hits, offered: Mapping[str, TaskType], weights: Weights, threshold: float
+    likely: Mapping[str, float],
+    found: Hits,
+    offered: Mapping[str, TaskType],
+    weights: Weights,
+    threshold: float,
+    faint: float,
 ) -> list[list[str]]:
     """The types that are likely enough; and that set with one borderline type more, or one less.
 
     A type with a decisive cue is never left out, one asked for in the task table's own words less readily.
     """
-    first = [name for name, p in likely.items() if p > threshold]
-    first = first or [name for name, p in list(likely.items())[:1] if p > _FAINT]
+    decided = {cue.partition(".")[0] for cue in weights.decisive & set(cues_in(found))}
+    asked = {name for name in decided if found[name][0] and likely[name] > _POSSIBLE}
+    first = [name for name, p in likely.items() if p > threshold or name in asked]
+    first = first or [name for name, p in list(likely.items())[:1] if p > faint]
     learned = [name for name in likely if name in offered and name in weights.types]
     more = [name for name in learned if name not in first and likely[name] > _POSSIBLE][:_BORDER]
-    decided = {cue.partition(".")[0] for cue in weights.decisive & set(cues_in(found))}
     less = [name for name in learned if name in first and name not in decided]
     less = [name for name in less if likely[name] < (SURE if found[name][0] else _CERTAIN)]
     less = less[-_BORDER:] if len(first) > 1 else []

@@ -54,8 +54,9 @@ def variants(type_: TaskType, reading: Reading) -> list[Mapping[str, Any]]:
         return [{"labels": named}] if named else [{}]
     if type_.slot("aspect"):
         return [{"aspect": aspect} for aspect, _ in _aspects(reading)] or [{}]
-    if type_.slot("language") and type_.name == "translation":
-        return [{"language": match[1].capitalize()} for match in _INTO.finditer(reading.plain)] or [{}]
+    if type_.slot("language"):
+        told: list[Mapping[str, Any]] = [{"language": match[1].capitalize()} for match in _INTO.finditer(reading.plain)]
+        return told if told and (type_.name == "translation" or len(told) == 1) else [{}]
     return [{}]
 
 

@@ -15,15 +15,20 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server as `make serve` starts it."""
-    server = start_dev(tmp_path_factory.mktemp("page"), "--allow-blocking", GRADIO_ANALYTICS_ENABLED="False")
+    server = start_page(tmp_path_factory.mktemp("page"))
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="session")
+def start_page(folder: Path, port: int = 0) -> Server:
+    """The server with the page."""
+    return start_dev(folder, "--allow-blocking", port=port, HUGGINGGPT_PAGE="true", GRADIO_ANALYTICS_ENABLED="False")
+
+
+@pytest.fixture(scope="module")  # its event loop runs as long as it lives, and asynchronous tests need it gone
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each test has a profile of its own."""
     if not CHROMIUM:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import PATIENCE, arrive, ask
-from tests.server.process import Server, free_port, start_dev
+from tests.browser.conftest import PATIENCE, arrive, ask, start_page
+from tests.server.process import Server, free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTICE = EXAMPLES / "notice.png"
@@ -84,7 +84,7 @@ def test_the_conversation_is_still_there_after_a_reload(page: Page) -> None:
 def test_the_conversation_outlives_a_restart_of_the_server(visitor: BrowserContext, tmp_path: Path) -> None:
     port = free_port()  # where the browser will look again
     for words in ("I am happy", "I am sad"):
-        server = start_dev(tmp_path, "--allow-blocking", port=port)
+        server = start_page(tmp_path, port)
         try:
             page = arrive(visitor, server)
             ask(page, f"Is the tone of '{words}' positive?")
