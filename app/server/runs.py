@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
+import anyio
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
@@ -19,6 +20,7 @@ from graph.state import InputState
 from tools.artifacts import address
 
 T = TypeVar("T")
+STOPPING = 5.0  # seconds that a run whose client has left may take to end
 
 
 def owner_of(request: Request) -> str:
@@ -49,7 +51,7 @@ async def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str
     """The words of the answer as they come, at the latest when all is done."""
     said, state = False, dict[str, Any]()
     run = graph.astream(given, config, context=Context(), stream_mode=["messages", "values"])
-    async with aclosing(cast("AsyncGenerator[Any]", run)) as parts:
+    async with aclosing(apart(run)) as parts:
         async for part in parts:
             mode, chunk = cast("tuple[str, Any]", part)
             if mode == "values":
@@ -59,6 +61,32 @@ async def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str
                 yield chunk[0].text
     if not said:
         yield last_words(state)
+
+
+async def apart(parts: AsyncIterator[T]) -> AsyncGenerator[T]:
+    """The same parts, made by a task of its own, which is cancelled once nobody wants more of them.
+
+    A web server that sees its client leave cancels every await anew, those too by which a run ends its tasks: run
+    within the response, they would be left behind and go on.
+    """
+    made: asyncio.Queue[T | None] = asyncio.Queue()
+
+    async def make() -> None:
+        try:
+            async for part in parts:
+                made.put_nowait(part)
+        finally:
+            made.put_nowait(None)
+
+    making = asyncio.create_task(make())
+    try:
+        while (part := await made.get()) is not None:
+            yield part
+        await making
+    finally:
+        making.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([making], timeout=STOPPING)
 
 
 def last_words(state: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -101,8 +102,9 @@ async def _events(threads: Threads, config: RunnableConfig, body: Run) -> AsyncI
             parts: Any = threads.graph.astream(
                 _checked(body), config, context=body.context, stream_mode=modes, durability="sync"
             )
-            async for mode, chunk in parts:
-                yield {"event": mode, "data": _dump(chunk)}
+            async with aclosing(runs.apart(parts)) as events:
+                async for mode, chunk in events:
+                    yield {"event": mode, "data": _dump(chunk)}
     except (HuggingGPTError, HTTPException) as error:
         message = error.detail if isinstance(error, HTTPException) else str(error)
         yield {"event": "error", "data": _dump({"error": type(error).__name__, "message": message})}
