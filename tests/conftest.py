@@ -32,9 +32,18 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 @pytest.fixture
-def stubs(tmp_path: Path) -> Iterator[Callable[..., StubBackend]]:
+def backends() -> Iterator[None]:
+    """Puts the backends back that a test, or what it imports, replaces."""
+    before = dict(BACKENDS)
+    yield
+    BACKENDS.clear()
+    BACKENDS.update(before)
+
+
+@pytest.fixture
+def stubs(tmp_path: Path, backends: None) -> Iterator[Callable[..., StubBackend]]:
     """Replaces all backends by one whose models the test gives."""
-    before, folders = dict(BACKENDS), {"out": settings().out, "cache_folder": settings().cache_folder}
+    folders = {"out": settings().out, "cache_folder": settings().cache_folder}
     override(out=tmp_path / "outputs", cache_folder=tmp_path / "cache")
     BACKENDS.clear()
 
@@ -44,6 +53,4 @@ def stubs(tmp_path: Path) -> Iterator[Callable[..., StubBackend]]:
         return backend
 
     yield install
-    BACKENDS.clear()
-    BACKENDS.update(before)
     override(**folders)

@@ -6,6 +6,7 @@ from benchmarks.serving import measure
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("backends")
 async def test_many_clients_at_once_are_all_answered() -> None:
     measured = await measure(requests=64)
     assert set(measured) == {"latency", "clients16", "clients64", "memory"}
