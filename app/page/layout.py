@@ -12,7 +12,7 @@ NOTICE, PORTRAIT = str(_FILES / "notice.png"), str(_FILES / "astronaut.jpg")
 EXAMPLES = [
     [{"text": "Read the notice aloud and tell me which language it is in.", "files": [NOTICE]}],
     [{"text": "Show me the outlines and the straight lines of this picture.", "files": [NOTICE]}],
-    [{"text": "Is anybody in this picture?", "files": [PORTRAIT]}],
+    [{"text": "How many faces are in this picture?", "files": [PORTRAIT]}],
     [
         {
             "text": "Is the tone of “What a lovely place, I am glad I came” positive? Say it aloud, too.",
