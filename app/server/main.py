@@ -109,21 +109,26 @@ def create_app(
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
-        middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=options.origins,
-                allow_origin_regex=LOOPBACK_ORIGIN,
-                allow_methods=["*"],
-                allow_headers=["*"],
-                allow_private_network=True,
-                expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
-            ),
-            Middleware(Guard, keys=owners, origins=options.origins, max_bytes=options.max_bytes),
-        ],
+        middleware=_middleware(options, owners),
         exception_handlers={HTTPException: _refused, HuggingGPTError: _told, ValidationError: _invalid},
         lifespan=lifespan,
     )
     if options.page and find_spec("gradio"):
         mount(app)
     return app
+
+
+def _middleware(options: Settings, owners: keys.Keys) -> list[Middleware]:
+    """What every request passes before it meets a route: known pages first, then the guard."""
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=options.origins,
+            allow_origin_regex=LOOPBACK_ORIGIN,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            allow_private_network=True,
+            expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
+        ),
+        Middleware(Guard, keys=owners, origins=options.origins, max_bytes=options.max_bytes),
+    ]
