@@ -1,8 +1,10 @@
+import asyncio
 import io
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,17 +22,22 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.partition("?")[0].removeprefix("http://picture.invalid")  # a proxy is asked for whole links
-        if name == "/moved":
-            self._send(302, b"", Location="/photo")
-        elif name == "/inwards":
-            self._send(302, b"", Location="http://[::ffff:127.0.0.1]:9/secret.png")
-        elif name == "/loop":
-            self._send(302, b"", Location="/loop")
+        if name in MOVED:
+            time.sleep(0.4 if name == "/stroll" else 0)
+            self._send(302, b"", Location=MOVED[name])
         elif name in PAGES:
             kind, body = PAGES[name]
             self._send(200, body, **{"Content-Type": kind})
-        elif name in {"/huge.txt", "/slow.txt"}:
-            self._drip(pause=0.2 if name == "/slow.txt" else 0)
+        elif name == "/stroll":
+            time.sleep(0.4)
+            self._send(302, b"", Location="/stroll")
+        elif name == "/huge.txt":
+            self._drip(b"word " * 2000, pause=0)
+        elif name in {"/slow.txt", "/slow"}:
+            self._drip(b"w", pause=1)
+        elif name == "/slow-headers.txt":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            self._pour(b"w", pause=1)
         else:
             self._send(404, b"not here")
 
@@ -42,18 +49,32 @@ class Site(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _drip(self, pause: float) -> None:
+    def _drip(self, piece: bytes, pause: float) -> None:
         self.send_response(200)
         self.end_headers()
-        try:
-            for _ in range(60):
-                self.wfile.write(b"word " * 2000)
+        self._pour(piece, pause)
+
+    def _pour(self, piece: bytes, pause: float) -> None:
+        """Until the client has had enough."""
+        POURING.set()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(piece)
                 time.sleep(pause)
-        except OSError:
-            pass  # the client has had enough
+        LEFT.set()
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+MOVED = {
+    "/moved": "/photo",
+    "/inwards": "http://[::ffff:127.0.0.1]:9/secret.png",
+    "/loop": "/loop",
+    "/stroll": "/stroll",
+}
+POURING = threading.Event()  # a client has begun to get an endless page
+LEFT = threading.Event()  # a client has closed the connection to an endless page
 
 
 def picture() -> bytes:
@@ -114,10 +135,26 @@ async def test_a_page_is_read_as_text(site: str) -> None:
         ("/loop", "redirects more than"),
         ("/huge.txt", "larger than"),
         ("/slow.txt", "took longer"),
+        ("/slow-headers.txt", "took longer"),
+        ("/stroll", "took longer"),
     ],
 )
 async def test_a_link_that_leads_nowhere_good_gets_one_clear_sentence(site: str, path: str, expected: str) -> None:
     assert expected in await refusal(site + path)
+
+
+async def test_an_abandoned_download_is_stopped(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGINGGPT_FETCH_TIMEOUT", "100")
+    settings.cache_clear()
+    POURING.clear()
+    LEFT.clear()
+    fetching = asyncio.create_task(resources.admit(site + "/slow"))
+    assert await asyncio.to_thread(POURING.wait, 60)
+    fetching.cancel()
+    assert await asyncio.to_thread(LEFT.wait, 60)
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    assert not list(Path("outputs/inputs").iterdir())
 
 
 async def test_unreachable_and_malformed_links_are_refused(site: str) -> None:

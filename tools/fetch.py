@@ -1,21 +1,26 @@
 """Downloads that cannot be turned against the machine or its network."""
 
+import asyncio
 import ipaddress
 import re
 import socket
-import time
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from tools.artifacts import writing
 from tools.errors import ResourceError
+from tools.formats import HEAD
 from tools.settings import settings
 
 REDIRECTS = 5
+Begun = Callable[[str], Awaitable[None]]
 
 
-class GuardedTransport(httpx.BaseTransport):
+class GuardedTransport(httpx.AsyncBaseTransport):
     """Connects to the very address that was checked, on every hop of a redirect.
 
     The name is resolved once and the connection made to that address, so that a name which answers
@@ -24,23 +29,26 @@ class GuardedTransport(httpx.BaseTransport):
     """
 
     def __init__(self) -> None:
-        self._opened: list[httpx.HTTPTransport] = []
+        self._opened: list[httpx.AsyncHTTPTransport] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to its host's checked address, or through the proxy."""
         host = request.url.host
         proxy = None if proxy_bypass(host) else getproxies().get(request.url.scheme)
         if proxy:
             _refuse_private_literal(host)
         else:
-            request = _pinned(request, _address(host, request.url.port or 0))
-        self._opened.append(httpx.HTTPTransport(proxy=proxy))
-        return self._opened[-1].handle_request(request)
+            request = _pinned(request, await asyncio.to_thread(_address, host, request.url.port or 0))
+        self._opened.append(httpx.AsyncHTTPTransport(verify=await asyncio.to_thread(_tls), proxy=proxy))
+        return await self._opened[-1].handle_async_request(request)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connections of all hops."""
         for transport in self._opened:
-            transport.close()
+            await transport.aclose()
+
+
+_tls = cache(httpx.create_ssl_context)  # reading the certificates takes longer than many a download
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
@@ -53,25 +61,29 @@ def _pinned(request: httpx.Request, address: str) -> httpx.Request:
     )
 
 
-def download(url: str, target: Path) -> str:
+async def download(url: str, target: Path, begun: Begun) -> str:
     """Write what ``url`` leads to into ``target`` and return its media type.
+
+    The time limit is for everything together, so that a server which answers a byte a second gains nothing.
+    ``begun`` is called with the media type once as many bytes are written as tell a format.
 
     Raises:
         ResourceError: it cannot be reached, is not allowed, is too large or takes too long.
+        ConfigError: the target cannot be written.
     """
     shown, limit = _shown(url), settings().fetch_timeout
-    deadline = time.monotonic() + limit
     try:
-        with _client(min(10.0, limit)) as client, client.stream("GET", url) as response:
+        async with asyncio.timeout(limit), _client(min(10.0, limit)) as client, client.stream("GET", url) as response:
             if response.is_error:
                 status = f"{response.status_code} {response.reason_phrase}".strip()
                 raise ResourceError(f"{shown} cannot be fetched: the server answers {status}; check the link.")
-            _write(response, target, shown, deadline)
-            return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+            mime = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+            await _write(response, target, shown, partial(begun, mime))
+            return mime
     except httpx.TooManyRedirects:
         raise ResourceError(f"{shown} redirects more than {REDIRECTS} times; give the final link.") from None
-    except httpx.TimeoutException:
-        raise _too_slow(shown) from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise ResourceError(f"{shown} took longer than {limit:g} s; try again or give the file itself.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
 
@@ -85,8 +97,8 @@ def guard(url: str) -> None:
         _refuse_private_literal(parts.host)
 
 
-def _client(timeout: float) -> httpx.Client:
-    return httpx.Client(
+def _client(timeout: float) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
         transport=GuardedTransport(),
         follow_redirects=True,
         max_redirects=REDIRECTS,
@@ -95,20 +107,20 @@ def _client(timeout: float) -> httpx.Client:
     )
 
 
-def _write(response: httpx.Response, target: Path, url: str, deadline: float) -> None:
+async def _write(response: httpx.Response, target: Path, url: str, begun: Callable[[], Awaitable[None]]) -> None:
     limit, size = settings().max_bytes, 0
-    with target.open("wb") as file:
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > limit:
-                raise ResourceError(f"{url} is larger than {limit / 2**20:.0f} MB; give a smaller file.")
-            if time.monotonic() > deadline:
-                raise _too_slow(url)
-            file.write(chunk)
+    async for chunk in response.aiter_bytes():
+        known, size = size >= HEAD, size + len(chunk)
+        if size > limit:
+            raise ResourceError(f"{url} is larger than {limit / 2**20:.0f} MB; give a smaller file.")
+        await asyncio.to_thread(_append, target, chunk)
+        if size >= HEAD and not known:
+            await begun()
 
 
-def _too_slow(url: str) -> ResourceError:
-    return ResourceError(f"{url} took longer than {settings().fetch_timeout:g} s; try again or give the file itself.")
+def _append(target: Path, chunk: bytes) -> None:
+    with writing(target.parent), target.open("ab") as file:
+        file.write(chunk)
 
 
 def _shown(url: str) -> str:

@@ -1,11 +1,14 @@
 """What is not a local file yet: links and data URIs, saved under the output folder and named by their content."""
 
+import asyncio
 import base64
 import binascii
 import mimetypes
+import os
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -24,12 +27,34 @@ _SPECIAL = {
     "text/plain": ".txt",
     "image/jpg": ".jpg",
 }
+Told = Callable[[str], None]
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-def from_link(url: str) -> str:
-    """What an http(s) link leads to, as a local path. Raises ResourceError."""
-    return keep(lambda target: download(url, target), Path(link_path(url)).name or "page")
+async def from_link(url: str, told: Told = lambda _: None) -> str:
+    """What an http(s) link leads to, as a local path.
+
+    ``told`` is given the name of the file as soon as it is certain: at once where the link has an extension, else
+    when enough has come to tell the format.
+
+    Raises:
+        ResourceError: it cannot be fetched or used.
+        ConfigError: the output folder cannot be written.
+    """
+    name = Path(link_path(url)).name or "page"
+    if suffix(name) in EXTENSIONS:
+        told(_named(name, suffix(name)))
+    part = await asyncio.to_thread(_part)
+
+    async def begun(mime: str) -> None:
+        with suppress(ResourceError):  # what cannot be told yet is, when all of it is here
+            told(_named(name, await asyncio.to_thread(_format, name, part, mime)))
+
+    try:
+        mime = await download(url, part, begun)
+        return await asyncio.to_thread(keep, lambda target: (part.replace(target), mime)[1], name)
+    finally:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
 
 
 def from_data(uri: str) -> str:
@@ -46,18 +71,36 @@ def keep(fill: Callable[[Path], str], name: str) -> str:
         ConfigError: the output folder cannot be written.
     """
     inputs = settings().out / "inputs"
-    named = suffix(name) if suffix(name) in EXTENSIONS else ""
     with writing(inputs), tempfile.TemporaryDirectory(dir=inputs, prefix=".new-") as folder:
-        fresh = Path(folder) / f"{_safe(Path(name).stem)}{named}"
+        fresh = Path(folder) / _named(name, suffix(name) if suffix(name) in EXTENSIONS else "")
         mime = fill(fresh)
         check_size(fresh, name)
-        extension = settle(name if named else name + _textual(mime), fresh)
+        extension = _format(name, fresh, mime)
         if EXTENSIONS[extension] == "image":
             media.image(fresh)
-        target = inputs / digest(fresh)[:16] / f"{_safe(Path(name).stem)}{extension}"
+        target = inputs / digest(fresh)[:16] / _named(name, extension)
         target.parent.mkdir(exist_ok=True)
         fresh.replace(target)
     return str(target)
+
+
+def _part() -> Path:
+    inputs = settings().out / "inputs"
+    with writing(inputs):
+        handle, path = tempfile.mkstemp(dir=inputs, prefix=".new-")
+        os.close(handle)
+    return Path(path)
+
+
+def _format(name: str, path: Path, mime: str) -> str:
+    """The extension that a file of that name and media type deserves; its first bytes suffice. Raises ResourceError."""
+    return settle(name if suffix(name) in EXTENSIONS else name + _textual(mime), path)
+
+
+def _named(name: str, extension: str) -> str:
+    """The name of a file that is safe anywhere."""
+    stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60].strip("._") or "file"
+    return stem + extension
 
 
 def check_size(path: Path, name: str) -> None:
@@ -83,10 +126,6 @@ def _textual(mime: str) -> str:
     """The extension for a text's media type: content alone cannot tell CSV, JSON and Markdown apart."""
     ending = extension_of(mime)
     return ending if EXTENSIONS.get(ending) in {"text", "table"} and ending not in {".pdf", ".xlsx"} else ""
-
-
-def _safe(stem: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", stem)[:60].strip("._") or "file"
 
 
 def _unpack(uri: str, target: Path) -> str:

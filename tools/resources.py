@@ -20,15 +20,26 @@ from tools.tasks import Modality
 __all__ = ["admit", "from_content", "is_reference", "load", "mentioned", "modality"]
 
 
-async def admit(reference: str) -> str:
+async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
     """The path of a checked local file for a path, http(s) or file link, or data URI.
 
-    What is not local yet is saved under the output folder, named by its content.
+    What is not local yet is saved under the output folder, named by its content. ``told`` is given the file's name,
+    or its path, as soon as that is certain and before all of it is fetched and checked; data is there at once.
 
     Raises:
         ResourceError: it cannot be used; the message says why and what to do.
+        ConfigError: the output folder cannot be written.
     """
-    return await asyncio.to_thread(_admit, local(reference.strip()))
+    reference = local(reference.strip())
+    start = reference[:8].lower()
+    if start.startswith(("http://", "https://")):
+        return await inputs.from_link(reference, told)
+    if start.startswith("data:"):
+        return await asyncio.to_thread(inputs.from_data, reference)
+    path = await asyncio.to_thread(_admit, reference)
+    told(path)
+    await asyncio.to_thread(_whole, Path(path))
+    return path
 
 
 async def load(path: str, wanted: Modality) -> Image | Audio | str:
@@ -62,10 +73,6 @@ def _admit(reference: str) -> str:
     scheme = reference.partition(":")[0].lower()
     if not reference or "\0" in reference:
         raise ResourceError("The name of a file is empty or damaged; give a path, a link or a data URI.")
-    if scheme in {"http", "https"}:
-        return inputs.from_link(reference)
-    if scheme == "data":
-        return inputs.from_data(reference)
     if scheme != "file" and "://" in reference:
         raise ResourceError(f"Links of the kind {scheme}:// are not supported; give an http(s) link or a path.")
     path = Path(f"/{link_path(reference)}" if scheme == "file" else reference)
@@ -78,16 +85,24 @@ def _checked(given: Path) -> Path:
         path = given.expanduser()
         _check_place(path.resolve(), given.name)
         inputs.check_size(path, given.name)
-        extension = settle(given.name, path)
+        settle(given.name, path)
     except PermissionError:
         raise ResourceError(f"{given.name} may not be read by this program; change its permissions.") from None
     except (OSError, RuntimeError):  # a name too long, an unknown ~user, a device that fails
         raise ResourceError(f"{given.name[:80]} cannot be read; check the path.") from None
     if not path.suffix or path.suffix.lower() not in EXTENSIONS:
         return Path(inputs.keep(lambda target: str(shutil.copyfile(path, target)), path.name))
-    if EXTENSIONS[extension] == "image":
-        _decodable(path.resolve(), path.stat().st_mtime_ns)
     return path
+
+
+def _whole(path: Path) -> None:
+    """See that a checked picture can be decoded to its end."""
+    if EXTENSIONS[suffix(path.name)] == "image":
+        try:
+            state = path.resolve(), path.stat().st_mtime_ns
+        except OSError:
+            raise ResourceError(f"{path.name} cannot be read any more; check the path.") from None
+        _decodable(*state)
 
 
 @lru_cache(maxsize=1024)

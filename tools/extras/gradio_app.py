@@ -105,7 +105,7 @@ def _fetched(values: Sequence[Any]) -> Iterator[object]:
     """The values with every file of theirs fetched and decoded."""
     for value in values:
         if isinstance(value, dict) and value.get("url") and value.get("path"):
-            yield _decoded(inputs.from_link(value["url"]))
+            yield _decoded(asyncio.run(inputs.from_link(value["url"])))
         elif isinstance(value, list) and value and all(isinstance(each, dict) and "image" in each for each in value):
             yield from _fetched([each["image"] for each in value])  # a gallery
         elif isinstance(value, dict) and set(value) == {"__type__"}:
