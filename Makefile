@@ -23,10 +23,11 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
-bench: .venv/dev  ## What is measured: orchestration, serving, pipelines
+bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
 	$(BIN)/python -m benchmarks.execution
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.pipelines
+	$(BIN)/python -m benchmarks.page
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -10,53 +10,15 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from socket import socket
 
 import httpx
 from langchain_core.messages import HumanMessage
 
+from benchmarks.servers import server
 from graph.context import Context
-
-ROOT = Path(__file__).parent.parent
-SLOTS = '{"stub": 1000}'  # the waiting model occupies nothing
-
-
-@contextmanager
-def server() -> Iterator[tuple[str, int]]:
-    """A running server: its address and its process id."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "HUGGINGGPT_LLM": "offline", "HUGGINGGPT_SLOTS": SLOTS}
-        env["HUGGINGGPT_PAGE"] = "false"
-        command = [sys.executable, "-m", "benchmarks.waiting", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - our own command
-        try:
-            _await(f"http://127.0.0.1:{port}/health", process)
-            yield f"http://127.0.0.1:{port}", process.pid
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-        if process.poll() is not None:
-            break
-    raise RuntimeError("The server did not start.")
 
 
 def body(seconds: float, number: int) -> dict[str, object]:

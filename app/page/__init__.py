@@ -12,6 +12,7 @@ from tools.settings import settings
 
 ICON = """<link rel="icon" href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>\
 <text y='.9em' font-size='90'>🤗</text></svg>">"""
+AT_ONCE = 200  # requests and clicks of all visitors that are worked on at the same time; more of them wait
 STYLE = Path(__file__).with_name("style.css")
 
 
@@ -26,6 +27,8 @@ def mount(app: Starlette, path: str = "/app") -> None:
 
     app.add_route(path, add_slash, include_in_schema=False)  # a merged application redirects no more by itself
     page = Page(_Opened())
+    page.blocks.max_threads = AT_ONCE
+    page.blocks.queue(default_concurrency_limit=None)  # Gradio's own default: one visitor's request at a time
     limit = settings().max_bytes
     gr.mount_gradio_app(
         app,

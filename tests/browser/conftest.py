@@ -1,17 +1,15 @@
 """The real page in a real browser: Chromium, headless, against the development server."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from benchmarks.chromium import LAUNCH, MISSING, PATH
 from tests.server.process import Server, start_dev
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 SCREENS = Path(__file__).parents[2] / ".screenshots"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 
 
@@ -23,20 +21,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-def start_page(folder: Path, port: int = 0) -> Server:
+def start_page(folder: Path, port: int = 0, graph: str = "") -> Server:
     """The server with the page."""
-    return start_dev(folder, "--allow-blocking", port=port, HUGGINGGPT_PAGE="true", GRADIO_ANALYTICS_ENABLED="False")
+    env = {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
+    return start_dev(folder, "--allow-blocking", port=port, graph=graph, **env)
 
 
 @pytest.fixture(scope="module")  # its event loop runs as long as it lives, and asynchronous tests need it gone
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; each test has a profile of its own."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: apt-get install chromium")
+    if not PATH:
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update", "--disable-sync"]
-        )
+        browser = playwright.chromium.launch(**LAUNCH)
         yield browser
         browser.close()
 
