@@ -1,17 +1,19 @@
 """What is asked now, and which files it may speak of."""
 
+import asyncio
 import re
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from graph.arrivals import Arrivals
 from graph.planning.files import Files
 from graph.state import State, merge_resources
 from tools.errors import InputError
-from tools.resources import admit, from_content, mentioned
+from tools.resources import admit, from_content, is_link, mentioned
 
 _OUTPUT_NAME = re.compile(
     r"\b(?:save|store|write|export|name|call)\b[^.!?\n]{0,60}\b(?:as|to|into|in|it)\s+[\"'`]?$", re.I
@@ -28,6 +30,7 @@ class Request:
     message: HumanMessage
     history: Sequence[AnyMessage] = field(default=())
     instructions: str = ""  # of the run, beside our own prompt
+    rest: Callable[[], Awaitable["Request"]] | None = None  # how the files arrive that are known by name only
 
     @property
     def files(self) -> Files:
@@ -38,6 +41,10 @@ class Request:
     def resources(self) -> list[str]:
         """Every file that the request may speak of."""
         return merge_resources(self.previous, self.given)
+
+    async def whole(self) -> "Request":
+        """The request once every file of it is there, under its path."""
+        return await self.rest() if self.rest else self
 
 
 def last_human(messages: Sequence[AnyMessage]) -> HumanMessage:
@@ -58,24 +65,71 @@ def seen(state: State) -> list[str]:
     return merge_resources(state.get("resources", [])[: state.get("seen", 0)], made)
 
 
-async def read(state: State) -> Request:
-    """The request of this turn, with every file checked and brought to a local path.
+@dataclass(frozen=True)
+class _Turn:
+    """What the last message and the state say, before any file of it is looked at."""
+
+    message: HumanMessage
+    text: str
+    sent: list[str]  # the references beside the text
+    before: Sequence[AnyMessage]
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        message = last_human(state["messages"])
+        text, attached = from_content(message.content)
+        sent = merge_resources(state.get("resources", [])[state.get("seen", 0) :], attached)
+        if not text.strip() and not sent:
+            raise InputError("The request is empty; say what to do.")
+        before = [each for each in state["messages"] if each.type in {"human", "ai"} and each is not message]
+        return cls(message, text, sent, before)
+
+    @property
+    def references(self) -> list[str]:
+        return merge_resources(self.sent, _named(self.text))
+
+    def request(self, found: Mapping[str, str], earlier: Sequence[str]) -> Request:
+        """The request with every reference replaced by what was found for it."""
+        text = self.text
+        for reference in _named(text):
+            text = text.replace(reference, found[reference])
+        given = merge_resources(None, list(found.values()))
+        previous = [path for path in earlier if path not in given]
+        return Request(text, given, previous, _light(self.message, text), self.before)
+
+
+@asynccontextmanager
+async def reading(state: State) -> AsyncIterator[Request]:
+    """The request of this turn, as soon as the names of its files are certain; they arrive while it is worked on.
+
+    A file that cannot be used ends that work at once.
 
     Raises:
         InputError: the request is empty, or a file of it cannot be used.
     """
-    message = last_human(state["messages"])
-    text, attached = from_content(message.content)
-    sent = merge_resources(state.get("resources", [])[state.get("seen", 0) :], attached)
-    if not text.strip() and not sent:
-        raise InputError("The request is empty; say what to do.")
-    paths = {reference: await admit(reference) for reference in merge_resources(sent, _named(text))}
-    for reference in _named(text):
-        text = text.replace(reference, paths[reference])
-    given = merge_resources(None, list(paths.values()))
-    previous = [path for path in merge_resources(await _retold(state), seen(state)) if path not in given]
-    history = [each for each in state["messages"] if each.type in {"human", "ai"} and each is not message]
-    return Request(text, given, previous, _light(message, text), history)
+    turn = _Turn.of(state)
+    try:
+        async with asyncio.TaskGroup() as group:
+            files, retold = Arrivals(turn.references, group), group.create_task(_retold(state))
+            earlier = merge_resources(await retold, seen(state))
+
+            async def rest() -> Request:
+                return turn.request(await files.paths(), earlier)
+
+            yield replace(turn.request(await files.names(), earlier), rest=rest)
+    except BaseExceptionGroup as errors:  # of several files the first is enough
+        raise errors.exceptions[0] from None
+
+
+async def read(state: State) -> Request:
+    """The request as it is sent to a run: local files checked, attached data saved; links are left to the run.
+
+    Raises:
+        InputError: the request is empty, or a file of it cannot be used.
+    """
+    turn = _Turn.of(state)
+    found = {reference: reference if is_link(reference) else await admit(reference) for reference in turn.references}
+    return turn.request(found, seen(state))
 
 
 async def _retold(state: State) -> list[str]:
@@ -83,12 +137,18 @@ async def _retold(state: State) -> list[str]:
 
     Those that cannot be used are left out: only the last message's are what is asked about.
     """
-    found: list[str] = []
+    references: list[str] = []
     for message in [] if "seen" in state else state["messages"][:-1]:
         with suppress(InputError):
             text, attached = from_content(message.content)
-            found += [await admit(reference) for reference in merge_resources(attached, _named(text))]
-    return found
+            references += merge_resources(attached, _named(text))
+    return [path for path in await asyncio.gather(*map(_usable, references)) if path]
+
+
+async def _usable(reference: str) -> str | None:
+    with suppress(InputError):
+        return await admit(reference)
+    return None
 
 
 def _named(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from langgraph.types import Command, Overwrite, StreamWriter
 from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.conversation import Request, read, seen
+from graph.conversation import Request, reading, seen
 from graph.offline import Draft
 from graph.planning.author import author
 from graph.planning.dialects import Written
@@ -25,7 +25,7 @@ from graph.state import Plan, State
 from graph.warmup import WarmUp
 from tools.backends.base import Mode
 from tools.catalog import candidates, offered
-from tools.errors import InputError, PlanError
+from tools.errors import HuggingGPTError, InputError, PlanError
 from tools.tasks import TaskType
 
 
@@ -41,25 +41,36 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     resources = seen(state)
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
     try:
-        request = replace(await read(state), instructions=context.instructions)
+        async with reading(state) as asked:
+            draft = await _draft(replace(asked, instructions=context.instructions), model, runtime)
+            request = await asked.whole()
         resources = request.resources
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
-        draft = await _draft(request, model, runtime)
-        if model and draft.refusal:
-            update["failure"] = 0  # the model's own words are an answer, as in a chat
-    except (InputError, PlanError) as error:
-        draft = Draft(refusal=str(error))
-        update["failure"] = error.exit_code
+    except InputError as error:
+        draft = _refused(error)
     update |= {"resources": Overwrite(resources), "seen": len(resources)}
     return _command(draft, update, context)
 
 
 async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
-    """The plan by the controller, checked."""
+    """The plan by the controller, checked, or why there is none."""
+    types = await asyncio.to_thread(offered, options(runtime).mode)
+    try:
+        if model is None:
+            return await asyncio.to_thread(_by_rule, await request.whole(), types)
+        return await _by_model(request, model, types, runtime)
+    except (InputError, PlanError) as error:
+        return _refused(error)
+
+
+def _refused(error: HuggingGPTError) -> Draft:
+    return Draft(refusal=str(error), exit_code=error.exit_code)
+
+
+async def _by_model(
+    request: Request, model: BaseChatModel, types: Mapping[str, TaskType], runtime: Runtime[Context]
+) -> Draft:
     context = options(runtime)
-    types = await asyncio.to_thread(offered, context.mode)
-    if model is None:
-        return await asyncio.to_thread(_by_rule, request, types)
     with WarmUp() as warm:
         announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
         draft = await author(request, types, model, resolve(context.llm), announce)
@@ -89,10 +100,9 @@ def _announce(
 
 
 def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:
-    code = update.pop("failure", 3)
     if draft.tasks:
         return Command(goto="select", update=update | {"plan": Plan(tasks=draft.tasks, notes=draft.notes)})
     text = "\n\n".join([draft.question or draft.refusal or "", *draft.notes])
-    metadata = {"controller": resolve(context.llm), "exit_code": code}
+    metadata = {"controller": resolve(context.llm), "exit_code": draft.exit_code}
     said = AIMessage(text, response_metadata=metadata)
     return Command(goto="__end__", update=update | {"messages": [*update.get("messages", []), said]})

@@ -17,7 +17,7 @@ from tools.formats import EXTENSIONS, kind, link_path, settle, suffix
 from tools.settings import settings
 from tools.tasks import Modality
 
-__all__ = ["admit", "from_content", "is_reference", "load", "mentioned", "modality"]
+__all__ = ["admit", "from_content", "is_link", "is_reference", "load", "mentioned", "modality"]
 
 
 async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
@@ -31,10 +31,9 @@ async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
         ConfigError: the output folder cannot be written.
     """
     reference = local(reference.strip())
-    start = reference[:8].lower()
-    if start.startswith(("http://", "https://")):
+    if is_link(reference):
         return await inputs.from_link(reference, told)
-    if start.startswith("data:"):
+    if reference[:5].lower() == "data:":
         return await asyncio.to_thread(inputs.from_data, reference)
     path = await asyncio.to_thread(_admit, reference)
     told(path)
@@ -58,6 +57,11 @@ def modality(reference: str) -> Modality:
         major: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "video"}
         return EXTENSIONS.get(inputs.extension_of(mime)) or major.get(mime.partition("/")[0], "text")
     return EXTENSIONS.get(suffix(reference), "text")
+
+
+def is_link(reference: str) -> bool:
+    """Whether a reference leads into the network."""
+    return reference[:8].lower().startswith(("http://", "https://"))
 
 
 def is_reference(value: str) -> bool:

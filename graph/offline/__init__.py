@@ -29,6 +29,7 @@ class Draft:
     question: str | None = None
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
+    exit_code: int = 3  # without tasks, what a command ends with
 
 
 def plan(

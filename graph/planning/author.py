@@ -35,17 +35,18 @@ async def author(
 ) -> Draft:
     """A plan by a language model. ``announce`` is told every task the moment it is written, before it is checked.
 
+    The request's files may still be on their way, and known by name only: the plan is checked when they are there.
+
     Raises:
         InputError: the request is too long.
         PlanError: also the last repair left the plan invalid.
         ModelError: the model cannot be asked.
     """
-    files = request.files
     messages = conversation(request, offered, _budget(model))
     checked = Checked()
     for _ in range(1 + REPAIRS):
         text = await write_json(model, messages, SCHEMA, name, _listener(announce))
-        reply = read(text)
+        reply, files = read(text), (await request.whole()).files
         checked = check(reply.tasks, files, offered) if reply.tasks else _without_tasks(reply)
         if draft := _draft(reply, checked):
             return draft
@@ -60,7 +61,7 @@ def _draft(reply: Reply, checked: Checked) -> Draft | None:
         return None
     if checked.missing:
         return Draft(question=question(*checked.missing))
-    return Draft(question=reply.question) if reply.question else Draft(refusal=reply.text)
+    return Draft(question=reply.question) if reply.question else Draft(refusal=reply.text, exit_code=0)
 
 
 def _without_tasks(reply: Reply) -> Checked:
