@@ -12,6 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.catalog import candidates
+from tools.extras import entries
+from tools.extras.entry import Entry
+from tools.extras.reach import objection
 from tools.settings import settings
 from tools.tasks import TASKS
 
@@ -39,6 +42,8 @@ PACKAGES = {
     "torch": ("runs any model of the Hub in this process", "local"),
     "transformers": ("text, vision and audio models in this process", "local"),
     "diffusers": ("makes images and video in this process", "local"),
+    "mcp": ("tools of MCP servers", "tools"),
+    "gradio_client": ("Spaces and Gradio apps as tools", "tools"),
     "langgraph_api": ("`make serve`: the LangGraph server and Studio", "serve"),
 }
 
@@ -47,8 +52,9 @@ def examine() -> list[Finding]:
     """Look at everything; bounded by a few seconds."""
     with ThreadPoolExecutor() as pool:
         remote = [pool.submit(_reach, *place) for place in _places()]
+        added = [pool.submit(_added, entry) for entry in {each.source: each for each in entries().values()}.values()]
         local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator()]
-        return local + [answer.result() for answer in remote]
+        return local + [answer.result() for answer in remote + added]
 
 
 def _python() -> Finding:
@@ -131,6 +137,14 @@ def _reach(what: str, url: str, gives: str) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL):
         return Finding(what, "missing", f"{url} does not answer", f"It would give {gives}")
     return Finding(what, "ok", f"{url} answers ({response.status_code})")
+
+
+def _added(entry: Entry) -> Finding:
+    """One source of added tools, by the first of them."""
+    names = ", ".join(name for name, each in entries().items() if each.source == entry.source)
+    if reason := objection(entry, PATIENCE):
+        return Finding(f"tool {entry.source}", "failing", reason, f"It would give {names}; `hugginggpt tools list`")
+    return Finding(f"tool {entry.source}", "ok", names)
 
 
 def print_findings(findings: list[Finding]) -> None:

@@ -15,8 +15,8 @@ from graph import graph, offline
 from graph.state import Result
 from tests import strangers
 from tools import TOOLS, catalog, extras, media
-from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError, ModelTimeout, ModelUnavailable
-from tools.extras.entry import parameter, told
+from tools.errors import ConfigError, InputError, ModelError, ModelTimeout, ModelUnavailable
+from tools.extras.schema import parameter, told
 from tools.settings import override, settings
 from tools.tasks import TASKS
 
@@ -30,7 +30,6 @@ def file(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty file of tools, private addresses allowed, and the task table put back afterwards."""
     before = dict(TASKS)
     monkeypatch.setenv("HUGGINGGPT_EXTRAS", "tools.toml")
-    monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "true")
     monkeypatch.setenv("HUGGINGGPT_ENDPOINT_TIMEOUT", "30")
     settings.cache_clear()
     Image.new("RGB", (64, 48), "navy").save("sea.png")
@@ -93,7 +92,7 @@ async def test_arguments_arrive_in_the_types_that_the_function_wants() -> None:
         {"type": "tool_call", "id": "1", "name": "chirp", "args": {"seconds": "0.5"}}
     )
     assert message.artifact["files"][0].endswith(".wav")
-    with pytest.raises(InputError, match="a number, not 'long'"):
+    with pytest.raises(InputError, match="a number: 'long' is not of type 'number'"):
         await TOOLS["chirp"].ainvoke({"seconds": "long"})
 
 
@@ -132,12 +131,22 @@ async def test_arguments_whose_names_mean_something_here_get_others() -> None:
         ("image_style", {"type": "string"}, "text", ""),
         ("image", {"type": "string", "enum": ["small", "large"]}, "text", "one of small, large"),
         ("video", {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "text", "a whole number"),
-        ("options", {"$ref": "#/$defs/Options"}, "text", "JSON"),
+        (
+            "size",
+            {"type": "number", "minimum": 1, "maximum": 32, "description": "of a block"},
+            "text",
+            "a number from 1 to 32; of a block",
+        ),
+        ("rate", {"type": ["number", "null"], "exclusiveMinimum": 0}, "text", "a number, above 0"),
+        ("mode", {"$ref": "#/$defs/Mode", "$defs": {"Mode": {"enum": ["a", "b"]}}}, "text", "one of a, b"),
+        ("deep", {"$ref": "#/$defs/D", "$defs": {"D": {"type": "object"}}}, "text", "a JSON object"),
+        ("away", {"$ref": "https://example.com/schema.json"}, "text", ""),
+        ("several", {"anyOf": [{"type": "integer"}, {"type": "array", "items": {}}]}, "text", "JSON"),
     ],
 )
 def test_a_json_schema_tells_modality_and_kind(name: str, schema: dict[str, Any], modality: str, note: str) -> None:
     read = parameter(name, schema, required=True)
-    assert (read.modality, read.note) == (modality, note)
+    assert (read.modality, read.slot().note) == (modality, note)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +182,7 @@ async def test_a_call_outlasts_its_time_and_is_given_up() -> None:
         ("tests.strangers:nothing", "cannot be imported"),
         ("no_such_module:nothing", "cannot be imported"),
         ("tests.strangers:EXAMPLE", "not a function"),
-        ("https://key:secret@example.com/mcp", "Leave keys out"),
+        ("https://key:secret@example.com/mcp", "leave keys out"),
     ],
 )
 async def test_a_source_that_cannot_be_used_is_told_why(source: str, says: str, file: Path) -> None:
@@ -266,18 +275,6 @@ async def test_a_gradio_app_becomes_task_types(gradio_url: str) -> None:
         await TOOLS["whisper"].ainvoke({"text": "fail"})
 
 
-async def test_private_addresses_are_refused_unless_settings_allow_them(
-    mcp_url: str, gradio_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await extras.add(mcp_url, only="vowels")
-    monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "false")
-    settings.cache_clear()
-    with pytest.raises(HuggingGPTError, match="private address"):
-        await extras.add(gradio_url)
-    with pytest.raises(HuggingGPTError, match="private address"):
-        await TOOLS["vowels"].ainvoke({"text": "x"})
-
-
 @pytest.mark.parametrize("source", ["http://127.0.0.1:9/mcp", "http://127.0.0.1:9/", "/no/such/program --serve"])
 async def test_a_source_that_is_not_there_is_told(source: str) -> None:
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
@@ -292,9 +289,9 @@ def test_the_commands_add_list_and_remove(file: Path) -> None:
     code, said = tools("add", "tests.strangers:pig_latin")
     assert (code, said.partition(":")[0]) == (0, "pig-latin")
     assert json.loads(tools("list", "--json")[1])["tools"][0]["source"] == "tests.strangers:pig_latin"
-    assert "[function tests.strangers:pig_latin" in tools("list")[1]
+    assert "function tests.strangers:pig_latin" in tools("list")[1]
     assert tools("add", "tests.strangers:pig_latin")[0] == 2
     assert tools("add", "x", "--kind", "magic")[0] == 2
     assert tools("remove", "pig-latin") == (0, "pig-latin was removed.\n")
     assert tools("remove", "pig-latin")[0] == 2
-    assert tools("list")[1] == ""
+    assert "Nothing was added yet" in tools("list")[1]

@@ -4,9 +4,11 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -20,6 +22,19 @@ REDIRECTS = 5
 Begun = Callable[[str], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Trusted:
+    """A place that the owner named: it may be private, and it alone sees the headers. ``origin`` is its address."""
+
+    origin: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def covers(self, url: httpx.URL) -> bool:
+        """Whether a URL is of the same scheme, host and port."""
+        own = httpx.URL(self.origin)
+        return (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Connects to the very address that was checked, on every hop of a redirect.
 
@@ -28,17 +43,22 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     Where the environment names a proxy, it resolves and connects in our place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trusted: Trusted | None = None) -> None:
+        self._trusted = trusted
         self._opened: list[httpx.AsyncHTTPTransport] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request to its host's checked address, or through the proxy."""
         host = request.url.host
+        known = self._trusted is not None and self._trusted.covers(request.url)
+        if self._trusted and known:  # on a copy: a redirect takes its headers from the request it was given
+            request = _copied(request, headers={**request.headers, **self._trusted.headers})
         proxy = None if proxy_bypass(host) else getproxies().get(request.url.scheme)
-        if proxy:
+        if proxy and not known:
             _refuse_private_literal(host)
-        else:
-            request = _pinned(request, await asyncio.to_thread(_address, host, request.url.port or 0))
+        elif not proxy:
+            port = request.url.port or 0
+            request = _pinned(request, await asyncio.to_thread(partial(_address, host, port, private=known)))
         self._opened.append(httpx.AsyncHTTPTransport(verify=await asyncio.to_thread(_tls), proxy=proxy))
         return await self._opened[-1].handle_async_request(request)
 
@@ -52,16 +72,27 @@ _tls = cache(httpx.create_ssl_context)  # reading the certificates takes longer 
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
-    return httpx.Request(
-        request.method,
-        request.url.copy_with(host=address),
-        headers=request.headers,  # they keep the original Host
-        stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": request.url.host},
+    return _copied(  # the headers keep the original Host
+        request, url=request.url.copy_with(host=address), extensions={"sni_hostname": request.url.host}
     )
 
 
-async def download(url: str, target: Path, begun: Begun) -> str:
+def _copied(
+    request: httpx.Request,
+    url: httpx.URL | None = None,
+    headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        url or request.url,
+        headers=headers or request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, **(extensions or {})},
+    )
+
+
+async def download(url: str, target: Path, begun: Begun, trusted: Trusted | None = None) -> str:
     """Write what ``url`` leads to into ``target`` and return its media type.
 
     The time limit is for everything together, so that a server which answers a byte a second gains nothing.
@@ -73,7 +104,11 @@ async def download(url: str, target: Path, begun: Begun) -> str:
     """
     shown, limit = _shown(url), settings().fetch_timeout
     try:
-        async with asyncio.timeout(limit), _client(min(10.0, limit)) as client, client.stream("GET", url) as response:
+        async with (
+            asyncio.timeout(limit),
+            _client(min(10.0, limit), trusted) as client,
+            client.stream("GET", url) as response,
+        ):
             if response.is_error:
                 status = f"{response.status_code} {response.reason_phrase}".strip()
                 raise ResourceError(f"{shown} cannot be fetched: the server answers {status}; check the link.")
@@ -97,9 +132,9 @@ def guard(url: str) -> None:
         _refuse_private_literal(parts.host)
 
 
-def _client(timeout: float) -> httpx.AsyncClient:
+def _client(timeout: float, trusted: Trusted | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=GuardedTransport(),
+        transport=GuardedTransport(trusted),
         follow_redirects=True,
         max_redirects=REDIRECTS,
         timeout=timeout,
@@ -137,14 +172,14 @@ def _refuse_private_literal(host: str) -> None:
         _refuse_private(host)
 
 
-def _address(host: str, port: int) -> str:
-    """One address of the host, after all of them have been found public (or private ones are allowed)."""
+def _address(host: str, port: int, *, private: bool = False) -> str:
+    """One address of the host, after all of them have been found public, unless ``private`` ones may be asked."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         raise ResourceError(f"{host} cannot be found; check the link and the connection.") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
-    if not all(map(is_public, addresses)):
+    if not private and not all(map(is_public, addresses)):
         _refuse_private(host)
     return addresses[0]
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from tools import media
 from tools.artifacts import digest, writing
 from tools.errors import ResourceError
-from tools.fetch import download
+from tools.fetch import Trusted, download
 from tools.formats import EXTENSIONS, link_path, settle, suffix
 from tools.settings import settings
 
@@ -31,8 +31,8 @@ Told = Callable[[str], None]
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-async def from_link(url: str, told: Told = lambda _: None) -> str:
-    """What an http(s) link leads to, as a local path.
+async def from_link(url: str, told: Told = lambda _: None, trusted: Trusted | None = None) -> str:
+    """What an http(s) link leads to, as a local path; ``trusted`` is a place that the owner named.
 
     ``told`` is given the name of the file as soon as it is certain: at once where the link has an extension, else
     when enough has come to tell the format.
@@ -51,7 +51,7 @@ async def from_link(url: str, told: Told = lambda _: None) -> str:
             told(_named(name, await asyncio.to_thread(_format, name, part, mime)))
 
     try:
-        mime = await download(url, part, begun)
+        mime = await download(url, part, begun, trusted)
         return await asyncio.to_thread(keep, lambda target: (part.replace(target), mime)[1], name)
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)

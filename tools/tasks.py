@@ -4,8 +4,9 @@ A row says what a task is for, what it takes, what it gives, and which words ask
 tools, validators and documentation all read this table; adding a task type is adding a row.
 """
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 Modality = Literal["text", "image", "audio", "video", "table"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
@@ -13,13 +14,17 @@ MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
 @dataclass(frozen=True)
 class Slot:
-    """One argument of a task. ``many`` takes a list; any other slot takes exactly one value."""
+    """One argument of a task. ``many`` takes a list; any other slot takes exactly one value.
+
+    ``schema`` is the JSON schema of each value of a text slot, where not any text will do: see ``tools.values``.
+    """
 
     name: str
     modality: Modality
     required: bool = True
     many: bool = False
     note: str = ""
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)

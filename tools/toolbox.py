@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from langchain_core.tools import InjectedToolArg, StructuredTool
 from PIL.Image import Image
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
 from tools import resources
 from tools.artifacts import digest, save
@@ -19,6 +19,7 @@ from tools.backends.base import Audio, Call, Candidate, Output, Video
 from tools.catalog import candidates, suits
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.tasks import TASKS, Modality, Slot, TaskType
+from tools.values import closed
 
 _CLASSES: dict[Modality, type] = {"image": Image, "audio": Audio, "video": Video}
 
@@ -48,7 +49,7 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
     """Refuse a call whose required slots are not filled. Raises InputError."""
     for slot in task.required:
         value = args.get(slot.name)
-        if not value or (isinstance(value, str) and not value.strip()):
+        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
             raise InputError(f"{task.name} needs its {slot.name} ({slot.note or slot.modality}), and it is empty.")
 
 
@@ -80,8 +81,10 @@ async def _load(task: TaskType, args: dict[str, Any]) -> tuple[dict[str, Any], d
     return inputs, sources
 
 
-async def _load_one(slot: Slot, value: str) -> tuple[Any, Any]:
-    if slot.modality == "text" and not await asyncio.to_thread(resources.is_reference, value):
+async def _load_one(slot: Slot, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a text, or what the schema says
+    if slot.modality == "text" and (
+        closed(slot.schema) or not await asyncio.to_thread(resources.is_reference, str(value))
+    ):
         return value, value
     path = await resources.admit(value)
     loaded = await resources.load(path, slot.modality)
@@ -107,7 +110,8 @@ def _arguments(slots: Iterable[Slot]) -> type[BaseModel]:
     for slot in slots:
         what = "" if slot.modality == "text" else f"path or URL of {slot.modality} file"
         about = "; ".join(filter(None, (what, slot.note))) or f"the {slot.name}"
-        kind: Any = list[str] if slot.many else str
+        one: Any = Annotated[Any, WithJsonSchema(dict(slot.schema))] if slot.schema else str
+        kind: Any = list[one] if slot.many else one
         default: Any = ... if slot.required else None
         fields[slot.name] = (kind if slot.required else kind | None, Field(default, description=about))
     hidden = Annotated[str | None, InjectedToolArg]

@@ -9,6 +9,8 @@ from graph.planning.files import Files, looks_like_file, takes
 from graph.planning.steps import Findings, Step
 from tools.resources import modality
 from tools.tasks import Modality, Slot, TaskType
+from tools.values import Schema, choices, closed
+from tools.values import read as read_value
 
 _ONLY_REFERENCES = re.compile(r"(?:<resource-\d+>(?:[\s,;+&]|and)*)+")
 _READERS: dict[Modality, str] = {"image": "image-to-text", "audio": "automatic-speech-recognition"}
@@ -68,6 +70,8 @@ class Filler:
 
     def _values(self, step: Step, slot: Slot, value: str) -> list[str]:
         """What a slot is really given for a value as it was written."""
+        if slot.schema is not None and closed(slot.schema) and not references(value):
+            return self._exact(step, slot, slot.schema, value)
         if slot.modality == "text":
             return self._texts(step, slot, value)
         if ids := REFERENCE.findall(value):
@@ -80,6 +84,15 @@ class Filler:
             what = f"{self._files.name(wrong[0])} is {modality(wrong[0])}, but {slot.name!r} takes {slot.modality}"
             self._findings.problem(f"Task {step.id} ({step.row.name}): {what}.")
         return found
+
+    def _exact(self, step: Step, slot: Slot, schema: Schema, value: str) -> list[str]:
+        """A value that fits the slot's schema, a choice as the schema spells it; complains of any other."""
+        try:
+            fitting = read_value(value, schema)
+        except ValueError as error:
+            self._findings.problem(f"Task {step.id} ({step.row.name}): {slot.name!r}: {error}.")
+            return [value]
+        return [str(fitting) if fitting in choices(schema) else value]
 
     def _makes(self, step: Step, slot: Slot, id_: int) -> bool:
         """Whether the task referred to makes what the slot takes; complains if not."""
@@ -136,7 +149,7 @@ class Filler:
     def _lacking(self, step: Step, slot: Slot) -> list[str]:
         """A value for a required slot that was left empty: of a task that comes before, or the only file there is."""
         made = [id_ for id_ in sorted(step.after) if (row := self._row(id_)) and slot.modality in row.outputs]
-        if made:
+        if made and not closed(slot.schema):
             return [f"<resource-{id_}>" for id_ in made]
         found = self._files.of(slot.modality)
         if len(found) == 1:

@@ -18,6 +18,7 @@ from prompts import Demonstration
 from tools.errors import InputError
 from tools.resources import from_content, modality
 from tools.tasks import Modality, TaskType
+from tools.values import brief
 
 BUDGET = 8_000  # tokens of a prompt, where the model does not say that it takes less
 ANSWER = 1_500  # tokens kept free for the plan
@@ -66,7 +67,13 @@ def compact(plan: object) -> str:
 
 
 def _signature(row: TaskType) -> str:
-    slots = [slot.name + "[]" * slot.many + "?" * (not slot.required) for slot in row.slots]
+    slots = [
+        slot.name
+        + "[]" * slot.many
+        + "?" * (not slot.required)
+        + (f": {values}" if (values := brief(slot.schema)) else "")
+        for slot in row.slots
+    ]
     return f"({', '.join(slots)}) -> {', '.join(row.outputs)}"
 
 

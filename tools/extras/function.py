@@ -3,66 +3,90 @@
 import asyncio
 import importlib
 import inspect
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from PIL.Image import Image
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from tools.backends.base import Audio, Output, Video
-from tools.errors import ConfigError
-from tools.extras.entry import Entry, Parameter, described, gathered, made, parameter
+from tools.errors import ConfigError, InputError
+from tools.extras.entry import Entry, Parameter
+from tools.extras.place import Place
+from tools.extras.results import gathered, made
+from tools.extras.schema import parameter
+from tools.extras.wording import described
 from tools.settings import settings
 from tools.tasks import Modality
+from tools.threads import aside
 
 _MEDIA: dict[object, Modality] = {Image: "image", Audio: "audio", Video: "video"}
+_ARGUMENT = re.compile(r"^[ \t]+(\w+)(?: \([^)]*\))?:[ \t]+(\S.*)$", re.M)  # a line below "Args:"
 
 
-async def describe(source: str) -> Sequence[Entry]:
+async def describe(place: Place) -> Sequence[Entry]:
     """The one entry for ``module:function``. Raises ConfigError."""
-    return [await asyncio.to_thread(_describe, source)]
+    return [await aside(partial(_describe, place), "extra")]
 
 
 async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
-    """Call it: on the event loop where it is a coroutine function, else in a thread."""
-    function = await asyncio.to_thread(_find, entry.source)
-    arguments = entry.arguments(inputs)
-    if inspect.iscoroutinefunction(function):
-        value = await function(**arguments)
-    else:
-        value = await asyncio.to_thread(function, **arguments)
-    return gathered(value if isinstance(value, tuple) else [value])
+    """Call it in a thread that may be left behind; a coroutine function on an event loop of its own."""
+    return await aside(partial(_run, entry, inputs), "extra")
 
 
-def _describe(source: str) -> Entry:
-    function = _find(source)
+def _run(entry: Entry, inputs: dict[str, Any]) -> Output:
+    function = _find(entry.source)
+    hints = get_type_hints(function, include_extras=True)
+    arguments = {name: _typed(name, value, hints.get(name)) for name, value in entry.arguments(inputs).items()}
+    value = function(**arguments)
+    if inspect.iscoroutine(value):
+        value = asyncio.run(value)
+    return gathered(value if isinstance(value, tuple) else [value], entry)
+
+
+def _typed(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401 - what the function wants
+    """A value as its type hint wants it: a member of an enumeration, a date, a model."""
+    if hint is None or _medium(hint):
+        return value
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        raise InputError(f"{name} cannot be {str(value)[:60]!r}: {error.errors()[0]['msg']}.") from None
+
+
+def _describe(place: Place) -> Entry:
+    function = _find(place.source)
     about = inspect.getdoc(function)
     if not about:
-        raise ConfigError(f"{source} has no docstring; say in one sentence what it does.")
+        raise ConfigError(f"{place.source} has no docstring; say in one sentence what it does.")
+    said = dict(_ARGUMENT.findall(about.partition("Args:")[2]))
     try:
         hints = get_type_hints(function, include_extras=True)
-        slots = [
-            _parameter(each, hints.get(each.name, str)) for each in inspect.signature(function).parameters.values()
-        ]
+        given = inspect.signature(function).parameters.values()
+        slots = tuple(_parameter(each, hints.get(each.name, str), said) for each in given)
     except (NameError, TypeError, PydanticSchemaGenerationError) as error:
-        raise ConfigError(f"The type hints of {source} cannot be used: {str(error).partition(chr(10))[0]}") from error
-    given = hints.get("return", str)
-    outputs = made(_medium(part) for part in (get_args(given) if get_origin(given) is tuple else [given]))
-    return described("function", source, function.__name__, about, outputs=outputs, slots=tuple(slots))
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"The type hints of {place.source} cannot be used: {reason}") from error
+    result = hints.get("return", str)
+    outputs = made(_medium(part) for part in (get_args(result) if get_origin(result) is tuple else [result]))
+    return described(place, function.__name__, about, outputs=outputs, slots=slots)
 
 
-def _parameter(given: inspect.Parameter, hint: Any) -> Parameter:  # noqa: ANN401 - a type hint
+def _parameter(given: inspect.Parameter, hint: Any, said: Mapping[str, str]) -> Parameter:  # noqa: ANN401 - a type hint
     if given.kind not in {given.POSITIONAL_OR_KEYWORD, given.KEYWORD_ONLY}:
         raise TypeError(f"{given} is no argument with a name of its own")
     parts = list(_parts(hint))
-    said = [part for part in parts if isinstance(part, str)]
+    notes = [part for part in parts if isinstance(part, str)] if get_origin(hint) is Annotated else []
     modality = _medium(hint)
     schema: dict[str, Any] = {"type": "string"} if modality else TypeAdapter(hint).json_schema()
     if modality and any(get_origin(part) is list for part in parts):
         schema = {"type": "array", "items": schema}
-    schema |= {"description": said[0]} if said and get_origin(hint) is Annotated else {}
+    note = next(iter([*notes, said.get(given.name, "")]))
+    schema |= {"description": note} if note else {}
     return parameter(given.name, schema, required=given.default is given.empty, modality=modality or "text")
 
 
@@ -78,15 +102,16 @@ def _parts(hint: object) -> Iterator[object]:
 
 
 def _find(source: str) -> Callable[..., Any]:
-    """The function; its module may stand beside the file of tools."""
+    """The function, also within a LangChain tool; its module may stand beside the file of tools."""
     module, _, name = source.partition(":")
     folder = str(settings().extras.absolute().parent)
     if folder not in sys.path:
         sys.path.append(folder)
     try:
         found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"{source} cannot be imported from here: {error}") from error
+    except Exception as error:  # whatever the owner's module does when it is imported
+        raise ConfigError(f"{source} cannot be imported from here: {type(error).__name__}: {error}.") from error
+    found = getattr(found, "func", None) or getattr(found, "coroutine", None) or found
     if not inspect.isroutine(found):
         raise ConfigError(f"{source} is not a function.")
     return found

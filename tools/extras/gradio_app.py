@@ -1,122 +1,188 @@
 """Endpoints of a Gradio app: a Space of the Hub by OWNER/NAME, or any app by its address."""
 
-import asyncio
+import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gradio_client import Client, handle_file
+import httpx
+from gradio_client import Client
+from gradio_client.exceptions import AuthenticationError
+from gradio_client.utils import Status
+from huggingface_hub import space_info
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-from tools import artifacts, inputs, media
-from tools.backends.base import Media, Output
-from tools.backends.endpoint import codec
-from tools.errors import ModelTimeout
-from tools.extras.entry import Entry, Parameter, described, gathered, made, parameter
-from tools.fetch import guard
-from tools.resources import modality
+from tools import progress
+from tools.backends.base import Output
+from tools.errors import ConfigError, ModelTimeout, ModelUnavailable
+from tools.extras import gradio_values as values
+from tools.extras.entry import Entry
+from tools.extras.place import Place
+from tools.extras.results import gathered, made
+from tools.extras.wording import described
+from tools.fetch import Trusted, guard
 from tools.settings import settings
-from tools.tasks import Modality
+from tools.threads import DaemonExecutor, aside
 
-_COMPONENTS: dict[str, Modality] = {
-    "image": "image", "imageeditor": "image", "annotatedimage": "image", "imageslider": "image", "gallery": "image",
-    "audio": "audio", "video": "video",
-}  # fmt: skip
+_OWN_TOKEN = "HF_TOKEN"  # noqa: S105 - the variable's name
+_GLANCE = 0.2  # seconds between two looks at a job
 
 
-async def describe(source: str) -> Sequence[Entry]:
+async def describe(place: Place) -> Sequence[Entry]:
     """An entry for each named endpoint."""
-    return await asyncio.to_thread(_describe, source)
+    return await aside(partial(_describe, place), "extra")
 
 
 async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
     """Send the inputs, wait, and fetch the files made, by the same guarded way as any link."""
-    return await asyncio.to_thread(_run, entry, inputs)
+    return await aside(partial(_run, entry, inputs), "extra")
 
 
-def _describe(source: str) -> list[Entry]:
-    with _connected(source) as client:
-        api = client.view_api(print_info=False, return_format="dict")
-    found = api["named_endpoints"] if isinstance(api, dict) else {}
-    return [_entry(source, name, about) for name, about in found.items()]
+def _describe(place: Place) -> list[Entry]:
+    place = _with_own_token(place)
+    with _connected(place) as client:
+        about = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+        return [_entry(place, name, each, _components(client, name)) for name, each in about.items()]
 
 
-def _entry(source: str, endpoint: str, about: dict[str, Any]) -> Entry:
-    outputs = made(_COMPONENTS.get(each["component"].lower()) for each in about["returns"])
-    slots = tuple(map(_parameter, about["parameters"]))
-    return described("gradio", source, endpoint, about.get("description") or "", outputs=outputs, slots=slots)
+def _entry(place: Place, endpoint: str, about: dict[str, Any], components: Sequence[dict[str, Any]]) -> Entry:
+    given = about["parameters"]
+    known = components if len(components) == len(given) else [{}] * len(given)
+    slots = [values.slot(each, component) for each, component in zip(given, known, strict=True)]
+    notes = [
+        f"{each['parameter_name']} ({each['component']}) keeps its default"
+        for each, slot in zip(given, slots, strict=True)
+        if slot is None and each["parameter_has_default"]
+    ]
+    lacking = next(
+        (
+            each["component"]
+            for each, slot in zip(given, slots, strict=True)
+            if slot is None and not each["parameter_has_default"]
+        ),
+        None,
+    )
+    shown = [each for each in about["returns"] if values.shown(each["component"])]
+    notes += [f"its {each['component']} is left out" for each in about["returns"] if each not in shown]
+    unusable = f"takes a {lacking}, which cannot be given here" if lacking else ""
+    unusable = unusable or ("" if shown else "gives nothing that can be shown here")
+    return described(
+        place,
+        endpoint,
+        about.get("description") or "",
+        outputs=made(values.medium(each["component"]) for each in shown),
+        slots=tuple(filter(None, slots)),
+        notes=tuple(notes),
+        unusable=unusable,
+    )
 
 
-def _parameter(about: dict[str, Any]) -> Parameter:
-    medium = _COMPONENTS.get(about["component"].lower(), "text")
-    said = str(about["label"])
-    label = {} if said.startswith("parameter_") or said == about["parameter_name"] else {"description": said}
-    schema = {**about["type"], **label} if medium == "text" else {"type": "string", **label}
-    return parameter(about["parameter_name"], schema, required=not about["parameter_has_default"], modality=medium)
+def _components(client: Client, endpoint: str) -> list[dict[str, Any]]:
+    """The properties of the components that an endpoint takes, in order, as far as its page tells them."""
+    known = {each["id"]: each for each in client.config.get("components", [])}
+    name = endpoint.removeprefix("/")
+    inputs: list[int] = next(
+        (each["inputs"] for each in client.config["dependencies"] if each.get("api_name") == name), []
+    )
+    found = [known.get(number, {}) for number in inputs]
+    return [each.get("props", {}) for each in found if each.get("type") != "state"]
+
+
+def _with_own_token(place: Place) -> Place:
+    """The user's own token for a private Space: the Hub alone is asked with it whether that is one."""
+    if "://" in place.source or place.token or not os.environ.get(_OWN_TOKEN):
+        return place
+    try:
+        private = space_info(place.source, token=os.environ[_OWN_TOKEN], timeout=settings().fetch_timeout).private
+    except HfHubHTTPError:
+        return place  # said again, and explained, when it is opened
+    return place.model_copy(update={"token": f"env:{_OWN_TOKEN}"}) if private else place
 
 
 @contextmanager
-def _connected(source: str) -> Iterator[Client]:
-    """A client that sends no token and downloads nothing by itself, closed at the end."""
-    if source.startswith(("http://", "https://")):
-        guard(source)
-    client = Client(
-        source,
-        token=False,  # None would send the user's Hub token to whoever runs the app
-        verbose=False,
-        download_files=False,
-        analytics_enabled=False,
-        httpx_kwargs={"timeout": settings().fetch_timeout},
-    )
+def _connected(place: Place) -> Iterator[Client]:
+    """A client that sends what the place names alone and downloads nothing by itself, closed at the end."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # the client's own switch does not turn them off
     try:
-        guard(client.src_prefixed)  # the app itself says where its API is
+        client = Client(
+            place.address,
+            token=place.secret() or False,  # None would send the user's Hub token to whoever runs the app
+            auth=place.account(),
+            headers=place.filled(place.headers),
+            verbose=False,
+            download_files=False,
+            analytics_enabled=False,
+            httpx_kwargs={"timeout": settings().fetch_timeout},
+        )
+    except AuthenticationError:
+        hint = "check its variables" if place.login else "name user and password by --login 'user:${MY_PASSWORD}'"
+        raise ConfigError(f"{place.source} asks for a login: {hint}.") from None
+    except RepositoryNotFoundError:
+        raise ConfigError(
+            f"The Hub has no Space {place.source}; if it is private, name a token for it by --token env:HF_TOKEN."
+        ) from None
+    except (ValueError, KeyError) as error:
+        raise ModelUnavailable(f"{place.source} is no Gradio app, or is not well: {str(error)[:200]}.") from error
+    try:
+        client.executor = client.helper_executor = client.stream_executor = DaemonExecutor()
+        _check_origin(place, client)
         yield client
     finally:
         client.close()
 
 
+def _check_origin(place: Place, client: Client) -> None:
+    """Refuse an app whose API is elsewhere than the app, and a Space at a private address."""
+    if "://" not in place.source:
+        guard(client.src)
+    if not Trusted(client.src).covers(httpx.URL(client.src_prefixed)):
+        raise ConfigError(f"{place.source} says that its API is at {client.src_prefixed}; add that address itself.")
+
+
 def _run(entry: Entry, given: dict[str, Any]) -> Output:
-    with tempfile.TemporaryDirectory() as folder, _connected(entry.source) as client:
+    with tempfile.TemporaryDirectory() as folder, _connected(entry) as client:
+        about = client.view_api(print_info=False, return_format="dict")["named_endpoints"].get(entry.tool)
+        if about is None:
+            raise ModelUnavailable(f"{entry.source} no longer has {entry.tool}; remove {entry.name} and add it again.")
         arguments = entry.arguments(given)
         for slot in entry.slots:
-            if slot.modality != "text" and slot.name in given:
-                arguments[slot.parameter] = handle_file(_file(given[slot.name], Path(folder) / slot.name))
-        job = client.submit(api_name=entry.tool, **arguments)
+            if slot.name in given:
+                arguments[slot.parameter] = values.sent(slot, arguments[slot.parameter], Path(folder))
+        value = _result(entry, client, arguments)
+        kinds = [each["component"] for each in about["returns"]]
+        found = value if isinstance(value, list | tuple) and len(kinds) != 1 else [value]
+        trusted = Trusted(
+            client.src, {**client.headers, "Cookie": _cookie(client)} if client.cookies else client.headers
+        )
+        return gathered(values.received(kinds, found, client.src_prefixed, trusted), entry)
+
+
+def _cookie(client: Client) -> str:
+    return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+def _result(entry: Entry, client: Client, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - what the app gives
+    """The result of one call, its progress reported. Cancelled in the app when its time is up."""
+    job = client.submit(api_name=entry.tool, **arguments)
+    until = time.monotonic() + settings().endpoint_timeout
+    while True:
         try:
-            value = job.result(timeout=settings().endpoint_timeout)
+            return job.result(timeout=_GLANCE)
         except TimeoutError:
-            job.cancel()
-            raise ModelTimeout(f"{entry.source} took longer than {settings().endpoint_timeout:g} s.") from None
-    return gathered(_fetched(value if isinstance(value, tuple) else (value,)))
+            if time.monotonic() > until:
+                job.cancel()
+                raise ModelTimeout(f"{entry.source} took longer than {settings().endpoint_timeout:g} s.") from None
+            _report(job.status())
 
 
-def _file(medium: Media | str, stem: Path) -> str:
-    """The path of a medium; what is decoded is written first."""
-    if isinstance(medium, str):
-        return medium
-    extension, content = artifacts.encode(medium)
-    path = stem.with_suffix(extension)
-    path.write_bytes(content)
-    return str(path)
-
-
-def _fetched(values: Sequence[Any]) -> Iterator[object]:
-    """The values with every file of theirs fetched and decoded."""
-    for value in values:
-        if isinstance(value, dict) and value.get("url") and value.get("path"):
-            yield _decoded(asyncio.run(inputs.from_link(value["url"])))
-        elif isinstance(value, list) and value and all(isinstance(each, dict) and "image" in each for each in value):
-            yield from _fetched([each["image"] for each in value])  # a gallery
-        elif isinstance(value, dict) and set(value) == {"__type__"}:
-            continue  # an update of the app's page alone
-        else:
-            yield value
-
-
-def _decoded(path: str) -> object:
-    kind = modality(path)
-    if kind == "video":
-        return codec.video(Path(path).read_bytes())
-    reader = {"image": media.image, "audio": media.audio}.get(kind, media.text)
-    return reader(Path(path))
+def _report(status: Any) -> None:  # noqa: ANN401 - gradio_client ships no types
+    """The innermost bar's progress, as steps or else in percent."""
+    unit = (status.progress_data or [None])[-1] if status.code == Status.PROGRESS else None
+    if unit and unit.length:
+        progress.report(int(unit.index or 0), int(unit.length))
+    elif unit and unit.progress is not None:
+        progress.report(round(100 * unit.progress), 100)

@@ -1,81 +1,139 @@
-"""Tools of an MCP server: one that listens at an address, or one that a command starts."""
+"""Tools of an MCP server: one that listens at an address, or one that a command starts, for each call anew."""
 
 import asyncio
 import base64
-import os
 import shlex
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import mcp_types as types
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tools import inputs, media
 from tools.backends.base import Media, Output
 from tools.backends.endpoint import codec
-from tools.errors import ConfigError, ModelError
-from tools.extras.entry import Entry, described, gathered, made, parameter, told
-from tools.fetch import guard
+from tools.errors import ConfigError, ModelError, ModelUnavailable
+from tools.extras import mcp_results
+from tools.extras.entry import Entry
+from tools.extras.place import Place
+from tools.extras.results import made
+from tools.extras.schema import parameter, told
+from tools.extras.wording import described
+from tools.progress import report
 from tools.settings import settings
 
-_PAGES = 20  # of a list of tools
+_MOST = 500  # tools of one server
+_CLOSED = -32000  # JSON-RPC: the server went away
 
 
-async def describe(source: str) -> Sequence[Entry]:
-    """An entry for each tool."""
+async def describe(place: Place) -> Sequence[Entry]:
+    """An entry for each tool, of all pages of the list."""
     found, cursor = list[Entry](), None
-    async with _connected(source) as client:
-        for _ in range(_PAGES):
+    async with _connected(place) as client:
+        while len(found) <= _MOST:
             page = await client.list_tools(cursor=cursor)
-            found += [_entry(source, tool) for tool in page.tools]
+            found += [_entry(place, tool) for tool in page.tools]
             if not (cursor := page.next_cursor):
-                break
-    return found
+                return found
+    raise ConfigError(f"{place.source} offers more than {_MOST} tools; that is more than can be added.")
 
 
 async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
     """Call the tool, and read what it gives. Raises ModelError with the tool's own words where it failed."""
     arguments = await asyncio.to_thread(_arguments, entry, inputs)
-    async with _connected(entry.source) as client:
-        result = await client.call_tool(entry.tool, arguments)
-    texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
+    async with _connected(entry) as client:
+        result = await client.call_tool(entry.tool, arguments, progress_callback=_report)
+        contents = [] if result.is_error else await mcp_results.contents(result, client)
     if result.is_error:
-        raise ModelError(f"{entry.name} refused: {' '.join(' '.join(texts).split())[:300]}")
-    return await asyncio.to_thread(_output, result, texts)
+        words = " ".join(block.text for block in result.content if isinstance(block, types.TextContent))
+        raise ModelError(f"{entry.name} refused: {' '.join(words.split())[:300] or 'it gave no reason'}")
+    return await asyncio.to_thread(mcp_results.output, entry, contents, result.structured_content)
 
 
-def _entry(source: str, tool: types.Tool) -> Entry:
+async def _report(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - so called by mcp
+    """Progress as whole steps, in percent where the server counts in fractions. Without a total there is none."""
+    if total:
+        whole = float(progress).is_integer() and float(total).is_integer() and total > 1
+        report(*((int(progress), int(total)) if whole else (round(100 * progress / total), 100)))
+
+
+def _entry(place: Place, tool: types.Tool) -> Entry:
     schema, about = tool.input_schema, tool.description or tool.title or ""
     required = schema.get("required", ())
     given = schema.get("properties", {}).items()
-    slots = tuple(parameter(name, each, required=name in required) for name, each in given)
+    slots = tuple(parameter(name, each, required=name in required, root=schema) for name, each in given)
     medium = None if tool.output_schema else told(about)  # a structured result is no medium
-    return described("mcp", source, tool.name, about, outputs=made([medium]), slots=slots)
+    return described(place, tool.name, about, outputs=made([medium]), slots=slots)
 
 
 @asynccontextmanager
-async def _connected(source: str) -> AsyncIterator[Client]:
-    if source.startswith(("http://", "https://")):
-        await asyncio.to_thread(guard, source)
-        make = partial(httpx2.AsyncClient, timeout=settings().endpoint_timeout)
-        async with (
-            await asyncio.to_thread(make) as http,  # it reads certificates
-            Client(streamable_http_client(source, http_client=http)) as client,
-        ):
-            yield client
-    else:
-        command, *rest = shlex.split(source) or [""]
-        if not command:
-            raise ConfigError("Name the command that starts the MCP server.")
-        with await asyncio.to_thread(open, os.devnull, "w") as silence:  # its log is no part of our output
-            async with Client(stdio_client(StdioServerParameters(command=command, args=rest), silence)) as client:
+async def _connected(place: Place) -> AsyncIterator[Client]:
+    """A session of its own, closed in the end; a command's process is ended with it."""
+    opened = _listening(place) if "://" in place.source else _started(place)
+    async with opened as client:
+        yield client
+
+
+@asynccontextmanager
+async def _listening(place: Place) -> AsyncIterator[Client]:
+    """A server at an address. The transport follows no redirect to another address, so headers stay with this one."""
+    token = place.secret()
+    headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **place.filled(place.headers)}
+    make = partial(
+        httpx2.AsyncClient,
+        headers=headers,
+        timeout=settings().endpoint_timeout,
+        event_hooks={"response": [partial(_check_status, place)]},
+    )
+    async with (
+        await asyncio.to_thread(make) as http,  # it reads certificates
+        Client(streamable_http_client(place.address, http_client=http)) as client,
+    ):
+        yield client
+
+
+async def _check_status(place: Place, response: httpx2.Response) -> None:
+    """Raises ConfigError where the server lets nobody in."""
+    if response.status_code in {401, 403}:
+        opened = place.token or place.headers
+        hint = "check what it is sent" if opened else "name what opens it by --token env:MY_TOKEN or --header"
+        raise ConfigError(f"{place.source} answers {response.status_code}: {hint}.")
+
+
+@asynccontextmanager
+async def _started(place: Place) -> AsyncIterator[Client]:
+    """A server that a command starts. Its log is no part of our output; its last line tells why it ended."""
+    command, *rest = shlex.split(place.source) or [""]
+    if not command:
+        raise ConfigError("Name the command that starts the MCP server.")
+    parameters = StdioServerParameters(command=command, args=rest, env=place.filled(place.env))
+    with await asyncio.to_thread(tempfile.TemporaryFile, "w+", errors="replace") as log:
+        try:
+            async with Client(stdio_client(parameters, log)) as client:
                 yield client
+        except* MCPError as group:
+            if not any(error.code == _CLOSED for error in _leaves(group)):
+                raise
+            raise ModelUnavailable(f"{place.source} ended by itself: {_last_line(log)}.") from None
+
+
+def _leaves(group: BaseExceptionGroup[MCPError]) -> list[MCPError]:
+    return [
+        leaf
+        for each in group.exceptions
+        for leaf in (_leaves(each) if isinstance(each, BaseExceptionGroup) else [each])
+    ]
+
+
+def _last_line(log: IO[str]) -> str:
+    log.seek(0)
+    lines = [line.strip() for line in log.read(100_000).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"
 
 
 def _arguments(entry: Entry, given: dict[str, Any]) -> dict[str, Any]:
@@ -94,18 +152,3 @@ def _coded(medium: Media | str, encoding: str) -> str:
     content = codec.encode(medium)
     coded = base64.b64encode(content).decode()
     return coded if encoding == "base64" else f"data:{content.mime_type};base64,{coded}"
-
-
-def _output(result: types.CallToolResult, texts: list[str]) -> Output:
-    """Words and media; structured data only where it says more than the words."""
-    made: list[object] = list(texts)
-    for block in result.content:
-        if isinstance(block, types.ImageContent | types.AudioContent):
-            path = Path(inputs.from_data(f"data:{block.mime_type};base64,{block.data}"))
-            made.append(media.image(path) if isinstance(block, types.ImageContent) else media.audio(path))
-        elif isinstance(block, types.EmbeddedResource) and isinstance(block.resource, types.BlobResourceContents):
-            made.append(codec.video(base64.b64decode(block.resource.blob)))
-    structured = result.structured_content
-    if structured and set(structured) != {"result"}:
-        made.append(structured)
-    return gathered(made)

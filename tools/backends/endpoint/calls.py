@@ -1,9 +1,7 @@
 """The two ways to a remote model: by a URL of the user's own, and by an inference provider of the Hub."""
 
 import asyncio
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +13,7 @@ from tools.facts import Facts
 from tools.hub import known
 from tools.own import Own
 from tools.settings import settings
+from tools.threads import aside
 
 NO_KEY = {"authorization": None}  # the client leaves out a header that is None
 
@@ -46,7 +45,9 @@ async def at_url(call: Call, own: Own) -> Output:
 async def at_provider(call: Call, own: Own | None, token: str) -> Output:
     """Ask an inference provider of the Hub, in a thread: even the asynchronous client looks up, polls and downloads
     in a way that blocks the event loop. Raises what the client raises."""
-    return await _in_thread(partial(_ask_provider, call, own, token))
+    return await aside(
+        partial(_ask_provider, call, own, token), "endpoint"
+    )  # the client polls some providers without end
 
 
 def _ask_provider(call: Call, own: Own | None, token: str) -> Output:
@@ -86,23 +87,3 @@ def _route_of(model: str, routes: Sequence[Route]) -> tuple[Route, Facts | None]
 
 def _is_media(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").startswith(("image/", "audio/", "video/", "application/octet-stream"))
-
-
-async def _in_thread(work: Callable[[], Output]) -> Output:
-    """Run it in a thread of its own that may be left behind: the client polls some providers without end."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-    outcome: list[Output | BaseException] = []
-
-    def body() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, StopIteration too, which no future takes
-            outcome.append(error)
-        with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
-            loop.call_soon_threadsafe(done.set)
-
-    threading.Thread(target=body, name="endpoint", daemon=True).start()
-    await done.wait()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]

@@ -1,0 +1,62 @@
+"""What MCP tools give: words, media, resources within the answer or linked, structured data."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import mcp_types as types
+from mcp import Client
+
+from tools import inputs
+from tools.backends.base import Output
+from tools.extras.entry import Entry
+from tools.extras.results import MOST, decoded, gathered
+from tools.fetch import Trusted
+
+Content = str | types.ImageContent | types.AudioContent | types.BlobResourceContents
+
+
+async def contents(result: types.CallToolResult, client: Client) -> list[Content]:
+    """The blocks of a result. What it links to is read through the server itself, never from this machine or a web."""
+    found: list[Content] = []
+    for block in result.content[:MOST]:
+        if isinstance(block, types.ResourceLink):
+            found += map(_resource, (await client.read_resource(block.uri)).contents)
+        elif isinstance(block, types.EmbeddedResource):
+            found.append(_resource(block.resource))
+        else:
+            found.append(block.text if isinstance(block, types.TextContent) else block)
+    return found
+
+
+def output(entry: Entry, found: Sequence[Content], structured: object) -> Output:
+    """Words and media; structured data only where it says more than the words. Raises HuggingGPTError."""
+    values: list[object] = [each if isinstance(each, str) else _decoded(each) for each in found]
+    if entry.outputs[0] != "text" and not any(not isinstance(each, str) for each in values):
+        values += _linked(entry, values)
+    if structured and not (isinstance(structured, dict) and set(structured) == {"result"}):
+        values.append(structured)
+    return gathered(values, entry)
+
+
+def _resource(resource: types.TextResourceContents | types.BlobResourceContents) -> Content:
+    return resource.text if isinstance(resource, types.TextResourceContents) else resource
+
+
+def _decoded(content: types.ImageContent | types.AudioContent | types.BlobResourceContents) -> object:
+    """The medium, by what the bytes are rather than by what the server calls them."""
+    data = content.blob if isinstance(content, types.BlobResourceContents) else content.data
+    mime = content.mime_type or "application/octet-stream"
+    return decoded(Path(inputs.from_data(f"data:{mime};base64,{data}")))
+
+
+def _linked(entry: Entry, values: Sequence[object]) -> Iterator[object]:
+    """The media behind texts that are nothing but a link: many servers give those in place of the bytes."""
+    for text in values:
+        link = str(text).strip()
+        if link.startswith("data:"):
+            yield decoded(Path(inputs.from_data(link)))
+        elif link.startswith(("http://", "https://")) and len(link.split()) == 1:
+            trusted = Trusted(entry.source) if "://" in entry.source else None
+            found = decoded(Path(asyncio.run(inputs.from_link(link, trusted=trusted))))
+            yield found if not isinstance(found, str) else None

@@ -1,0 +1,58 @@
+"""What an added tool gave, brought to the one form of all results, and kept within bounds."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeGuard
+
+from PIL.Image import Image
+from pydantic_core import to_jsonable_python
+
+from tools import media
+from tools.backends.base import Audio, Output, Video
+from tools.backends.endpoint import codec
+from tools.errors import BadOutput
+from tools.extras.place import Place
+from tools.resources import modality
+from tools.tasks import Modality
+
+LONGEST = 1_000_000  # characters of words, and of data as JSON
+MOST = 100  # media
+
+
+def made(outputs: Iterable[Modality | None]) -> tuple[Modality, ...]:
+    """What a tool gives, each modality once; a text where nothing else is told."""
+    return tuple(dict.fromkeys(each or "text" for each in outputs)) or ("text",)
+
+
+def gathered(values: Iterable[object], place: Place) -> Output:
+    """What a tool gave: its media, its texts together, and the rest as data that JSON can hold.
+
+    No secret that opened the place is in it. Raises BadOutput where it is too much.
+    """
+    flat = [item for value in values for item in (value if _is_gallery(value) else [value]) if item is not None]
+    found = tuple(item for item in flat if isinstance(item, Image | Audio | Video))
+    plain = [
+        place.masked(to_jsonable_python(item, serialize_unknown=True))
+        for item in flat
+        if not isinstance(item, Image | Audio | Video)
+    ]
+    texts = "\n".join(str(item) for item in plain if not isinstance(item, dict | list))
+    data = [item for item in plain if isinstance(item, dict | list)]
+    if len(found) > MOST:
+        raise BadOutput(f"{place.source} gave {len(found)} files at once; {MOST} are the most.")
+    if len(texts) > LONGEST or (data and len(json.dumps(data)) > LONGEST):
+        raise BadOutput(f"{place.source} gave more than {LONGEST:,} characters at once.")
+    return Output(texts or None, data[0] if len(data) == 1 else data or None, found)
+
+
+def decoded(path: Path) -> object:
+    """A file that a tool made, as a medium or as text, by what it holds. Raises ResourceError."""
+    kind = modality(str(path))
+    if kind == "video":
+        return codec.video(path.read_bytes())
+    return {"image": media.image, "audio": media.audio}.get(kind, media.text)(path)
+
+
+def _is_gallery(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Image | Audio | Video) for each in value)

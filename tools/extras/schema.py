@@ -1,0 +1,113 @@
+"""From the JSON schema by which a source describes an argument to the parameter of an entry."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from tools.extras.entry import Parameter
+from tools.tasks import MODALITIES, Modality
+
+_MEDIA: dict[str, Modality] = {
+    "image": "image", "picture": "image", "photo": "image", "audio": "audio", "sound": "audio",
+    "recording": "audio", "video": "video",
+}  # fmt: skip
+_NAMED = re.compile(rf"(?:\w+_)?({'|'.join(_MEDIA)})(?:_(?:url|uri|file|base64|b64|data|bytes))?$", re.I)
+_MADE = re.compile(
+    rf"\b(?:returns?|gives?|draws?|makes?|creates?|generates?|renders?|produces?)\s(?:[\w-]+\s){{0,3}}?({'|'.join(_MEDIA)})\b",
+    re.I,
+)
+_RESERVED = frozenset({"model", "backend", "config", "run_manager", "callbacks", "self"})
+_DEPTH = 6  # of a schema within a schema; what lies deeper may be anything
+# What is kept: no patterns, which may take for ever to match, and no references, which may lead elsewhere.
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_PLAIN = frozenset({"type", "enum", "const", "minLength", "maxLength", "minItems", "maxItems", "required", *_BOUNDS})
+
+
+def parameter(
+    name: str,
+    schema: Mapping[str, Any],
+    *,
+    required: bool,
+    modality: Modality | None = None,
+    root: Mapping[str, Any] | None = None,
+) -> Parameter:
+    """An argument from its schema; ``modality`` where the source itself tells it, ``root`` where its $refs lead."""
+    root = schema if root is None else root
+    schema = _bare(_followed(schema, root))
+    many = schema.get("type") == "array" and isinstance(schema.get("items"), Mapping)
+    one = _bare(_followed(schema["items"], root)) if many else schema
+    modality = modality or (_medium(name, one) if one.get("type") == "string" else None) or "text"
+    coded = one.get("contentEncoding") == "base64" or re.search(r"(?:base64|b64|data|bytes)$", name, re.I)
+    kept = _kept(one, root, _DEPTH) if modality == "text" else {}
+    return Parameter(
+        name=_slot_name(name),
+        parameter=name,
+        modality=modality,
+        json_schema={} if kept == {"type": "string"} else kept,
+        required=required,
+        many=many,
+        encoding="base64" if coded else "data-uri",
+        note=" ".join(str(schema.get("description", "")).split())[:120],
+    )
+
+
+def told(about: str) -> Modality | None:
+    """The medium that a description says the tool makes."""
+    found = _MADE.search(about)
+    return _MEDIA[found[1].lower()] if found else None
+
+
+def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reference within the same document leads to; anything at all where it leads nowhere."""
+    for _ in range(_DEPTH):
+        if "$ref" not in schema:
+            return schema
+        found: Any = root
+        for step in str(schema["$ref"]).removeprefix("#/").split("/"):
+            found = found.get(step, {}) if isinstance(found, Mapping) else {}
+        schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {}
+
+
+def _bare(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema without the alternative of null."""
+    if isinstance(schema.get("type"), list):
+        types = [each for each in schema["type"] if each != "null"]
+        return {**schema, "type": types[0] if len(types) == 1 else types}
+    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**rest, **options[0]} if len(options) == 1 else schema
+
+
+def _kept(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """The schema by itself: references followed, and only what tells which values fit."""
+    schema = _bare(_followed(schema, root))
+    if depth == 0:
+        return {}
+    kept = {key: value for key, value in schema.items() if key in _PLAIN and value is not None}
+    if "enum" in kept:
+        kept["enum"] = [each for each in kept["enum"] if each is not None]
+    if isinstance(schema.get("items"), Mapping):
+        kept["items"] = _kept(schema["items"], root, depth - 1)
+    if isinstance(schema.get("properties"), Mapping):
+        kept["properties"] = {name: _kept(each, root, depth - 1) for name, each in schema["properties"].items()}
+    options = [each for each in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if each.get("type") != "null"]
+    return kept | ({"anyOf": [_kept(each, root, depth - 1) for each in options]} if options else {})
+
+
+def _medium(name: str, schema: Mapping[str, Any]) -> Modality | None:
+    """The medium that a text argument carries, by its declared media type or else by its name."""
+    major = str(schema.get("contentMediaType", "")).partition("/")[0]
+    if major in MODALITIES:
+        return _MEDIA.get(major)
+    found = _NAMED.match(name)
+    return _MEDIA[found[1].lower()] if found and "enum" not in schema else None
+
+
+def _slot_name(name: str) -> str:
+    """The name in plans: none that the tools' own arguments, LangChain or pydantic use."""
+    plain = re.sub(r"\W+", "_", name).strip("_") or "value"
+    plain = plain if plain[0].isalpha() else f"value_{plain}"
+    return f"{plain}_value" if plain in _RESERVED or hasattr(BaseModel, plain) else plain

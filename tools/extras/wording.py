@@ -1,0 +1,35 @@
+"""What an added task type is called here, and the words by which people will ask for it."""
+
+import re
+from typing import Any
+
+from tools.extras.entry import Entry
+from tools.extras.place import Place
+from tools.tasks import TASKS
+
+_HOLLOW = re.compile(
+    r"(?:an?|and|api|are|as|at|by|call|compute|do|each|find|fn|for|from|get|given|has|in|into|is|its?|lambda|list|make|of|on|or|out"
+    r"|predict|process|returns?|run|set|show|submit|tell|that|the|their|this|to|tool|use|with|\w{1,2})"
+)
+
+
+def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # noqa: ANN401 - Entry's fields
+    """An entry from its own name and description, with the words by which people will ask for it."""
+    named = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", tool)
+    name = re.sub(r"[^a-z0-9]+", "-", named.lower()).strip("-")[:60] or "tool"
+    purpose = re.split(r"(?<=[.!?])\s|\n\s*\n", about.strip())[0].strip().rstrip(".")[:200]
+    purpose = " ".join(purpose.split()) or name.replace("-", " ")
+    purpose = purpose[0].lower() + purpose[1:]
+    return Entry(name=name, tool=tool, purpose=purpose, words=words(name, purpose), **place.model_dump(), **known)
+
+
+def words(name: str, purpose: str) -> tuple[str, ...]:
+    """What asks for it: how its purpose begins, and what stands in its name or leads its purpose and in no other's."""
+    common = {word for row in TASKS.values() for text in (*row.words, row.purpose, row.name) for word in _split(text)}
+    lead = _split(purpose)[:3]
+    single = [word for word in [*_split(name), *lead[:1]] if word not in common and not _HOLLOW.fullmatch(word)]
+    return tuple(dict.fromkeys([*single, *([" ".join(lead)] if len(lead) == 3 and set(lead) - common else [])]))
+
+
+def _split(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+", text.lower())
