@@ -131,11 +131,10 @@ def _resampled(container: "InputContainer", av: ModuleType, path: Path) -> tuple
 
 
 def _pdf(path: Path) -> str:
-    pypdf = _package("pypdf", "embedded")
-    try:
-        return "\n\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
-    except pypdf.errors.PyPdfError:
-        raise ResourceError(f"{path.name} is damaged or locked with a password; give an open PDF.") from None
+    _package("pypdf", "embedded")
+    from tools import pdf
+
+    return pdf.words(path)
 
 
 def _html(path: Path) -> str:
