@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")
     cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
     download: Literal["auto", "never"] = Field("auto", description="Whether models may be downloaded from the Hub")
+    max_download: float | None = Field(None, gt=0, description="GiB that one model may be to download; else what fits")
     device: str = Field("auto", description="Where local models run: auto, cpu, cuda, cuda:1 or mps")
     memory: float | None = Field(None, gt=0, description="GiB all local models may take; else a share of the device's")
     steps: int = Field(25, ge=1, le=200, description="Steps of diffusion models: fewer are faster and coarser")

@@ -1,7 +1,7 @@
 """Models come from the Hub by its real client; only the network under it is a stand-in that answers as the Hub does."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -9,12 +9,17 @@ import pytest
 from huggingface_hub import set_client_factory
 from huggingface_hub.utils._http import default_client_factory
 
-from tools.backends.base import Call
+from graph.context import Context
+from graph.state import Choice, Job, Plan, Task
+from tests.execution import executor
+from tools.backends import BACKENDS
+from tools.backends.base import Call, Candidate
 from tools.backends.local import Local
 from tools.backends.local.engine import Engine
 from tools.backends.local.pool import Pool
 from tools.errors import ModelUnavailable
-from tools.settings import override
+from tools.settings import override, settings
+from tools.tasks import TaskType
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -25,6 +30,7 @@ class Hub:
     def __init__(self, repositories: dict[str, Path]) -> None:
         self.repositories, self.taken = repositories, list[str]()
         self.refuse: httpx.Response | None = None
+        self.sizes: dict[str, int] = {}  # in bytes, of files that are said to be larger than they are
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.refuse is not None:
@@ -38,7 +44,8 @@ class Hub:
             files = [file for file in folder.rglob("*") if file.is_file()]
             return httpx.Response(200, json=[_entry(folder, file) for file in files])
         if request.url.path.startswith("/api/models"):
-            files = [{"rfilename": str(file.relative_to(folder))} for file in folder.rglob("*") if file.is_file()]
+            names = [str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()]
+            files = [{"rfilename": each, "size": self.sizes.get(f"{name}/{each}", 1)} for each in names]
             return httpx.Response(200, json={"id": name, "sha": SHA, "siblings": files})
         return self._file(request, folder, path.partition(f"/resolve/{SHA}/")[2])
 
@@ -66,12 +73,24 @@ def hub(tiny_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.M
     override(download="auto")
     yield served
     set_client_factory(default_client_factory)
+    settings.cache_clear()
 
 
 @pytest.fixture
 def fresh() -> Local:
     """A backend that has opened nothing yet."""
     return Local(Engine(Pool(lambda: 10**9)))
+
+
+class Offering(Local):
+    """Knows some models by name, as if the Hub's catalogue had told them; what runs them is the real thing."""
+
+    def __init__(self, *models: str) -> None:
+        super().__init__(Engine(Pool(lambda: 10**9)))
+        self.models = models
+
+    def candidates(self, task: TaskType) -> Sequence[Candidate]:
+        return [Candidate(model=model, task=task.name, backend="local") for model in self.models]
 
 
 async def test_a_model_is_downloaded_once_and_then_runs_from_the_cache(
@@ -117,6 +136,52 @@ async def test_a_repository_of_pickles_is_refused_before_anything_is_downloaded(
     with pytest.raises(ModelUnavailable, match="pickled weights can run code"):
         await fresh.run(call("text-classification", model="acme/pickles"))
     assert hub.taken == []
+
+
+async def test_a_model_that_the_disk_has_no_room_for_is_not_begun(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    hub.sizes["acme/tiny/model.safetensors"] = 2**60
+    sentence = r"acme/tiny needs 1073741824\.0 GiB of disk, and [\d.]+ GiB are free in .*hub: .*HF_HOME"
+    with pytest.raises(ModelUnavailable, match=sentence):
+        await fresh.run(call("text-classification", model="acme/tiny"))
+    assert hub.taken == []
+
+
+async def test_an_interrupted_download_needs_room_for_the_rest_alone(
+    hub: Hub, fresh: Local, call: Callable[..., Call], tmp_path: Path
+) -> None:
+    request = call("text-classification", model="acme/tiny")
+    assert (await fresh.run(request)).data
+    for weights in (tmp_path / "hub").rglob("model.safetensors"):
+        weights.resolve().unlink()
+        weights.unlink()
+    hub.sizes["acme/tiny/config.json"] = 2**60
+    hub.taken.clear()
+    assert (await Local(Engine(Pool(lambda: 10**9))).run(request)).data
+    assert hub.taken == ["model.safetensors"]
+
+
+async def test_a_download_beyond_the_owners_limit_gives_way_to_the_next_model(
+    hub: Hub, tiny_model: Callable[[str], Path], backends: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BACKENDS["local"] = Offering("acme/huge", "acme/tiny")
+    hub.repositories["acme/huge"] = tiny_model("text-classification")
+    hub.sizes["acme/huge/model.safetensors"] = 3 * 2**30
+    task = Task(task="text-classification", id=0, args={"text": "How lovely!"})
+    choices = [Choice(model=model, backend="local") for model in ("acme/huge", "acme/tiny")]
+    state = {"messages": [], "plan": Plan(tasks=[task]), "jobs": [Job(id=0, task=task.task, choices=choices)]}
+    monkeypatch.setenv("HUGGINGGPT_MAX_DOWNLOAD", "1")
+    settings.cache_clear()
+    running = executor().astream(state, context=Context(cache=False), stream_mode="custom")
+    seen = [event async for event in running]
+    reasons = [event["reason"] for event in seen if event["event"] == "fallback"]
+    assert reasons == [
+        "acme/huge would be a download of 3.0 GiB, and HUGGINGGPT_MAX_DOWNLOAD allows 1: raise it, or choose a"
+        " smaller model."
+    ]
+    assert seen[-1]["event"] == "finished"
+    assert seen[-1]["model"] == "acme/tiny"
 
 
 async def test_a_model_that_is_not_on_the_hub_is_said_to_be_missing(

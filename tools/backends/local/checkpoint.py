@@ -1,4 +1,4 @@
-"""A model's files: found or fetched, and judged before anything of them is loaded."""
+"""A model's files: found, or fetched (download.py), and judged before anything of them is loaded."""
 
 import json
 import math
@@ -9,25 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import httpx
-from huggingface_hub import HfApi, constants, snapshot_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
+from tools.backends.local.download import PICKLE_ONLY, fetch
 from tools.backends.local.placement import ITEM_BYTES
 from tools.errors import ModelUnavailable
 
-_WANTED = ["*.json", "*.txt", "*.model", "*.jinja", "*.skops", "README.md"] + [
-    f"{folder}{name}*.safetensors" for folder in ("", "*/") for name in ("model", "diffusion_pytorch_model")
-]
-_UNWANTED = ["*.fp16.safetensors", "*.bf16.safetensors", "*.non_ema.safetensors", "onnx/*", "openvino/*", "coreml/*"]
 _PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".joblib", ".h5", ".msgpack"}
 _FLOATS = {"F64", "F32", "F16", "BF16"}
 _BITS = {"I64": 64, "U64": 64, "I32": 32, "U32": 32, "I16": 16, "U16": 16}
@@ -94,31 +82,9 @@ def read(model: str, folder: Path) -> Checkpoint:
     raise ModelUnavailable(f"{model} has no config.json: it is not a transformers or diffusers model.")
 
 
-def fetch(model: str, revision: str | None = None) -> Path:
-    """Download what running the model needs, never pickled weights or code. Raises ModelUnavailable."""
-    try:
-        files = {sibling.rfilename for sibling in HfApi().model_info(model, revision=revision).siblings or []}
-        if not any(name.endswith((".safetensors", ".skops")) for name in files):
-            raise ModelUnavailable(f"{model} {_PICKLE_ONLY}")
-        return Path(snapshot_download(model, revision=revision, allow_patterns=_WANTED, ignore_patterns=_UNWANTED))
-    except GatedRepoError as error:
-        raise ModelUnavailable(
-            f"{model} is gated: accept its terms at {constants.ENDPOINT}/{model} and set HF_TOKEN."
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise ModelUnavailable(f"There is no model {model} on the Hub: check its name.") from error
-    except RevisionNotFoundError as error:
-        raise ModelUnavailable(f"{model} has no revision {revision}: choose another one.") from error
-    except (HfHubHTTPError, OfflineModeIsEnabled, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
-        raise ModelUnavailable(f"{model} is not on this machine and could not be downloaded: {error}") from error
-
-
-_PICKLE_ONLY = "has no safetensors weights; pickled weights can run code when read, so they are never loaded."
-
-
 def _why_no_weights(folder: Path) -> str:
     pickled = any(file.suffix in _PICKLED for file in folder.rglob("*"))
-    return _PICKLE_ONLY if pickled else "has no weights here: download it again."
+    return PICKLE_ONLY if pickled else "has no weights here: download it again."
 
 
 def _weight_files(folder: Path) -> Iterable[Path]:
