@@ -62,7 +62,7 @@ def local(reference: str) -> str:
     if not base or settings().out == out or not reference.startswith(start):
         return reference
     owner = settings().out.relative_to(out).parts[0]
-    return str(out / owner / unquote(reference.removeprefix(start)))
+    return str(out / owner / unquote(reference.removeprefix(start).partition("?")[0]))
 
 
 def digest(path: Path) -> str:

@@ -67,7 +67,7 @@ async def completions(request: Request) -> Response:
         return _error(400, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}")
     except HuggingGPTError as error:
         return _error(400 if isinstance(error, InputError) else 502, str(error))
-    message = {"role": "assistant", "content": runs.last_words(state)}
+    message = {"role": "assistant", "content": runs.last_words(state, runs.owner_of(request))}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return JSONResponse({**_head(run_id, "chat.completion"), "choices": [choice], "usage": _usage(counter)})
 

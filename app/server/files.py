@@ -56,7 +56,10 @@ async def artifact(request: Request) -> Response:
     path = await asyncio.to_thread(_find, settings(owner_of(request)).out, request.path_params["path"])
     if path is None:
         raise HTTPException(404, "There is no such file among yours.")
-    response = FileResponse(path, headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private"})
+    response = FileResponse(
+        path,
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"},
+    )
     if not response.headers["content-type"].startswith(SHOWN):
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(path.name)}"
     return response

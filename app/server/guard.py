@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.keys import LOCAL, Keys
+from app.server.signing import ARTIFACTS, BadLink, opened
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
@@ -95,9 +96,22 @@ class Guard:
     def _holder(self, scope: Scope, headers: Headers) -> str:
         if scope["path"] in OPEN:
             return LOCAL
-        owner = self.keys.owner(_key(headers))
+        owner = self._signed(scope) or self.keys.owner(_key(headers))
         if owner is None:
             raise Refusal(401, "Send a valid API key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
+        return owner
+
+    def _signed(self, scope: Scope) -> str | None:
+        """Whose file a signed link opens. Its signature goes no further, not into a log of requests either."""
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or not scope["path"].startswith(ARTIFACTS):
+            return None
+        query, scope["query_string"] = scope["query_string"].decode("latin-1"), b""
+        try:
+            owner = opened(scope["path"], query, self.keys.secret)
+        except BadLink as error:
+            raise Refusal(403, str(error)) from error
+        if owner is not None and not self.keys.knows(owner):
+            raise Refusal(403, "Whoever was given this link holds no key any more.")
         return owner
 
 

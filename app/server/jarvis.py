@@ -16,7 +16,7 @@ from tools.resources import modality
 async def hugginggpt(request: Request) -> Response:
     """``POST /hugginggpt``: the answer, as ``{"message"}``."""
     state = await _run(request)
-    return JSONResponse({"message": runs.last_words(state)})
+    return JSONResponse({"message": runs.last_words(state, runs.owner_of(request))})
 
 
 async def tasks(request: Request) -> Response:
@@ -24,7 +24,7 @@ async def tasks(request: Request) -> Response:
     state = await _run(request, plan_only=True)
     plan: Plan | None = state.get("plan")
     if plan is None or not plan.tasks:
-        return JSONResponse({"message": runs.last_words(state)})
+        return JSONResponse({"message": runs.last_words(state, runs.owner_of(request))})
     return JSONResponse([_task(task) for task in plan.tasks])
 
 
@@ -33,7 +33,7 @@ async def results(request: Request) -> Response:
     state = await _run(request)
     plan: Plan | None = state.get("plan")
     if plan is None or not plan.tasks:
-        return JSONResponse({"message": runs.last_words(state)})
+        return JSONResponse({"message": runs.last_words(state, runs.owner_of(request))})
     done = {result.id: result for result in state.get("results") or []}
     shown = {
         str(task.id): _result(task, done[task.id], runs.owner_of(request)) for task in plan.tasks if task.id in done

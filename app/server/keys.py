@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.server.signing import secret
 from tools.errors import ConfigError
 
 LOCAL = "local"  # the owner of everything where no keys are set
@@ -14,10 +15,10 @@ _OWNER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")  # also the name of a folder
 
 
 class Keys:
-    """Who holds which key: a mapping of SHA-256 to owner."""
+    """Who holds which key: a mapping of SHA-256 to owner; and the secret by which links to files are signed."""
 
-    def __init__(self, owners: Mapping[str, str]) -> None:
-        self._owners = dict(owners)
+    def __init__(self, owners: Mapping[str, str], secret: bytes = b"") -> None:
+        self._owners, self.secret = dict(owners), secret
 
     def __bool__(self) -> bool:
         return bool(self._owners)
@@ -25,6 +26,10 @@ class Keys:
     def owner(self, key: str) -> str | None:
         """The key's owner, or None for an unknown key."""
         return self._owners.get(_digest(key))
+
+    def knows(self, owner: str) -> bool:
+        """Whether the owner holds a key."""
+        return owner in self._owners.values()
 
 
 def _digest(key: str) -> str:
@@ -44,7 +49,7 @@ def load(path: Path | None) -> Keys:
         return Keys({})
     try:
         owners = json.loads(path.read_text(encoding="utf-8"))
-        keys = Keys({digest: check_owner(owner) for digest, owner in owners.items()})
+        keys = Keys({digest: check_owner(owner) for digest, owner in owners.items()}, secret(path))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(f"The key file {path} cannot be read; make one with `hugginggpt key OWNER`.") from error
     if not keys:

@@ -85,7 +85,7 @@ async def _ask(owner: str, ask: Ask) -> types.CallToolResult:
     state = await runs.answer(given, runs.config_for(owner, "mcp"))
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
     done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
-    answer = Answer(answer=runs.last_words(state), tasks=done)
+    answer = Answer(answer=runs.last_words(state, owner), tasks=done)
     return _told(answer.answer, answer.model_dump(mode="json"))
 
 

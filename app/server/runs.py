@@ -14,6 +14,7 @@ from langchain_core.runnables.config import set_config_context
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.server.signing import signed, signed_stream
 from graph import graph
 from graph.context import Context
 from graph.state import InputState
@@ -47,8 +48,12 @@ async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool =
     return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))
 
 
-async def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
+def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
     """The words of the answer as they come, at the latest when all is done."""
+    return signed_stream(_words(given, config), config["configurable"]["langgraph_auth_user_id"])
+
+
+async def _words(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
     said, state = False, dict[str, Any]()
     run = graph.astream(given, config, context=Context(), stream_mode=["messages", "values"])
     async with aclosing(apart(run)) as parts:
@@ -60,7 +65,7 @@ async def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str
                 said = True
                 yield chunk[0].text
     if not said:
-        yield last_words(state)
+        yield _last_words(state)
 
 
 async def apart(parts: AsyncIterator[T]) -> AsyncGenerator[T]:
@@ -89,8 +94,12 @@ async def apart(parts: AsyncIterator[T]) -> AsyncGenerator[T]:
             await asyncio.wait([making], timeout=STOPPING)
 
 
-def last_words(state: dict[str, Any]) -> str:
-    """The text of the assistant's last message; empty if it said nothing."""
+def last_words(state: dict[str, Any], owner: str) -> str:
+    """The text of the assistant's last message, for its owner; empty if it said nothing."""
+    return signed(_last_words(state), owner)
+
+
+def _last_words(state: dict[str, Any]) -> str:
     messages = state.get("messages") or []
     return messages[-1].text if messages and isinstance(messages[-1], AIMessage) else ""
 
@@ -102,9 +111,9 @@ async def as_owner(owner: str, work: Coroutine[Any, Any, T]) -> T:
 
 
 def links(owner: str, paths: list[str]) -> list[str]:
-    """Where the owner finds the files."""
+    """Where the owner finds the files, and for a while whoever is given the link."""
     with set_config_context(config_for(owner, "server")) as scope:
-        return [scope.run(address, path) for path in paths]
+        return [signed(scope.run(address, path), owner) for path in paths]
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

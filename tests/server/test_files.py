@@ -99,7 +99,7 @@ def test_tricks_in_a_path_find_nothing(guarded: Guarded, path: str) -> None:
 
 def test_users_see_only_their_own_files(guarded: Guarded) -> None:
     with guarded.client(guarded.ann) as ann, guarded.client(guarded.bob) as bob:
-        url = upload(ann, "notice.png", NOTICE).json()[0]["url"]
+        url = upload(ann, "notice.png", NOTICE).json()[0]["url"].partition("?")[0]
         assert ann.get(url).status_code == 200
         assert bob.get(url).status_code == 404
         assert bob.get(url.replace("/artifacts/", "/artifacts/../ann/")).status_code == 404

@@ -1,0 +1,103 @@
+"""Links to files that open without a key, for a while: what a page loads by itself, such as a picture, sends none.
+
+Only answers on their way to a client are signed. What is kept, traced or shown to a model has plain links.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import string
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from tools.errors import ConfigError
+from tools.settings import settings
+
+ARTIFACTS = "/artifacts/"
+_IN_LINKS = f"{string.ascii_letters}{string.digits}-._~%/:[]"
+
+
+class BadLink(Exception):
+    """A signed link that does not open anything, and why."""
+
+
+@cache
+def secret(keys: Path) -> bytes:
+    """What links are signed with: kept beside the key file, for the server's eyes alone.
+
+    In a folder that cannot be written it lasts as long as the process.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
+    file, fresh = keys.with_suffix(".secret"), secrets.token_bytes(32)
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        if not file.exists():
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+            part.write_bytes(fresh)
+            with suppress(FileExistsError):  # another process was quicker
+                file.hardlink_to(part)
+            part.unlink()
+        kept = file.read_bytes()
+    except OSError:
+        return fresh
+    if len(kept) != len(fresh):
+        raise ConfigError(f"{file} is damaged; delete it, and a new one is made.")
+    return kept
+
+
+def signed(text: str, owner: str) -> str:
+    """The text with every link to a file of the owner's signed, where the server asks for keys at all."""
+    common = settings("")
+    if common.keys is None or not common.public_url or not common.link_hours:
+        return text
+    until, key = int(time.time() + common.link_hours * 3600), secret(common.keys)
+    link = re.compile(rf"{re.escape(common.public_url.rstrip('/'))}((?>{ARTIFACTS}[\w.~%/-]*\w))(?!\?)", re.ASCII)
+    return link.sub(lambda found: f"{found[0]}?{query(owner, unquote(found[1]), until, key)}", text)
+
+
+async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncIterator[str]:
+    """The same for a text that comes in pieces; the last word of each, which may be half a link, waits for its end."""
+    held = ""
+    async for piece in pieces:
+        held += piece
+        if whole := held.rstrip(_IN_LINKS):
+            yield signed(whole, owner)
+        held = held[len(whole) :]
+    if held:
+        yield signed(held, owner)
+
+
+def query(owner: str, path: str, until: int, key: bytes) -> str:
+    """What is added to a link so that it opens this one path of the owner's; ``until`` is in seconds of the epoch."""
+    return urlencode({"owner": owner, "until": until, "signature": _signature(owner, path, str(until), key)})
+
+
+def opened(path: str, query_string: str, key: bytes) -> str | None:
+    """The owner whose file a link opens; None where it is not signed.
+
+    Raises:
+        BadLink: it has expired, or was changed.
+    """
+    given = dict(parse_qsl(query_string))
+    if "signature" not in given:
+        return None
+    owner, until = given.get("owner", ""), given.get("until", "")
+    if not hmac.compare_digest(given["signature"].encode(), _signature(owner, path, until, key).encode()):
+        raise BadLink("The signature of this link is not valid; use the link as it was given, or send your API key.")
+    if int(until) < time.time():
+        raise BadLink("This link has expired; ask for a new one, or send your API key.")
+    return owner
+
+
+def _signature(owner: str, path: str, until: str, key: bytes) -> str:
+    message = "\n".join((owner, until, path)).encode()
+    return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)).decode().rstrip("=")
