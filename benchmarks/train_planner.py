@@ -23,6 +23,7 @@ from benchmarks.taskbench_data import TOOL_NAMES, TYPE_NAMES, Sample, load, pred
 from benchmarks.taskbench_scoring import edges, names, reference, scores, values
 from graph import offline
 from graph.offline import intents, links, wiring
+from graph.offline.case import Case
 from graph.offline.layout import Layout, Source
 from graph.offline.proposals import propose
 from graph.offline.reading import Reading, read
@@ -171,7 +172,7 @@ def plain(text: str) -> str:
 def shape_groups(one: Example, weights: Weights) -> list[Group]:
     """The likeliest whole plans by weights that never saw the sample, and which of them come closest to the label."""
     files = offline.file_sources(one.reading, one.sample.files)
-    selections = select(one.reading, one.hits, files, TOOLS, TOOLS, weights)
+    selections = select(Case(one.reading, files, TOOLS, TOOLS, weights), one.hits)
     found = propose(selections, one.reading, files, weights)
     if len(found) < 2:
         return []

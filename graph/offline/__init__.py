@@ -1,13 +1,15 @@
 """Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.offline import replies, wiring, wording
+from graph.offline import everyday, replies, wiring, wording
+from graph.offline.case import Case
 from graph.offline.copies import spread
-from graph.offline.intents import Intent, hits
+from graph.offline.intents import Hits, Intent, hits
 from graph.offline.layout import Layout, Source
+from graph.offline.parts import Parts
 from graph.offline.proposals import best, fillable, propose, unfilled
 from graph.offline.reading import Reading, read
 from graph.offline.selection import select
@@ -49,8 +51,9 @@ def plan(
     reading = read(request, [*resources, *previous])
     types = TASKS | dict(offered)
     files = file_sources(reading, _in_question(reading, resources, previous))
-    selections = select(reading, hits(reading, types), files, types, offered, weights)
-    notes = [replies.left_out(type_) for type_ in selections[0].beyond]
+    case, found = Case(reading, files, types, offered, weights), hits(reading, types)
+    selections = select(case, found)
+    notes = list(_notes(case, found, selections[0].beyond, selections[0].intents))
     if not selections[0].intents:
         return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
     _, lacking = fillable(Layout(reading, selections[0].intents, files))
@@ -61,7 +64,23 @@ def plan(
     if chosen is None:
         return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
     planned = tasks(chosen.layout, chosen.wiring)
+    notes = list(_notes(case, found, selections[0].beyond, chosen.layout.intents))
     return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)
+
+
+def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[Intent]) -> Iterator[str]:
+    """What is to be said of each part of the request that asks for something and that no planned task does."""
+    done = [(intent.start, intent.end) for intent in planned if intent.start >= 0]
+    for name in {intent.type.name for intent in planned}:
+        done += everyday.wordings(name, case.reading)
+        done += [match.span() for cue, match in enumerate(found[name]) if match and case.weights.cue(name, cue) > 0]
+    told = set[str]()
+    for part in Parts(case.reading).uncovered(done):
+        types = [intent.type for intent in beyond if part.start <= intent.start < part.end]
+        yield from (replies.cannot(type_) for type_ in types if type_.name not in told)
+        told |= {type_.name for type_ in types}
+        if not types and planned:
+            yield replies.left_out(part.text)
 
 
 def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:

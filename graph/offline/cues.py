@@ -11,6 +11,7 @@ LANGUAGES = (
     r"(?:english|french|german|spanish|italian|portuguese|dutch|russian|chinese|mandarin|japanese"
     r"|korean|arabic|hindi|turkish|polish|swedish|greek|latin|ukrainian|czech|danish|norwegian|finnish|hebrew|vietnamese|thai|indonesian|romanian|hungarian)"
 )
+MOOD = r"\b(?:positive|negative|friendly|unfriendly|happy|unhappy|satisfied|dissatisfied|pleased|glad|sad|angry|upset|annoyed|polite|rude|nice|kind|good or bad|bad or good|good news|bad news|a complaint|praise|favou?rable|critical|hostile|disappointed)\b"
 _CLASSES = {
     "make": r"(?:creat|generat|mak(?:e|ing)|made|produc|render|design|prepar|convert|transform|turn|synthes|compos|provid|giv|get|obtain|deliver)\w*",
     "find": r"(?:identify|identif\w+|detect\w*|find\w*|locat\w*|recogni\w+|spot\w*|extract\w*|highlight\w*|label\w*|tag\w*|know\w*|determin\w+)",
@@ -141,7 +142,8 @@ CUES: dict[str, tuple[str, ...]] = {
 _ENDING = r"(?:e|es|ed|ing|s|d|ion|ions|ation|ations|er)?"
 
 
-def _compile(cue: str) -> re.Pattern[str]:
+def compiled(cue: str) -> re.Pattern[str]:
+    """A cue as an expression, with its classes of words and its gaps filled in."""
     for name, words in _CLASSES.items():
         cue = cue.replace("{" + name + "}", words)
     return re.compile(cue.replace(" ~ ", r"(?:\s+[\w'-]+){0,4}?\s+"))
@@ -157,4 +159,4 @@ def _phrase(phrase: str) -> str:
 def patterns(name: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """The compiled cues of a task type: first its ``words`` in the task table, then those above."""
     phrases = [*words, name, name.replace("-", " ")]
-    return (re.compile("|".join(map(_phrase, phrases))), *map(_compile, CUES.get(name, ())))
+    return (re.compile("|".join(map(_phrase, phrases))), *map(compiled, CUES.get(name, ())))

@@ -97,7 +97,7 @@ def _told(name: str, found: Hits) -> float:
 
 def locate(name: str, type_: TaskType, found: Hits, weights: Weights) -> Intent:
     """The intent of a type, placed where its strongest cue stands."""
-    cues = [(weights.intent(f"{name}.{number}", name), match) for number, match in enumerate(found[name]) if match]
+    cues = [(weights.cue(name, number), match) for number, match in enumerate(found[name]) if match]
     if not cues:
         return Intent(type_)
     match = max(cues, key=lambda cue: cue[0])[1]

@@ -12,7 +12,8 @@ from typing import Literal
 
 from graph.offline import wording
 from graph.offline.intents import Intent
-from graph.offline.reading import MAX_TEXTS, Reading
+from graph.offline.quoting import MAX_TEXTS
+from graph.offline.reading import Reading
 from tools.tasks import TASKS, Modality, TaskType
 
 Kind = Literal["file", "quote", "question", "object", "clause", "request", "task"]
@@ -24,6 +25,9 @@ _LEAD = re.compile(
 _TRAIL = re.compile(r"(?:[\s.,;:]+|\b(?:and|then|or|also)\b)+$")
 _PRONOUN = re.compile(r"^(?:it|this|that|them|these|those|its?|me|for me|please|\s)+$", re.I)
 _QUESTION = re.compile(r"(?:^|(?<=[.!?:;,]\s))[^.!?;:_]{5,300}\?")
+_MADE = re.compile(r"\b(?:resulting|results?|output|\w{3,}ed|new|after|once)\b")
+_BACK = re.compile(rf"\b(?:its?|that|this|them|those|these)\b|{_MADE.pattern}")
+_ALSO = re.compile(r"\b(?:also|in addition|additionally)\b")
 _FAR = 10**6
 
 # Types whose text slot takes the user's own words: a message, an instruction or question, or a description.
@@ -34,6 +38,7 @@ _INSTRUCTED = {
 }  # fmt: skip
 _DESCRIBED = {name for name in TASKS if name.startswith("text-to-") or name.endswith("text-to-image")}
 PROMPTED = _REPLIES | _INSTRUCTED | _DESCRIBED - {"text-to-speech"}
+_WRITTEN_DOWN = {"image-to-text", "automatic-speech-recognition"}
 # Types whose output is a verdict on their input, or a drawing about it, rather than something to go on with.
 _VERDICTS = {
     "text-classification", "zero-shot-classification", "sentence-similarity", "text-ranking", "feature-extraction",
@@ -73,7 +78,11 @@ class Layout:
         self.given = [*self.files, *self.quotes, *self._questions()]
 
     def _questions(self) -> Iterator[Source]:
+        """The questions in the user's own words, but for those that a task has in its slots already."""
+        asked = [(intent.start, intent.end) for intent in self.intents if "question" in intent.slots]
         for match in islice(_QUESTION.finditer(self.reading.plain), MAX_TEXTS):
+            if any(start < match.end() and match.start() < end for start, end in asked):
+                continue
             yield Source("question", "text", self.reading.text[match.start() : match.end()].strip(), match.start())
 
     def tells(self, task: int) -> bool:
@@ -130,14 +139,45 @@ class Layout:
             return drawn
         which = wording.ordinal(self.windows[task], modality)
         found = self.nth(which, modality) or [source for source in self.given if source.modality == modality]
-        others = [other for other in self.producers(modality) if self.intents[other].type.name != type_.name]
+        others = [other for other in self.producers(modality) if self._follows(task, other, modality)]
         made = [Source("task", modality, task=other) for other in others]
         content = [one for one in made if not self._is_verdict(one)]
         found += content if found or content else made
-        if modality == "text" and (not found or type_.name in PROMPTED):
+        if modality == "text" and (
+            not found or (type_.name in PROMPTED and "question" not in self.intents[task].slots)
+        ):
             own = self._own_words(task)
             found += [own] if re.search(r"\w", own.value) else []
         return found
+
+    def _follows(self, task: int, other: int, modality: Modality) -> bool:
+        """Whether a task can work on what another makes.
+
+        It cannot where both are of one type. A question in the user's own words is asked of what was given, written
+        down if need be. Whatever a question asks, or a drawing shows, of a file is not of what is made of it later, nor
+        is what "also" is to be done with it.
+        """
+        one, two = self.intents[task], self.intents[other]
+        if one.type.name == two.type.name:
+            return False
+        if "question" in one.slots:
+            return two.type.name in _WRITTEN_DOWN
+        if "question" in two.slots:
+            return two.start < one.start
+        if modality == "text" and self.counted(task):
+            return two.type.name in _WRITTEN_DOWN
+        given = any(file.modality == modality for file in self.files)
+        if given and modality == "image" and _ALSO.search(self.leads[task]) and not _BACK.search(self.windows[task]):
+            return False
+        begin, end = self.reading.sentence(max(one.start, 0))
+        asks = self.reading.text[begin:end].rstrip().endswith("?") and end <= two.start
+        about = asks or one.type.name.endswith("-control")
+        return not (given and about and 0 <= one.start < two.start and not _MADE.search(self.windows[task]))
+
+    def counted(self, task: int) -> bool:
+        """Whether the task's wording speaks of a file by its number: "read the first one"."""
+        kinds = {file.modality for file in self.files}
+        return any(self.nth(wording.ordinal(self.windows[task], kind), kind) for kind in kinds)
 
     def nth(self, which: int | None, modality: Modality) -> list[Source]:
         """The one file that "the second picture" means; none where nothing says which, or there are fewer."""

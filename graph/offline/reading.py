@@ -10,25 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from graph.offline.quoting import texts
 from tools.resources import modality
 from tools.tasks import Modality
 
 MAX_CHARACTERS = 20_000  # of a request that are read; its intents stand in the first of them or nowhere
-MAX_TEXTS = 20  # quotations, and questions, that are weighed as data
 
-_QUOTE = re.compile(
-    r"""(?<!\w)(?:'(.{1,4000}?)'(?!\w)|"(.{1,4000}?)"|\u201c(.{1,4000}?)\u201d|\u2018(.{1,4000}?)\u2019(?!\w)"""
-    r"""|«(.{1,4000}?)»|`(.{1,4000}?)`)""",
-    re.S,
-)
-_AFTER_COLON = re.compile(
-    r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things):\s+"
-    r"([^\s_].*?)(?=\s+(?:then|and then|please|after that|afterwards|finally|also)\b|\n\n|\Z)",
-    re.S,
-)
 _NEGATION = re.compile(
-    r"\b(?:do not|don['\u2019]?t|does not|never|without|no need to|rather than|instead of|not)\b"
-    r"(?!\s+(?:only|just|forget|hesitate))"
+    r"(?<!or )\b(?:do not|don['\u2019]?t|does not|never|without|no need to|rather than|instead of|not)\b"
+    r"(?!\s+(?:only|just|forget|hesitate|know|have|understand|speak|see|remember)\b)"
     r"[^,.;:!?\n]*?(?=[,.;:!?\n]|\bbut\b|\band\b|\bthen\b|\binstead\b|\bjust\b|\bonly\b|\bplease\b|$)"
 )
 _BREAK = re.compile(r"[.!?;:,\n]+(?=\s|$)|\s(?:and then|and|then|but|or|after that|afterwards)\s")
@@ -78,7 +68,7 @@ def read(request: str, resources: Sequence[str] = ()) -> Reading:
     lower = "".join(low if len(low := char.lower()) == 1 else char for char in text)
     mentions = tuple(_mentions(text, resources))
     named = _blank(lower, mentions)
-    quotes = tuple(_quotes(text, named))
+    quotes = tuple(Span(start, end, text[start:end].strip()) for start, end in texts(named, not resources))
     bare = _blank(named, quotes)
     plain = _blank(bare, [Span(*match.span(), match[0]) for match in _NEGATION.finditer(bare)])
     breaks, stops = (tuple(match.end() for match in pattern.finditer(plain)) for pattern in (_BREAK, _SENTENCE))
@@ -107,13 +97,3 @@ def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
     longest_first = sorted(names, key=len, reverse=True)
     pattern = re.compile(r"(?<![\w/])(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
     return [Span(match.start(), match.end(), names[match[0]]) for match in pattern.finditer(text)]
-
-
-def _quotes(text: str, named: str) -> list[Span]:
-    """The texts that the user gives as data: quoted, or after a colon."""
-    spans = [match.span(match.lastindex or 0) for match in _QUOTE.finditer(named)]
-    spans = [(start, end) for start, end in spans if named[start:end].strip("_ ")][:MAX_TEXTS]
-    colon = None if spans else _AFTER_COLON.search(named)
-    if colon:
-        spans.append(colon.span(1))
-    return [Span(start, end, text[start:end].strip()) for start, end in spans]

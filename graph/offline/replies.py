@@ -48,9 +48,15 @@ def what_to_do(files: Sequence[str]) -> str:
     return f"What should I do with {' and '.join(PurePath(file).name for file in files)}?"
 
 
-def left_out(type_: TaskType) -> str:
-    """The note on a part of the request that this configuration cannot do."""
+def cannot(type_: TaskType) -> str:
+    """The note on a task type that was asked for and that this configuration cannot do."""
     return f"{type_.name} ({type_.purpose}) cannot run in this configuration and was left out."
+
+
+def left_out(part: str) -> str:
+    """The note on a part of the request for which no task was found."""
+    said = part if len(part) <= 200 else f"{part[:200].rsplit(None, 1)[0]} ..."
+    return f"I left out “{said}”: nothing that can run here does that."
 
 
 def question(type_: TaskType, slot: Slot) -> str:

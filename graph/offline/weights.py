@@ -56,10 +56,10 @@ class Weights:
         rows, values = [row for row, _ in known], np.array([value for _, value in known], np.float32)
         return dict(zip(self.types, (values @ self.intents[rows]).tolist(), strict=True))
 
-    def intent(self, feature: str, type_: str) -> float:
-        """What one feature says for one task type."""
-        row = self.features.get(feature)
-        return 0.0 if row is None else float(self.intents[row, self.types.index(type_)])
+    def cue(self, type_: str, number: int) -> float:
+        """What a cue of a task type says for that type; of a type that was not learned, nothing."""
+        row = self.features.get(f"{type_}.{number}")
+        return float(self.intents[row, self.types.index(type_)]) if row is not None and type_ in self.types else 0.0
 
     def link(self, features: Iterable[str]) -> float:
         """How well a source suits a slot, on a log scale."""

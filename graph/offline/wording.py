@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graph.offline.cues import LANGUAGES
+from graph.offline.cues import LANGUAGES, MOOD
 from graph.offline.reading import Reading
 from tools.tasks import Modality, TaskType
 
@@ -15,6 +15,9 @@ _ASPECTS = {
     "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
     "topic": r"\btopics?\b|\bsubject\b|\bcategory\b",
 }
+_ASPECTS["sentiment"] += "|" + MOOD + r"|\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b"
+_ASPECTS["language"] += rf"|\b(?:what|which) tongue\b|\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b"
+LISTED = {"text-ranking", "sentence-similarity"}  # a text, and several others to hold against it
 _INTO = re.compile(rf"\b(?:in|into|to|and|or|,)\s+({LANGUAGES})\b")
 _LABELS = re.compile(
     r"\b(?:classif\w+|categori\w+|label\w*|sort|decide|say|tell)\b[^.!?;\n]*?"
@@ -47,8 +50,8 @@ _DETAIL = re.compile(
 )
 
 
-def variants(type_: TaskType, reading: Reading) -> list[Mapping[str, Any]]:
-    """What the wording fills in for a type, once for each task it asks for: two aspects are two tasks."""
+def variants(type_: TaskType, reading: Reading, span: tuple[int, int]) -> list[Mapping[str, Any]]:
+    """What the wording, at ``span``, fills in for a type, once for each task it asks for: two aspects are two tasks."""
     if type_.slot("labels"):
         named = labels(reading)
         return [{"labels": named}] if named else [{}]
@@ -57,7 +60,19 @@ def variants(type_: TaskType, reading: Reading) -> list[Mapping[str, Any]]:
     if type_.slot("language"):
         told: list[Mapping[str, Any]] = [{"language": match[1].capitalize()} for match in _INTO.finditer(reading.plain)]
         return told if told and (type_.name == "translation" or len(told) == 1) else [{}]
+    if (aim := type_.slot("text")) and not aim.required and span[0] >= 0:
+        return [{"text": clauses(reading, *span)}]
+    if type_.name in LISTED and len(reading.quotes) > 2:
+        one, *rest = [quote.text for quote in reading.quotes]
+        single, many = type_.required
+        return [{single.name: one, many.name: rest}]
     return [{}]
+
+
+def clauses(reading: Reading, start: int, end: int) -> str:
+    """The clauses in which a wording stands, as the user wrote them."""
+    begin, stop = reading.clause(start)[0], reading.clause(end - 1)[1]
+    return re.sub(r"(?:[\s,;.:]|\band\b)+$", "", reading.text[begin:stop]).strip()
 
 
 def place(slots: Mapping[str, Any], reading: Reading) -> int:

@@ -1,0 +1,81 @@
+"""What a request asks for outright: in everyday words, or by wanting all there is to say of a picture."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from graph.offline import wording
+from graph.offline.case import Case
+from graph.offline.everyday import asked
+from graph.offline.intents import Hits, Intent, hits, probabilities
+from graph.offline.reading import Reading
+from tools import extras
+from tools.tasks import TASKS
+
+SURE = 0.5  # a type likelier than this was asked for, and is not dropped silently
+_VERB = re.compile(
+    r"\b(?:detect|find|show|draw|extract|trace|get|give|make|create|count)\w*(?: me)?(?: its| the| all)*\s+$"
+)
+_DETAILS = ("image-to-text", "image-classification", "object-detection", "image-segmentation")
+
+
+@dataclass(frozen=True)
+class Outright:
+    """The intents that were told, and what the rest of the request says: its cues, and how likely each type is."""
+
+    told: list[Intent]
+    found: Hits
+    likely: Mapping[str, float]
+
+
+def outright(case: Case, found: Hits) -> Outright:
+    """Take what is asked for outright out of a request. A type that is learned to be wanted anyway is left to that."""
+    clear = {name for name, p in probabilities(case.reading, found, case.weights).items() if p > SURE}
+    everyday = asked(case)
+    times = Counter(intent.type.name for intent in everyday)
+    everyday = [intent for intent in everyday if intent.type.name not in clear or times[intent.type.name] > 1]
+    found, rest = _explained(case, found, everyday)
+    told = [*_detailed(case), *(one for intent in everyday for one in each(intent, case.reading))]
+    return Outright(told, found, probabilities(rest, found, case.weights))
+
+
+def each(intent: Intent, reading: Reading) -> list[Intent]:
+    """The intent once for each task that its wording asks for: each aspect or language that it names."""
+    if intent.slots:
+        return [intent]
+    told = wording.variants(intent.type, reading, (intent.start, intent.end))
+    return [_at(replace(intent, slots=slots), wording.place(slots, reading)) for slots in told]
+
+
+def _at(intent: Intent, position: int) -> Intent:
+    return intent if position < 0 else replace(intent, start=position, end=position + 1)
+
+
+def _explained(case: Case, found: Hits, everyday: Sequence[Intent]) -> tuple[Hits, Reading]:
+    """The cues, and the reading, that are left without what asks for something special.
+
+    "Detect the edges" detects nothing. That is everyday phrases, control images, and the types that the owner added.
+    """
+    added = extras.entries()
+    special = [name for name in case.offered if name.endswith("-control") or name in added]
+    spans = [match.span() for name in special for match in found[name] if match]
+    spans += [(intent.start, intent.end) for intent in everyday]
+    if not spans:
+        return found, case.reading
+    plain = case.reading.plain
+    for begin, end in spans:
+        start = next((verb.start() for verb in _VERB.finditer(plain, 0, begin)), begin)
+        plain = plain[:start] + " " * (end - start) + plain[end:]
+    learned = {name: type_ for name, type_ in TASKS.items() if name in case.weights.types}
+    rest = replace(case.reading, plain=plain)
+    return {**found, **hits(rest, learned)}, rest
+
+
+def _detailed(case: Case) -> list[Intent]:
+    """Where the user wants all there is to say of a picture: every task that says something of one, side by side."""
+    if not wording.in_detail(case.reading):
+        return []
+    names = [name for name in _DETAILS if name in case.offered]
+    images = [file for file in case.files if file.modality == "image"]
+    return [Intent(case.offered[name], slots={"image": file.value}, sure=True) for file in images for name in names]
