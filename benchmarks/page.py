@@ -12,7 +12,7 @@ sending      From the Enter key to the first sign (the request in the chat) and 
              page, one request after the other, each in a new conversation.
 crowd        So many pages open, and requests in some of them at once, each of three tasks: one that only waits, and
              then two at the same time that wait as long. The longest of all pages while they ran:
-             round_trip   GET /health, asked again by every page 100 ms after each answer;
+             round_trip   GET /health, asked again by every page 250 ms after each answer;
              page_stall   how much too late a timer of 50 ms came, in any page: its thread was busy;
              redraw_gap   between two drawings of the plan, in the pages with requests, while a task of it runs
                           (the page draws running clocks every 0.6 s; redraws: how often, in the page with the fewest);
@@ -145,6 +145,8 @@ async def crowd(browser: Browser, url: str, pages: int, requests: int, seconds: 
         reactions = await react_while(idle, running)
         ended = await asyncio.gather(*running, return_exceptions=True)
         worst = [await tab.evaluate("probe.worst") for tab in tabs]
+    for error in (reason for reason in ended if isinstance(reason, BaseException)):
+        print(f"A request failed: {error!r}", file=sys.stderr)
     times = [waited for waited in ended if not isinstance(waited, BaseException)]
     return {
         **{f"longest_{name}_s": max(page[name] for page in worst) / 1000 for name in LONGEST},

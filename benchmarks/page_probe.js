@@ -70,5 +70,5 @@ window.probe = (() => {
     }).observe(document, { subtree: true, childList: true, characterData: true });
   };
 
-  return { arm, armed, when, worst, watch: () => { stalls(50); roundTrips(100); redraws(); } };
+  return { arm, armed, when, worst, watch: () => { stalls(50); roundTrips(250); redraws(); } };
 })();
