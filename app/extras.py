@@ -132,7 +132,7 @@ def _example(entry: "Entry") -> str:
             said += f", {slot.name} {listed[0]}"
         else:
             said += (
-                f", {slot.name} 5" if slot.schema and slot.schema.get("type") in {"number", "integer"} else ": '...'"
+                f", {slot.name} 5" if slot.schema and slot.schema.get("type") in ("number", "integer") else ": '...'"
             )
     purpose = entry.purpose[:1].upper() + entry.purpose[1:]
     return f'hugginggpt ask "{purpose}{said}"{files}'

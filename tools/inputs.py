@@ -28,6 +28,7 @@ _SPECIAL = {
     "image/jpg": ".jpg",
 }
 Told = Callable[[str], None]
+_LINK = ".link"  # beside a file that was fetched: from where
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
@@ -52,9 +53,23 @@ async def from_link(url: str, told: Told = lambda _: None, trusted: Trusted | No
 
     try:
         mime = await download(url, part, begun, trusted)
-        return await asyncio.to_thread(keep, lambda target: (part.replace(target), mime)[1], name)
+        path = await asyncio.to_thread(keep, lambda target: (part.replace(target), mime)[1], name)
+        await asyncio.to_thread(Path(path).with_name(_LINK).write_text, url, encoding="utf-8")
+        return path
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
+
+
+def origin(path: str) -> str | None:
+    """The link from which a file was fetched, if it was. Looks at the disk."""
+    try:
+        return Path(path).with_name(_LINK).read_text(encoding="utf-8") if _is_kept(path) else None
+    except OSError:
+        return None
+
+
+def _is_kept(path: str) -> bool:
+    return Path(path).parent.parent == settings().out / "inputs"
 
 
 def from_data(uri: str) -> str:

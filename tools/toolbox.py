@@ -12,14 +12,14 @@ from langchain_core.tools import InjectedToolArg, StructuredTool
 from PIL.Image import Image
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
-from tools import resources
+from tools import inputs, resources
 from tools.artifacts import digest, save
 from tools.backends import BACKENDS
 from tools.backends.base import Audio, Call, Candidate, Output, Video
 from tools.catalog import candidates, suits
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.tasks import TASKS, Modality, Slot, TaskType
-from tools.values import closed
+from tools.values import verbatim
 
 _CLASSES: dict[Modality, type] = {"image": Image, "audio": Audio, "video": Video}
 
@@ -82,9 +82,10 @@ async def _load(task: TaskType, args: dict[str, Any]) -> tuple[dict[str, Any], d
 
 
 async def _load_one(slot: Slot, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a text, or what the schema says
-    if slot.modality == "text" and (
-        closed(slot.schema) or not await asyncio.to_thread(resources.is_reference, str(value))
-    ):
+    if slot.modality == "text" and verbatim(slot.schema):
+        value = await asyncio.to_thread(inputs.origin, str(value)) or value
+        return value, value
+    if slot.modality == "text" and not await asyncio.to_thread(resources.is_reference, value):
         return value, value
     path = await resources.admit(value)
     loaded = await resources.load(path, slot.modality)

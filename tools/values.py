@@ -7,6 +7,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 _NOUNS = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "object": "a JSON object"}
+_LONGEST = 240  # characters of a complaint
 _YES_AND_NO = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 
 
@@ -18,6 +19,11 @@ def choices(schema: Schema | None) -> list[Any]:
 def closed(schema: Schema | None) -> bool:
     """Whether not every text will do: a number, a choice, yes or no, a structure."""
     return schema is not None and bool(schema) and (schema.get("type") != "string" or "enum" in schema)
+
+
+def verbatim(schema: Schema | None) -> bool:
+    """Whether a text that is a link is wanted as it is, and not what it leads to; so is whatever is no mere text."""
+    return closed(schema) or (schema or {}).get("format") == "uri"
 
 
 def read(given: object, schema: Schema) -> Any:  # noqa: ANN401 - whatever the schema wants
@@ -43,7 +49,8 @@ def complaint(value: object, schema: Schema) -> str | None:
     if error is None:
         return None
     where = f"{'.'.join(map(str, error.absolute_path))}: " if error.absolute_path else ""
-    return f"{where}{error.message}"[:300]
+    said = f"{where}{error.message}"  # the value first, and what is wrong with it last
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} ... {said[-_LONGEST // 3 :]}"
 
 
 def describe(schema: Schema | None) -> str:

@@ -9,6 +9,7 @@ from graph.offline.case import Case
 from graph.offline.copies import spread
 from graph.offline.intents import Hits, Intent, hits
 from graph.offline.layout import Layout, Source
+from graph.offline.outright import options
 from graph.offline.parts import Parts
 from graph.offline.proposals import best, fillable, propose, unfilled
 from graph.offline.reading import Reading, read
@@ -71,6 +72,7 @@ def plan(
 def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[Intent]) -> Iterator[str]:
     """What is to be said of each part of the request that asks for something and that no planned task does."""
     done = [(intent.start, intent.end) for intent in planned if intent.start >= 0]
+    done += [(one.start, one.end) for each in planned for one in options(each.type, case.reading, each.start)]
     for name in {intent.type.name for intent in planned}:
         done += everyday.wordings(name, case.reading)
         done += [match.span() for cue, match in enumerate(found[name]) if match and case.weights.cue(name, cue) > 0]

@@ -74,7 +74,9 @@ class Layout:
         order = sorted(range(len(intents)), key=self.at.__getitem__)
         self.rank = {task: place for place, task in enumerate(order)}
         self.files = list(files)
-        self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in reading.quotes]
+        told = {value for intent in intents for value in intent.slots.values() if isinstance(value, str)}
+        quotes = (quote for quote in reading.quotes if quote.text not in told)
+        self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in quotes]
         self.given = [*self.files, *self.quotes, *self._questions()]
 
     def _questions(self) -> Iterator[Source]:

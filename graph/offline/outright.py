@@ -9,9 +9,10 @@ from graph.offline import wording
 from graph.offline.case import Case
 from graph.offline.everyday import asked
 from graph.offline.intents import Hits, Intent, hits, probabilities
+from graph.offline.options import Told, arguments, told
 from graph.offline.reading import Reading
 from tools import extras
-from tools.tasks import TASKS
+from tools.tasks import TASKS, TaskType
 
 SURE = 0.5  # a type likelier than this was asked for, and is not dropped silently
 _VERB = re.compile(
@@ -44,8 +45,14 @@ def each(intent: Intent, reading: Reading) -> list[Intent]:
     """The intent once for each task that its wording asks for: each aspect or language that it names."""
     if intent.slots:
         return [intent]
-    told = wording.variants(intent.type, reading, (intent.start, intent.end))
-    return [_at(replace(intent, slots=slots), wording.place(slots, reading)) for slots in told]
+    variants = wording.variants(intent.type, reading, (intent.start, intent.end))
+    exact = arguments(intent.type, options(intent.type, reading, intent.start))
+    return [_at(replace(intent, slots={**slots, **exact}), wording.place(slots, reading)) for slots in variants]
+
+
+def options(type_: TaskType, reading: Reading, at: int) -> list[Told]:
+    """What is said of the options of a type that the owner added; of all others the wordings are known."""
+    return told(type_, reading, at) if type_.name in extras.entries() else []
 
 
 def _at(intent: Intent, position: int) -> Intent:
@@ -61,6 +68,9 @@ def _explained(case: Case, found: Hits, everyday: Sequence[Intent]) -> tuple[Hit
     special = [name for name in case.offered if name.endswith("-control") or name in added]
     spans = [match.span() for name in special for match in found[name] if match]
     spans += [(intent.start, intent.end) for intent in everyday]
+    for name in added.keys() & case.offered.keys():
+        if places := [match.start() for match in found[name] if match]:
+            spans += [(one.start, one.end) for one in options(case.offered[name], case.reading, places[0])]
     if not spans:
         return found, case.reading
     plain = case.reading.plain

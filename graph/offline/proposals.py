@@ -13,6 +13,7 @@ from graph.offline.selection import Selection
 from graph.offline.weights import Weights
 from graph.offline.wiring import Wiring, slots, wirings
 from tools.tasks import Slot, TaskType
+from tools.values import closed
 
 _WIRINGS = 4  # of each set of tasks
 
@@ -48,6 +49,8 @@ def fillable(layout: Layout) -> tuple[Layout, tuple[TaskType, Slot] | None]:
     """The layout without the unsure tasks that lack a source, and what a sure one lacks."""
     lacking = None
     for task, intent in enumerate(layout.intents):
+        unsaid = [slot for slot in intent.type.required if closed(slot.schema) and slot.name not in intent.slots]
+        lacking = lacking or ((intent.type, unsaid[0]) if unsaid else None)
         for modality, needed in slots(layout, task).items():
             if len(layout.sources(task, modality)) >= len(needed):
                 continue

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from tools.tasks import Modality, Slot, TaskType
+from tools.values import closed, describe
 
 _GREETING = re.compile(r"\s*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|how are you)\b[\w\s,!.?']{0,40}$")
 _THANKS = re.compile(r"\s*(?:thanks|thank you|thx|great|perfect|nice|ok|okay|cool)\b[\w\s,!.']{0,40}$")
@@ -61,6 +62,8 @@ def left_out(part: str) -> str:
 
 def question(type_: TaskType, slot: Slot) -> str:
     """The one question that asks for what a task needs and nobody gave."""
+    if closed(slot.schema):
+        return f"Which {slot.name.replace('_', ' ')} should I use to {type_.purpose}? It takes {describe(slot.schema)}."
     if slot.many:
         return f"Which {slot.name} should I use to {type_.purpose}? Name at least two, separated by commas."
     return f"{_WHICH[slot.modality]} should I use to {type_.purpose}? Attach it or name it."

@@ -9,6 +9,7 @@ from graph.offline.layout import Layout, Source
 from graph.offline.links import features
 from graph.offline.weights import Weights
 from tools.tasks import Modality, Slot
+from tools.values import closed
 
 BEAM = 12
 _UNFILLED = -50.0  # log-probability of leaving a slot empty: only where all else makes a cycle
@@ -31,7 +32,7 @@ def slots(layout: Layout, task: int) -> dict[Modality, list[Slot]]:
     intent = layout.intents[task]
     groups: dict[Modality, list[Slot]] = {}
     for slot in intent.type.required:
-        if slot.name not in intent.slots:
+        if slot.name not in intent.slots and not closed(slot.schema):  # what nothing but the user could say
             groups.setdefault(slot.modality, []).append(slot)
     return groups
 

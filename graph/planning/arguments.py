@@ -9,7 +9,7 @@ from graph.planning.files import Files, looks_like_file, takes
 from graph.planning.steps import Findings, Step
 from tools.resources import modality
 from tools.tasks import Modality, Slot, TaskType
-from tools.values import Schema, choices, closed
+from tools.values import Schema, choices, closed, verbatim
 from tools.values import read as read_value
 
 _ONLY_REFERENCES = re.compile(r"(?:<resource-\d+>(?:[\s,;+&]|and)*)+")
@@ -72,6 +72,8 @@ class Filler:
         """What a slot is really given for a value as it was written."""
         if slot.schema is not None and closed(slot.schema) and not references(value):
             return self._exact(step, slot, slot.schema, value)
+        if slot.schema is not None and verbatim(slot.schema) and not references(value):  # a link, or what it led to
+            return [self._files.find(value) or value]
         if slot.modality == "text":
             return self._texts(step, slot, value)
         if ids := REFERENCE.findall(value):

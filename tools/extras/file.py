@@ -66,7 +66,6 @@ def _table(values: Mapping[str, Any]) -> tomlkit.items.Table:
             table.add(key, slots)
         else:
             table.add(key, _inline(value) if isinstance(value, dict) else value)
-    table.add(tomlkit.nl())
     return table
 
 

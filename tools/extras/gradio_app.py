@@ -4,25 +4,27 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from gradio_client import Client
-from gradio_client.exceptions import AuthenticationError
+from gradio_client.exceptions import AppError, AuthenticationError
 from gradio_client.utils import Status
 from huggingface_hub import space_info
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from tools import progress
 from tools.backends.base import Output
-from tools.errors import ConfigError, ModelTimeout, ModelUnavailable
+from tools.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 from tools.extras import gradio_values as values
 from tools.extras.entry import Entry
 from tools.extras.place import Place
-from tools.extras.results import gathered, made
+from tools.extras.results import fetched, gathered, made
 from tools.extras.wording import described
 from tools.fetch import Trusted, guard
 from tools.settings import settings
@@ -119,13 +121,15 @@ def _connected(place: Place) -> Iterator[Client]:
             httpx_kwargs={"timeout": settings().fetch_timeout},
         )
     except AuthenticationError:
-        hint = "check its variables" if place.login else "name user and password by --login 'user:${MY_PASSWORD}'"
+        hint = "name user and password by --login 'user:${MY_PASSWORD}'"
         raise ConfigError(f"{place.source} asks for a login: {hint}.") from None
     except RepositoryNotFoundError:
         raise ConfigError(
             f"The Hub has no Space {place.source}; if it is private, name a token for it by --token env:HF_TOKEN."
         ) from None
     except (ValueError, KeyError) as error:
+        if "login" in str(error):
+            raise ConfigError(f"{place.source} refuses the login: check its variables.") from None
         raise ModelUnavailable(f"{place.source} is no Gradio app, or is not well: {str(error)[:200]}.") from error
     try:
         client.executor = client.helper_executor = client.stream_executor = DaemonExecutor()
@@ -155,14 +159,14 @@ def _run(entry: Entry, given: dict[str, Any]) -> Output:
         value = _result(entry, client, arguments)
         kinds = [each["component"] for each in about["returns"]]
         found = value if isinstance(value, list | tuple) and len(kinds) != 1 else [value]
-        trusted = Trusted(
-            client.src, {**client.headers, "Cookie": _cookie(client)} if client.cookies else client.headers
-        )
-        return gathered(values.received(kinds, found, client.src_prefixed, trusted), entry)
+        return gathered(values.received(kinds, found, partial(_fetched, entry, client)), entry)
 
 
-def _cookie(client: Client) -> str:
-    return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+def _fetched(entry: Entry, client: Client, file: dict[str, Any]) -> object:
+    """A file from the app, with all that opens it, or from wherever else the app says it is. Raises BadOutput."""
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    trusted = Trusted(client.src, {**client.headers, **({"Cookie": cookies} if cookies else {})})
+    return fetched(str(file.get("url") or f"{client.src_prefixed}file={quote(file['path'])}"), entry, trusted)
 
 
 def _result(entry: Entry, client: Client, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - what the app gives
@@ -172,6 +176,10 @@ def _result(entry: Entry, client: Client, arguments: dict[str, Any]) -> Any:  # 
     while True:
         try:
             return job.result(timeout=_GLANCE)
+        except CancelledError:
+            raise ModelUnavailable(f"{entry.source} went away in the middle of the call.") from None
+        except AppError as error:
+            raise ModelError(f"{entry.name} refused: {' '.join(str(error).split())[:300]}") from error
         except TimeoutError:
             if time.monotonic() > until:
                 job.cancel()

@@ -1,21 +1,17 @@
 """What Gradio's components take and give, in our terms."""
 
-import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from gradio_client import handle_file
 
-from tools import artifacts, inputs, media
+from tools import artifacts, media
 from tools.backends.base import Media
 from tools.extras.entry import Parameter
-from tools.extras.results import decoded
 from tools.extras.schema import parameter
-from tools.fetch import Trusted
 from tools.formats import EXTENSIONS
 from tools.tasks import Modality
 
@@ -30,6 +26,7 @@ _GIVEN: dict[str, Modality] = {
 _FILES = frozenset({"file", "uploadbutton"})
 _FORMS = {"gallery": "gallery", "dataframe": "dataframe", "imageeditor": "editor", "multimodaltextbox": "message"}
 _HIDDEN = frozenset({"model3d", "state", "dataset", "browserstate", "timer"})  # neither shown nor told
+Fetch = Callable[[dict[str, Any]], object]  # from what a component says of a file to what it holds
 _SIMPLE = frozenset({"string", "number", "integer", "boolean", "array"})
 
 
@@ -43,14 +40,14 @@ def slot(about: dict[str, Any], component: dict[str, Any]) -> Parameter | None:
         schema = {"type": ["object", "array"]}
     elif kind == "multimodaltextbox":
         schema = {"type": "string"}
-    elif schema.get("type") not in _SIMPLE:
+    elif str(schema.get("type")) not in _SIMPLE:
         return None
     several = kind == "gallery" or component.get("file_count") == "multiple"
     schema = _bounded(schema, component)
     said = str(about["label"])
-    named = said.startswith("parameter_") or said == about["parameter_name"]
+    named = said.startswith("parameter_") or said.casefold() == about["parameter_name"].casefold()
     whole = ({"type": "array", "items": schema} if several else schema) | {"description": "" if named else said}
-    required = not about["parameter_has_default"] or kind in {"gallery", "multimodaltextbox"}
+    required = not about["parameter_has_default"] or kind in {"gallery", "dataframe", "multimodaltextbox"}
     found = parameter(about["parameter_name"], whole, required=required, modality=medium or "text")
     return found.model_copy(update={"form": "file" if kind in _FILES else _FORMS.get(kind, "")})
 
@@ -87,15 +84,12 @@ def sent(slot: Parameter, value: Any, folder: Path) -> Any:  # noqa: ANN401 - wh
     return each if slot.many else each[0]
 
 
-def received(kinds: Sequence[str], values: Sequence[Any], base: str, trusted: Trusted) -> Iterator[object]:
-    """The components' values with every file of theirs fetched and decoded; those that cannot be shown left out."""
+def received(kinds: Sequence[str], values: Sequence[Any], fetch: Fetch) -> Iterator[object]:
+    """The components' values with every file of theirs fetched; those that cannot be shown left out."""
     for kind, value in zip(map(str.lower, kinds), values, strict=False):
         if value is None or kind in _HIDDEN or (isinstance(value, dict) and set(value) == {"__type__"}):
             continue  # empty, or an update of the app's page alone
-        yield from _READERS.get(kind, _plain)(value, lambda file: _fetched(file, base, trusted))
-
-
-Fetch = Callable[[dict[str, Any]], object]
+        yield from _READERS.get(kind, _plain)(value, fetch)
 
 
 def _plain(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - what an app gives
@@ -150,10 +144,9 @@ def _last_message(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401
         yield from [each["text"]] if isinstance(each, dict) and "text" in each else _plain(each, fetch)
 
 
-def _plot(value: Any, _fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
+def _plot(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
     """A drawn plot as its picture; one that a page would draw as its data."""
-    drawn = str(value["plot"]).startswith("data:")
-    yield decoded(Path(inputs.from_data(value["plot"]))) if drawn else value
+    yield fetch({"url": value["plot"]}) if str(value["plot"]).startswith("data:") else value
 
 
 _READERS: dict[str, Callable[[Any, Fetch], Iterator[object]]] = {
@@ -169,12 +162,6 @@ def _is_file(value: object) -> bool:
 def _holds_file(value: object) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return _is_file(value) or any(map(_holds_file, inner))
-
-
-def _fetched(file: dict[str, Any], base: str, trusted: Trusted) -> object:
-    """A file from the app, or from wherever it says, by the guarded way of every link: never from this machine."""
-    url = str(file.get("url") or f"{base}file={quote(file['path'])}")
-    return decoded(Path(asyncio.run(inputs.from_link(url, trusted=trusted))))
 
 
 def _upload(medium: Media | str, slot: Parameter, stem: Path) -> Any:  # noqa: ANN401 - gradio_client ships no types
@@ -197,7 +184,7 @@ def _of_files(component: dict[str, Any]) -> Modality:
 
 def _bounded(schema: dict[str, Any], component: dict[str, Any]) -> dict[str, Any]:
     """A number's schema with the bounds that its component shows on the page."""
-    if schema.get("type") not in {"number", "integer"}:
+    if schema.get("type") not in ("number", "integer"):
         return schema
     bounds = {name: component[name] for name in ("minimum", "maximum") if component.get(name) is not None}
     whole = schema["type"] == "number" and component.get("precision") == 0

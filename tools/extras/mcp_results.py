@@ -1,16 +1,13 @@
 """What MCP tools give: words, media, resources within the answer or linked, structured data."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import mcp_types as types
 from mcp import Client
 
-from tools import inputs
 from tools.backends.base import Output
 from tools.extras.entry import Entry
-from tools.extras.results import MOST, decoded, gathered
+from tools.extras.results import MOST, fetched, gathered
 from tools.fetch import Trusted
 
 Content = str | types.ImageContent | types.AudioContent | types.BlobResourceContents
@@ -31,7 +28,7 @@ async def contents(result: types.CallToolResult, client: Client) -> list[Content
 
 def output(entry: Entry, found: Sequence[Content], structured: object) -> Output:
     """Words and media; structured data only where it says more than the words. Raises HuggingGPTError."""
-    values: list[object] = [each if isinstance(each, str) else _decoded(each) for each in found]
+    values: list[object] = [each if isinstance(each, str) else _decoded(each, entry) for each in found]
     if entry.outputs[0] != "text" and not any(not isinstance(each, str) for each in values):
         values += _linked(entry, values)
     if structured and not (isinstance(structured, dict) and set(structured) == {"result"}):
@@ -43,20 +40,17 @@ def _resource(resource: types.TextResourceContents | types.BlobResourceContents)
     return resource.text if isinstance(resource, types.TextResourceContents) else resource
 
 
-def _decoded(content: types.ImageContent | types.AudioContent | types.BlobResourceContents) -> object:
+def _decoded(content: types.ImageContent | types.AudioContent | types.BlobResourceContents, entry: Entry) -> object:
     """The medium, by what the bytes are rather than by what the server calls them."""
     data = content.blob if isinstance(content, types.BlobResourceContents) else content.data
-    mime = content.mime_type or "application/octet-stream"
-    return decoded(Path(inputs.from_data(f"data:{mime};base64,{data}")))
+    return fetched(f"data:{content.mime_type or 'application/octet-stream'};base64,{data}", entry)
 
 
 def _linked(entry: Entry, values: Sequence[object]) -> Iterator[object]:
     """The media behind texts that are nothing but a link: many servers give those in place of the bytes."""
+    trusted = Trusted(entry.address) if "://" in entry.source else None
     for text in values:
         link = str(text).strip()
-        if link.startswith("data:"):
-            yield decoded(Path(inputs.from_data(link)))
-        elif link.startswith(("http://", "https://")) and len(link.split()) == 1:
-            trusted = Trusted(entry.source) if "://" in entry.source else None
-            found = decoded(Path(asyncio.run(inputs.from_link(link, trusted=trusted))))
-            yield found if not isinstance(found, str) else None
+        if link.startswith(("http://", "https://", "data:")) and len(link.split()) == 1:
+            found = fetched(link, entry, trusted)
+            yield None if isinstance(found, str) else found

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import shlex
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +28,7 @@ from tools.extras.wording import described
 from tools.progress import report
 from tools.settings import settings
 
+logging.getLogger("mcp").addHandler(logging.NullHandler())  # a server's chatter is no part of our output
 _MOST = 500  # tools of one server
 _CLOSED = -32000  # JSON-RPC: the server went away
 

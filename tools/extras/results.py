@@ -1,5 +1,6 @@
 """What an added tool gave, brought to the one form of all results, and kept within bounds."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import TypeGuard
 from PIL.Image import Image
 from pydantic_core import to_jsonable_python
 
-from tools import media
+from tools import inputs, media
 from tools.backends.base import Audio, Output, Video
 from tools.backends.endpoint import codec
-from tools.errors import BadOutput
+from tools.errors import BadOutput, ResourceError
 from tools.extras.place import Place
+from tools.fetch import Trusted
 from tools.resources import modality
 from tools.tasks import Modality
 
@@ -43,11 +45,31 @@ def gathered(values: Iterable[object], place: Place) -> Output:
         raise BadOutput(f"{place.source} gave {len(found)} files at once; {MOST} are the most.")
     if len(texts) > LONGEST or (data and len(json.dumps(data)) > LONGEST):
         raise BadOutput(f"{place.source} gave more than {LONGEST:,} characters at once.")
+    texts = texts or ("" if data else " and ".join(type(each).__name__.lower() for each in found))
     return Output(texts or None, data[0] if len(data) == 1 else data or None, found)
 
 
-def decoded(path: Path) -> object:
-    """A file that a tool made, as a medium or as text, by what it holds. Raises ResourceError."""
+def fetched(reference: str, place: Place, trusted: Trusted | None = None) -> object:
+    """What a link or data URI that a tool gave holds, as a medium or as text. To be called outside of any event loop.
+
+    It comes by the guarded way of every link: from no private address but the place itself, never from this machine.
+
+    Raises:
+        BadOutput: it is none, or cannot be used.
+    """
+    try:
+        if reference.startswith("data:"):
+            return _decoded(Path(inputs.from_data(reference)))
+        if reference.startswith(("http://", "https://")):
+            return _decoded(Path(asyncio.run(inputs.from_link(reference, trusted=trusted))))
+    except (ResourceError, ValueError) as error:
+        reason = str(error).partition(";")[0].rstrip(".")
+        raise BadOutput(f"{place.source} gave a file that cannot be used: {reason}.") from error
+    raise BadOutput(f"{place.source} gave a link that is not followed: {reference[:100]}.")
+
+
+def _decoded(path: Path) -> object:
+    """A file by what it holds, whatever it is called."""
     kind = modality(str(path))
     if kind == "video":
         return codec.video(path.read_bytes())

@@ -14,6 +14,7 @@ _MEDIA: dict[str, Modality] = {
     "recording": "audio", "video": "video",
 }  # fmt: skip
 _NAMED = re.compile(rf"(?:\w+_)?({'|'.join(_MEDIA)})(?:_(?:url|uri|file|base64|b64|data|bytes))?$", re.I)
+_LINK = re.compile(r"(?:^|_)(?:url|uri|link|href)s?$", re.I)
 _MADE = re.compile(
     rf"\b(?:returns?|gives?|draws?|makes?|creates?|generates?|renders?|produces?)\s(?:[\w-]+\s){{0,3}}?({'|'.join(_MEDIA)})\b",
     re.I,
@@ -41,6 +42,8 @@ def parameter(
     modality = modality or (_medium(name, one) if one.get("type") == "string" else None) or "text"
     coded = one.get("contentEncoding") == "base64" or re.search(r"(?:base64|b64|data|bytes)$", name, re.I)
     kept = _kept(one, root, _DEPTH) if modality == "text" else {}
+    if kept == {"type": "string"} and (one.get("format") == "uri" or _LINK.search(name)):
+        kept["format"] = "uri"
     return Parameter(
         name=_slot_name(name),
         parameter=name,

@@ -20,7 +20,8 @@ def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # no
     purpose = re.split(r"(?<=[.!?])\s|\n\s*\n", about.strip())[0].strip().rstrip(".")[:200]
     purpose = " ".join(purpose.split()) or name.replace("-", " ")
     purpose = purpose[0].lower() + purpose[1:]
-    return Entry(name=name, tool=tool, purpose=purpose, words=words(name, purpose), **place.model_dump(), **known)
+    where = place.model_dump(include=set(Place.model_fields))  # an entry is a place too
+    return Entry(name=name, tool=tool, purpose=purpose, words=words(name, purpose), **known, **where)
 
 
 def words(name: str, purpose: str) -> tuple[str, ...]:

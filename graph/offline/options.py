@@ -1,0 +1,136 @@
+"""What the wording tells of a task's options, by rule over their schemas: a choice, a number, yes or no, a quote."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from graph.offline.reading import Reading
+from tools.tasks import Slot, TaskType
+from tools.values import choices, closed, complaint, describe
+
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER = rf"(?<![\w.,])(-?\d+(?:\.\d+)?|{'|'.join(_COUNTS)})(?=[a-z%]{{0,3}}(?:\b|$))(?![\d.]*\d)"
+_IS = r"(?:\s+(?:of|is|at|to|as|be|by|set to|called|named|saying|reading))?\s*[:=]?\s*"
+_LEAD = re.compile(r"^(?:add|with|use|enable|is|has|do|show|keep|include|make|max|min|num|number|of|n)[_ ]")
+_DENIED = re.compile(r"\b(?:no|not|without|never|don't|do not)\s+(?:\w+\s+){0,2}$")
+_WORD = re.compile(r"[a-z][a-z'-]{2,}")
+_HOLLOW = re.compile(r"the|and|for|with|from|into|that|this|one|each|number|value|true|false|json|any|not|all")
+
+
+@dataclass(frozen=True)
+class Told:
+    """The value that characters ``start`` to ``end`` of a request give a slot."""
+
+    slot: str
+    value: str
+    start: int
+    end: int
+
+
+def told(type_: TaskType, reading: Reading, at: int = -1) -> list[Told]:
+    """What is plainly said of a task's options, in the sentence of character ``at`` or, without one, anywhere."""
+    span = reading.sentence(at) if at >= 0 else (0, len(reading.plain))
+    found: list[Told] = []
+    exact = [slot for slot in type_.slots if closed(slot.schema)]
+    for slot in sorted(exact, key=lambda slot: not choices(slot.schema)):
+        others = [other for other in exact if other is not slot and _numeric(other) and other.name not in _names(found)]
+        free = _free(_exact(slot, reading, span, alone=not others), found)
+        found += free if slot.many else free[:1]
+    for slot in type_.slots:
+        if slot.modality == "text" and not slot.schema and not slot.required and not slot.many:
+            found += _free(_quoted(slot, reading), found)[:1]
+    return found
+
+
+def arguments(type_: TaskType, found: Sequence[Told]) -> dict[str, str | list[str]]:
+    """The values by slot, as a list where the slot takes many."""
+    many = {slot.name for slot in type_.slots if slot.many}
+    values = {name: [each.value for each in found if each.slot == name] for name in _names(found)}
+    return {name: each if name in many else each[0] for name, each in values.items()}
+
+
+def _names(found: Sequence[Told]) -> list[str]:
+    return list(dict.fromkeys(each.slot for each in found))
+
+
+def _free(options: Iterator[Told], taken: Sequence[Told]) -> list[Told]:
+    """Those that stand where nothing else was told, nor an earlier one of them."""
+    free: list[Told] = []
+    for one in options:
+        if not any(one.start < other.end and other.start < one.end for other in [*taken, *free]):
+            free.append(one)
+    return free
+
+
+def _exact(slot: Slot, reading: Reading, span: tuple[int, int], *, alone: bool) -> Iterator[Told]:
+    if choices(slot.schema):
+        return _choices(slot, reading, span)
+    if _numeric(slot):
+        return _numbers(slot, reading, span, alone=alone)
+    return _flags(slot, reading, span) if (slot.schema or {}).get("type") == "boolean" else iter(())
+
+
+def _numeric(slot: Slot) -> bool:
+    return not choices(slot.schema) and (slot.schema or {}).get("type") in ("number", "integer")
+
+
+def _choices(slot: Slot, reading: Reading, span: tuple[int, int]) -> Iterator[Told]:
+    """A choice beside the slot's name; else one that stands anywhere, unless it is a letter or two."""
+    listed = sorted(map(str, choices(slot.schema)), key=len, reverse=True)
+    any_of = "|".join(re.escape(each.lower()) for each in listed)
+    named = "|".join(_words(slot)) or r"\0"
+    long = "|".join(re.escape(each.lower()) for each in listed if len(each) > 2) or r"\0"
+    patterns = (
+        rf"\b(?:{named})s?\b{_IS}({any_of})(?!\w)",
+        rf"(?<!\w)({any_of})\s+(?:{named})\b",
+        rf"(?<!\w)({long})(?!\w)",
+    )
+    for pattern in patterns:
+        for match in re.compile(pattern).finditer(reading.plain, *span):
+            yield Told(slot.name, next(each for each in listed if each.lower() == match[1]), *match.span(1))
+
+
+def _numbers(slot: Slot, reading: Reading, span: tuple[int, int], *, alone: bool) -> Iterator[Told]:
+    """A number beside the slot's name or a word of its note; the only number there is, where no other slot wants it."""
+    for word in _words(slot):
+        for pattern in (rf"\b{word}s?\b{_IS}{_NUMBER}", rf"{_NUMBER}[a-z%]{{0,3}}[\s-]+(?:\w+\s+)?{word}s?\b"):
+            for match in re.compile(pattern).finditer(reading.plain, *span):
+                yield Told(slot.name, _figure(match[1]), *match.span(1))
+    rest = list(re.compile(_NUMBER).finditer(reading.plain, *span))
+    if alone and len(rest) == 1 and _fits(_figure(rest[0][1]), slot):
+        yield Told(slot.name, _figure(rest[0][1]), *rest[0].span(1))
+
+
+def _fits(figure: str, slot: Slot) -> bool:
+    return complaint(json.loads(figure), slot.schema or {}) is None
+
+
+def _figure(number: str) -> str:
+    return str(_COUNTS.index(number) + 1) if number in _COUNTS else number
+
+
+def _flags(slot: Slot, reading: Reading, span: tuple[int, int]) -> Iterator[Told]:
+    """Yes where the slot's name stands, no where it is denied."""
+    name = _LEAD.sub("", slot.name.lower().replace("-", "_"))
+    pattern = re.compile(rf"\b{re.escape(name).replace('_', '[ _-]')}(?:s|ed)?\b")
+    for match in pattern.finditer(reading.text.lower(), *span):
+        denied = bool(_DENIED.search(reading.text.lower(), span[0], match.start()))
+        if denied or pattern.match(reading.plain, match.start()):
+            yield Told(slot.name, "false" if denied else "true", *match.span())
+
+
+def _quoted(slot: Slot, reading: Reading) -> Iterator[Told]:
+    """A quotation right after the slot's name."""
+    named = re.compile(rf"\b{re.escape(slot.name.lower()).replace('_', '[ _-]')}{_IS}\W?$")
+    for quote in reading.quotes:
+        if named.search(reading.plain[: quote.start]):
+            yield Told(slot.name, quote.text, quote.start, quote.end)
+
+
+def _words(slot: Slot) -> list[str]:
+    """The words by which people may mean a slot: of its name, and of its note."""
+    note = slot.note.removeprefix(describe(slot.schema)).lower()
+    name = slot.name.lower().replace("_", " ")
+    found = [*_WORD.findall(name), *_WORD.findall(note)]
+    return [re.escape(word.removesuffix("s")) for word in dict.fromkeys(found) if not _HOLLOW.fullmatch(word)]
