@@ -26,6 +26,7 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
 	$(BIN)/python -m benchmarks.execution
 	$(BIN)/python -m benchmarks.arrival
+	$(BIN)/python -m benchmarks.catalogue
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.pipelines
 	$(BIN)/python -m benchmarks.page

@@ -67,10 +67,12 @@ class Model:
 
 
 class Hub:
-    """The server. ``models`` are on its Hub; ``delay`` is the time in seconds that every inference takes."""
+    """The server. ``models`` are on its Hub; inference goes on only while it is ``free``."""
 
     def __init__(self, models: dict[str, Model]) -> None:
-        self.models, self.requests, self.delay = models, list[Request](), 0.0
+        self.models, self.requests = models, list[Request]()
+        self.free, self.inferred = threading.Event(), 0
+        self.free.set()
         self.polls = 0
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -119,8 +121,7 @@ class Hub:
     def _fal(self, path: str, request: Request) -> Reply:
         if path.endswith("/status"):
             self.polls += 1
-            time.sleep(0.1)
-            return Reply({"status": "COMPLETED" if self.polls > 1 else "IN_PROGRESS"})
+            return Reply({"status": "COMPLETED" if self.polls > 1 and self.free.is_set() else "IN_PROGRESS"})
         if request.method == "GET":
             return Reply({"video": {"url": "https://v3.fal.media/files/film.mp4"}})
         if "video" in path:
@@ -130,7 +131,9 @@ class Hub:
         return Reply({"images": [{"url": "https://v3.fal.media/files/picture.png"}]})
 
     def _infer(self, task: str, request: Request) -> Reply:
-        time.sleep(self.delay)
+        if not self.free.wait(60):
+            return Reply({"error": "Nobody set it free."}, 504)
+        self.inferred += 1
         try:
             if request.kind == "application/json":
                 asked = json.loads(request.body)

@@ -1,6 +1,6 @@
 import asyncio
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -13,7 +13,7 @@ from graph.context import Context
 from graph.executor import execute
 from graph.selector import select
 from graph.state import Choice, Plan, State, Task
-from tests.execution import TEXT, echo, events, executor, nap, run, state, text
+from tests.execution import TEXT, echo, events, executor, run, state, text
 from tools import progress
 from tools.backends import BACKENDS
 from tools.backends.base import Call, Output
@@ -46,11 +46,20 @@ async def test_a_failed_task_skips_its_dependents_and_nothing_else(stubs: Stubs)
 
 
 async def test_a_task_starts_the_moment_its_own_dependencies_are_done(stubs: Stubs) -> None:
-    stubs(nap=nap)
-    plan = [text(0, "0.05"), text(1, "0.3", 0), text(2, "0.3"), text(3, "0.05", 2)]
-    began = time.monotonic()
-    await run(plan, "nap")
-    assert time.monotonic() - began < 0.5  # waves would take 0.3 + 0.3
+    begun = asyncio.Event()
+
+    async def meet(call: Call) -> Output:
+        """Task 2 ends only once task 1 has begun: in waves, task 1 would wait for it."""
+        if call.inputs["text"] == "begin after":
+            begun.set()
+        elif call.inputs["text"] == "wait":
+            await begun.wait()
+        return Output(text="after")
+
+    stubs(meet=meet)
+    async with asyncio.timeout(60):
+        results = await run([text(0, "first"), text(1, "begin <resource-0>", 0), text(2, "wait")], "meet")
+    assert {result.status for result in results.values()} == {"done"}
 
 
 async def test_a_dependency_that_slipped_through_validation_is_never_waited_for(
@@ -85,20 +94,22 @@ async def test_a_transient_error_is_tried_again_and_any_other_moves_on(stubs: St
 
 
 async def test_a_model_that_hangs_is_left_behind(stubs: Stubs) -> None:
+    released, ended = asyncio.Event(), asyncio.Event()
+
     async def stubborn(call: Call) -> Output:
-        while True:
-            try:
-                await asyncio.sleep(5)
-            except asyncio.CancelledError:
-                break
-        await asyncio.sleep(5)
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1000)
+        await released.wait()
+        ended.set()
         return Output(text="late")
 
     stubs(stubborn=stubborn, echo=echo)
-    began = time.monotonic()
-    results = await run([text(0, "hello")], "stubborn", "echo", task_timeout=0.1)
-    assert results[0].text == "hello"
-    assert time.monotonic() - began < 1
+    async with asyncio.timeout(60):
+        results = await run([text(0, "hello")], "stubborn", "echo", task_timeout=0.1)
+        assert results[0].text == "hello"
+        assert not ended.is_set()
+        released.set()
+        await ended.wait()
 
 
 async def test_an_input_that_cannot_be_used_is_not_tried_on_other_models(stubs: Stubs) -> None:

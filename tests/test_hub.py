@@ -20,7 +20,7 @@ def facts(model: str, task: str = "fill-mask") -> Facts:
     return Facts(model=model, task=task, as_of=date(2026, 1, 1))
 
 
-def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -117,14 +117,7 @@ def test_age_zero_never_asks(tmp_path: Path) -> None:
     assert asked == []
 
 
-def test_looking_up_every_task_takes_under_five_milliseconds(tmp_path: Path) -> None:
+def test_a_second_look_at_a_task_reads_nothing(tmp_path: Path) -> None:
     known = Hub(tmp_path, 0)
-    for name in TASKS:
-        known.known(name)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for name in TASKS:
-            known.known(name)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.005
+    first = {name: known.known(name) for name in TASKS}
+    assert all(known.known(name) is first[name] for name in TASKS)

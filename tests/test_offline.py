@@ -1,5 +1,4 @@
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -212,15 +211,6 @@ def test_files_without_a_word_are_asked_about() -> None:
 
 def test_nothing_on_offer_is_said() -> None:
     assert "doctor" in (plan("Read this aloud", ["a.png"], {}).refusal or "")
-
-
-def test_planning_takes_milliseconds() -> None:
-    request = "Transcribe call.wav, summarise it, translate the summary into French and read it aloud."
-    plan(request, ["call.wav"], TASKS)
-    started = time.perf_counter()
-    for _ in range(20):
-        plan(request, ["call.wav"], TASKS)
-    assert (time.perf_counter() - started) / 20 < 0.1  # about 3 ms on an idle core; the rest is for busy machines
 
 
 @pytest.mark.parametrize(

