@@ -14,6 +14,7 @@ from graph.offline import wording
 from graph.offline.intents import Intent
 from graph.offline.quoting import MAX_TEXTS
 from graph.offline.reading import Reading
+from tools import extras
 from tools.tasks import TASKS, Modality, TaskType
 
 Kind = Literal["file", "quote", "question", "object", "clause", "request", "task"]
@@ -22,6 +23,7 @@ _LEAD = re.compile(
     r"^(?:[\s:,_'\"]+|(?:of|about|on|for|that|which|shows?|represents?|showing|depicting|representing|illustrating"
     r"|titled|the following|text|saying|with)\b)+"
 )
+_WHERE = re.compile(r"^(?:in|at|from|to|into|by)\s+", re.I)
 _TRAIL = re.compile(r"(?:[\s.,;:]+|\b(?:and|then|or|also)\b)+$")
 _PRONOUN = re.compile(r"^(?:it|this|that|them|these|those|its?|me|for me|please|\s)+$", re.I)
 _QUESTION = re.compile(r"(?:^|(?<=[.!?:;,]\s))[^.!?;:_]{5,300}\?")
@@ -220,4 +222,6 @@ class Layout:
         rest = text[intent.end : min([end, *(start for start in later if start > intent.end)])]
         lead = _LEAD.match(rest.lower())
         rest = _TRAIL.sub("", rest[lead.end() if lead else 0 :])
+        if intent.type.name in extras.entries():  # of the core's types a place may be part of what is wanted
+            rest = _WHERE.sub("", rest)
         return Source("object", "text", rest, intent.end) if re.search(r"\w\w\w", _PRONOUN.sub("", rest)) else None

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.offline.reading import Reading
 from tools.tasks import Slot, TaskType
@@ -34,9 +34,9 @@ def told(type_: TaskType, reading: Reading, at: int = -1) -> list[Told]:
     found: list[Told] = []
     exact = [slot for slot in type_.slots if closed(slot.schema)]
     for slot in sorted(exact, key=lambda slot: not choices(slot.schema)):
-        others = [other for other in exact if other is not slot and _numeric(other) and other.name not in _names(found)]
-        free = _free(_exact(slot, reading, span, alone=not others), found)
+        free = _free(_exact(slot, reading, span), found)
         found += free if slot.many else free[:1]
+    found += _left_over([slot for slot in exact if _numeric(slot)], reading, span, found)
     for slot in type_.slots:
         if slot.modality == "text" and not slot.schema and not slot.required and not slot.many:
             found += _free(_quoted(slot, reading), found)[:1]
@@ -63,11 +63,11 @@ def _free(options: Iterator[Told], taken: Sequence[Told]) -> list[Told]:
     return free
 
 
-def _exact(slot: Slot, reading: Reading, span: tuple[int, int], *, alone: bool) -> Iterator[Told]:
+def _exact(slot: Slot, reading: Reading, span: tuple[int, int]) -> Iterator[Told]:
     if choices(slot.schema):
         return _choices(slot, reading, span)
     if _numeric(slot):
-        return _numbers(slot, reading, span, alone=alone)
+        return _numbers(slot, reading, span)
     return _flags(slot, reading, span) if (slot.schema or {}).get("type") == "boolean" else iter(())
 
 
@@ -91,15 +91,23 @@ def _choices(slot: Slot, reading: Reading, span: tuple[int, int]) -> Iterator[To
             yield Told(slot.name, next(each for each in listed if each.lower() == match[1]), *match.span(1))
 
 
-def _numbers(slot: Slot, reading: Reading, span: tuple[int, int], *, alone: bool) -> Iterator[Told]:
-    """A number beside the slot's name or a word of its note; the only number there is, where no other slot wants it."""
+def _numbers(slot: Slot, reading: Reading, span: tuple[int, int]) -> Iterator[Told]:
+    """A number beside the slot's name or a word of its note."""
     for word in _words(slot):
         for pattern in (rf"\b{word}s?\b{_IS}{_NUMBER}", rf"{_NUMBER}[a-z%]{{0,3}}[\s-]+(?:\w+\s+)?{word}s?\b"):
             for match in re.compile(pattern).finditer(reading.plain, *span):
                 yield Told(slot.name, _figure(match[1]), *match.span(1))
-    rest = list(re.compile(_NUMBER).finditer(reading.plain, *span))
-    if alone and len(rest) == 1 and _fits(_figure(rest[0][1]), slot):
-        yield Told(slot.name, _figure(rest[0][1]), *rest[0].span(1))
+
+
+def _left_over(slots: Sequence[Slot], reading: Reading, span: tuple[int, int], taken: Sequence[Told]) -> Iterator[Told]:
+    """The one number that is left over, for the one slot of a number that is."""
+    left = [slot for slot in slots if slot.name not in _names(taken)]
+    numbers = (
+        Told("", _figure(match[1]), *match.span(1)) for match in re.compile(_NUMBER).finditer(reading.plain, *span)
+    )
+    free = _free(numbers, taken)
+    if len(left) == len(free) == 1 and _fits(free[0].value, left[0]):
+        yield replace(free[0], slot=left[0].name)
 
 
 def _fits(figure: str, slot: Slot) -> bool:

@@ -33,10 +33,11 @@ class Outright:
 def outright(case: Case, found: Hits) -> Outright:
     """Take what is asked for outright out of a request. A type that is learned to be wanted anyway is left to that."""
     clear = {name for name, p in probabilities(case.reading, found, case.weights).items() if p > SURE}
-    everyday = asked(case)
+    own = _own(case, found)
+    everyday = [intent for intent in asked(case) if not any(_within(intent, begin, end) for begin, end in own)]
     times = Counter(intent.type.name for intent in everyday)
     everyday = [intent for intent in everyday if intent.type.name not in clear or times[intent.type.name] > 1]
-    found, rest = _explained(case, found, everyday)
+    found, rest = _explained(case, found, own, everyday)
     told = [*_detailed(case), *(one for intent in everyday for one in each(intent, case.reading))]
     return Outright(told, found, probabilities(rest, found, case.weights))
 
@@ -59,18 +60,33 @@ def _at(intent: Intent, position: int) -> Intent:
     return intent if position < 0 else replace(intent, start=position, end=position + 1)
 
 
-def _explained(case: Case, found: Hits, everyday: Sequence[Intent]) -> tuple[Hits, Reading]:
+def _own(case: Case, found: Hits) -> list[tuple[int, int]]:
+    """Where the types that the owner added are asked for: their words, their options, and what their purposes name."""
+    spans: list[tuple[int, int]] = []
+    for name in extras.entries().keys() & case.offered.keys():
+        type_, matches = case.offered[name], [match for match in found[name] if match]
+        spans += [match.span() for match in matches]
+        for match in matches[:1]:
+            spans += [(one.start, one.end) for one in options(type_, case.reading, match.start())]
+            named = re.compile("|".join(rf"\b{word}\b" for word in re.findall(r"[a-z]{4,}", type_.purpose)) or r"\0")
+            spans += [each.span() for each in named.finditer(case.reading.plain, *case.reading.clause(match.start()))]
+    return spans
+
+
+def _within(intent: Intent, begin: int, end: int) -> bool:
+    return intent.start < end and begin < intent.end
+
+
+def _explained(
+    case: Case, found: Hits, own: Sequence[tuple[int, int]], everyday: Sequence[Intent]
+) -> tuple[Hits, Reading]:
     """The cues, and the reading, that are left without what asks for something special.
 
     "Detect the edges" detects nothing. That is everyday phrases, control images, and the types that the owner added.
     """
-    added = extras.entries()
-    special = [name for name in case.offered if name.endswith("-control") or name in added]
-    spans = [match.span() for name in special for match in found[name] if match]
+    controls = [name for name in case.offered if name.endswith("-control")]
+    spans = [*own, *(match.span() for name in controls for match in found[name] if match)]
     spans += [(intent.start, intent.end) for intent in everyday]
-    for name in added.keys() & case.offered.keys():
-        if places := [match.start() for match in found[name] if match]:
-            spans += [(one.start, one.end) for one in options(case.offered[name], case.reading, places[0])]
     if not spans:
         return found, case.reading
     plain = case.reading.plain

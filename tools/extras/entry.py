@@ -64,7 +64,8 @@ class Entry(Place):
     def row(self) -> TaskType:
         """The row of the task table. Nothing is known of what it does inside, so no result is reused."""
         slots = tuple(each.slot() for each in self.slots)
-        return TaskType(self.name, self.purpose, slots, self.outputs, self.words, deterministic=False)
+        title = self.name.replace("-", " ").capitalize()
+        return TaskType(self.name, self.purpose, slots, self.outputs, self.words, deterministic=False, title=title)
 
     def arguments(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The filled slots under the names and in the types that the source takes. Raises InputError."""

@@ -13,6 +13,7 @@ from tools import inputs, media
 from tools.backends.base import Audio, Output, Video
 from tools.backends.endpoint import codec
 from tools.errors import BadOutput, ResourceError
+from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.fetch import Trusted
 from tools.resources import modality
@@ -27,25 +28,26 @@ def made(outputs: Iterable[Modality | None]) -> tuple[Modality, ...]:
     return tuple(dict.fromkeys(each or "text" for each in outputs)) or ("text",)
 
 
-def gathered(values: Iterable[object], place: Place) -> Output:
+def gathered(values: Iterable[object], entry: Entry) -> Output:
     """What a tool gave: its media, its texts together, and the rest as data that JSON can hold.
 
-    No secret that opened the place is in it. Raises BadOutput where it is too much.
+    No secret that opened it is in it. Raises BadOutput where it is too much.
     """
     flat = [item for value in values for item in (value if _is_gallery(value) else [value]) if item is not None]
     found = tuple(item for item in flat if isinstance(item, Image | Audio | Video))
     plain = [
-        place.masked(to_jsonable_python(item, serialize_unknown=True))
+        entry.masked(to_jsonable_python(item, serialize_unknown=True))
         for item in flat
         if not isinstance(item, Image | Audio | Video)
     ]
     texts = "\n".join(str(item) for item in plain if not isinstance(item, dict | list))
     data = [item for item in plain if isinstance(item, dict | list)]
     if len(found) > MOST:
-        raise BadOutput(f"{place.source} gave {len(found)} files at once; {MOST} are the most.")
+        raise BadOutput(f"{entry.source} gave {len(found)} files at once; {MOST} are the most.")
     if len(texts) > LONGEST or (data and len(json.dumps(data)) > LONGEST):
-        raise BadOutput(f"{place.source} gave more than {LONGEST:,} characters at once.")
-    texts = texts or ("" if data else " and ".join(type(each).__name__.lower() for each in found))
+        raise BadOutput(f"{entry.source} gave more than {LONGEST:,} characters at once.")
+    if entry.outputs[0] == "text" and not texts and not data:  # its description did not tell that it makes media
+        texts = " and ".join(type(each).__name__.lower() for each in found)
     return Output(texts or None, data[0] if len(data) == 1 else data or None, found)
 
 

@@ -111,19 +111,20 @@ async def _bounded(place: Place, name: str, limit: float) -> AsyncIterator[None]
     except TimeoutError:
         raise ModelTimeout(f"{name} took longer than {limit:g} s.") from None
     except Exception as error:
-        failure = _failure(name, error)
+        failure = _failure(place, name, error)
         failure.args = tuple(map(place.masked, failure.args))
         if failure is error:
             raise
         raise failure from (None if place.variables else error)  # a cause may quote what was sent
 
 
-def _failure(name: str, error: BaseException) -> HuggingGPTError:
+def _failure(place: Place, name: str, error: BaseException) -> HuggingGPTError:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, HuggingGPTError):
         return error
     kind = type(error).__name__
     if isinstance(error, OSError) or "Connect" in kind:
-        return ModelUnavailable(f"{name} cannot be reached; see that it is there and running.")
+        where = "" if name == place.source else f" at {place.source}"
+        return ModelUnavailable(f"{name} cannot be reached{where}; see that it is there and running.")
     return ModelError(f"{name} failed: {kind}: {' '.join(str(error).split())[:300]}")

@@ -7,9 +7,10 @@ from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.tasks import TASKS
 
-_HOLLOW = re.compile(
-    r"(?:an?|and|api|are|as|at|by|call|compute|do|each|find|fn|for|from|get|given|has|in|into|is|its?|lambda|list|make|of|on|or|out"
-    r"|predict|process|returns?|run|set|show|submit|tell|that|the|their|this|to|tool|use|with|\w{1,2})"
+_HOLLOW = re.compile(  # words that by themselves ask for nothing in particular
+    r"(?:add|allow|an?|and|api|apply|are|as|at|by|call|change|check|compute|convert|create|do|each|fetch|find|fn|for|from"
+    r"|generate|get|gives?|given|has|help|in|into|is|its?|lambda|list|look|make|of|on|or|out|perform|predict|process|produce"
+    r"|provide|put|returns?|run|set|show|submit|takes?|tell|that|the|their|this|to|tool|turn|use|with|\w{1,2})"
 )
 
 
@@ -26,10 +27,13 @@ def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # no
 
 def words(name: str, purpose: str) -> tuple[str, ...]:
     """What asks for it: how its purpose begins, and what stands in its name or leads its purpose and in no other's."""
-    common = {word for row in TASKS.values() for text in (*row.words, row.purpose, row.name) for word in _split(text)}
+    texts = [" ".join(_split(text)) for row in TASKS.values() for text in (*row.words, row.purpose, row.name)]
+    common = {word for text in texts for word in text.split()}
     lead = _split(purpose)[:3]
     single = [word for word in [*_split(name), *lead[:1]] if word not in common and not _HOLLOW.fullmatch(word)]
-    return tuple(dict.fromkeys([*single, *([" ".join(lead)] if len(lead) == 3 and set(lead) - common else [])]))
+    phrase = " ".join(lead)
+    telling = len(lead) == 3 and not any(phrase in text for text in texts) and not all(map(_HOLLOW.fullmatch, lead))
+    return tuple(dict.fromkeys([*single, *([phrase] if telling else [])]))
 
 
 def _split(text: str) -> list[str]:
