@@ -8,10 +8,11 @@ import typer
 
 from app import extras
 from app import options as o
-from app.guard import emit, guarded
+from app.guard import Commands, emit, guarded
 
 app = typer.Typer(
     name="hugginggpt",
+    cls=Commands,
     help="One prompt in: Hugging Face models are planned, chosen, run in parallel and explained.",
     epilog="Exit codes: 0 done, 1 a task failed, 2 bad input or option, 3 no plan, 4 all models failed, 130 stopped.",
     no_args_is_help=True,

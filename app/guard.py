@@ -14,14 +14,17 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec
 
 import typer
+from typer.core import TyperGroup
 
 from tools.errors import HuggingGPTError
 
 STOPPED = 130
+_AS_JSON = "hugginggpt.json"
 P = ParamSpec("P")
 
 
@@ -41,6 +44,33 @@ def fail(message: str, code: int, *, as_json: bool = False) -> typer.Exit:
     if as_json:
         emit({"error": message, "exit_code": code})
     return typer.Exit(code)
+
+
+class Commands(TyperGroup):
+    """The commands, whose wrong use (an unknown option, a missing argument) is told as JSON too where asked for."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - private to typer
+        """Read the options that stand before the command."""
+        as_json = "--json" in args
+        with _telling(as_json):
+            context = super().make_context(info_name, args, *rest, **more)
+        context.meta[_AS_JSON] = as_json
+        return context
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - private to typer
+        """Read the command and its options, and run it."""
+        with _telling(ctx.meta[_AS_JSON]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _telling(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except typer.TyperException as error:
+        if as_json:
+            emit({"error": error.format_message(), "exit_code": error.exit_code})
+        raise
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:

@@ -40,7 +40,9 @@ def resolve(name: str = "auto") -> str:
     if chosen != "auto":
         return chosen
     if settings().base_url:
-        raise ConfigError("HUGGINGGPT_BASE_URL names a server but no model: set HUGGINGGPT_LLM to openai:MODEL.")
+        raise ConfigError(
+            "HUGGINGGPT_BASE_URL (--base-url) names a server but no model: set HUGGINGGPT_LLM (--llm) to openai:MODEL."
+        )
     if os.environ.get("OPENAI_API_KEY"):
         return "openai:gpt-4.1-mini"
     return "router:openai/gpt-oss-120b" if os.environ.get("HF_TOKEN") else "offline"

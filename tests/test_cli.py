@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from tools.settings import settings
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {
@@ -58,6 +59,41 @@ def test_an_unknown_task_type_names_the_nearest_ones() -> None:
 def test_an_error_with_json_is_one_object_with_the_exit_code() -> None:
     code, out, _ = invoke("models", "no-such-task", "--json")
     assert json.loads(out)["exit_code"] == code == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("ask", "hello", "--warp", "--json"), "--warp"),
+        (("ask", "--json"), "REQUEST"),
+        (("models", "--json"), "TASK"),
+        (("fly", "--json"), "fly"),
+        (("--json",), "--json"),
+        (("ask", "hello", "--json", "--top-k", "many"), "--top-k"),
+        (("tools", "add", "--json"), "--json"),
+    ],
+)
+def test_wrong_use_with_json_is_one_object_too(args: tuple[str, ...], words: str) -> None:
+    code, out, err = invoke(*args)
+    told = json.loads(out)
+    assert told["exit_code"] == code == 2
+    assert words.lower() in told["error"].lower()
+    assert words.lower() in err.lower()
+
+
+def test_wrong_use_without_json_leaves_stdout_empty() -> None:
+    code, out, err = invoke("ask", "hello", "--warp")
+    assert (code, out) == (2, "")
+    assert "--warp" in err
+
+
+def test_a_server_without_a_model_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGINGGPT_BASE_URL", "")  # put back in the end, whatever the command sets
+    code, _, err = invoke("ask", "hello", "--base-url", "http://127.0.0.1:9/v1")
+    settings.cache_clear()
+    assert code == 2
+    assert "--llm" in err
+    assert "--base-url" in err
 
 
 @pytest.mark.parametrize(
