@@ -1,7 +1,7 @@
 """The state of every task while a request runs, folded from the events of graph/events.py."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ class Row:
     task: Task
     status: str = "waiting"
     model: str = ""
+    backend: str = ""
     note: str = ""
     step: tuple[int, int] | None = None
     started: float | None = None
@@ -27,7 +28,7 @@ class Row:
 
     def update(self, event: Mapping[str, Any]) -> None:
         """Take in one event."""
-        self.model = event.get("model") or self.model
+        self.model, self.backend = event.get("model") or self.model, event.get("backend") or self.backend
         match event["event"]:
             case "queued" if self.status == "waiting":
                 self.status = "queued"
@@ -48,8 +49,14 @@ class Row:
     def settle(self, result: Result) -> None:
         """Take over what became of it, for a task that ended before this process began."""
         if self.ended is None:
-            self.model = result.choice.model if result.choice else ""
+            if result.choice:
+                self.model, self.backend = result.choice.model, result.choice.backend
             self._end(result.status, result.error or "done before")
+
+    def stop(self) -> None:
+        """It was stopped with the request, unless it had ended."""
+        if self.ended is None and self.status != "waiting":
+            self._end("cancelled", "stopped")
 
     def _end(self, status: str, note: str) -> None:
         self.status, self.note, self.step, self.ended = status, " ".join(note.split()), None, time.monotonic()
@@ -60,13 +67,24 @@ class Progress:
     """Rows by task id, in the order of the plan."""
 
     rows: dict[int, Row] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)  # the task types of a plan that is still being written
 
     def begin(self, plan: Plan) -> None:
         """Start anew with these tasks."""
+        self.written = []
         self.rows = {task.id: Row(task) for task in plan.tasks}
+
+    def resume(self, plan: Plan, results: Iterable[Result]) -> None:
+        """Go on with these tasks, some of which have ended."""
+        self.begin(plan)
+        for result in results:
+            if row := self.rows.get(result.id):
+                row.settle(result)
 
     def event(self, event: Mapping[str, Any]) -> Row | None:
         """Fold one event in; the row it is about, or None when it is about no task of the plan."""
+        if event["event"] == "planned":
+            self.written.append(event["task"])
         row = self.rows.get(event.get("id", -1))
         if row is not None:
             row.update(event)

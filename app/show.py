@@ -93,9 +93,9 @@ class Show:
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Fold the event in; without a terminal say it in a line."""
-        if event["event"] == "planned":
-            self.doing += f"{', ' if ':' in self.doing else ': '}{event['task']}"
         row = self.progress.event(event)
+        if event["event"] == "planned":
+            self.doing = f"Planning: {', '.join(self.progress.written)}"
         if not self._live:
             self._start(self.err, self._table)
         if row and not self.err.is_terminal and event["event"] in TOLD:

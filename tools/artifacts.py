@@ -65,6 +65,11 @@ def local(reference: str) -> str:
     return str(out / owner / unquote(reference.removeprefix(start).partition("?")[0]))
 
 
+def record_of(path: Path | str) -> Path:
+    """Where it is told how an artifact was made."""
+    return Path(path).with_suffix(".json")
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
@@ -81,7 +86,7 @@ def _save_one(item: Media, folder: Path, task: str, provenance: Mapping[str, Any
         "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    _put(path.with_suffix(".json"), json.dumps(facts, indent=2, ensure_ascii=False, default=str).encode(), undo)
+    _put(record_of(path), json.dumps(facts, indent=2, ensure_ascii=False, default=str).encode(), undo)
     return path
 
 

@@ -1,17 +1,19 @@
 """The web page at /app."""
 
+from asyncio import Lock
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from app.page.conversations import Conversations
+from app.page.policy import ContentPolicy
 from tools.settings import settings
 
-ICON = """<link rel="icon" href="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'>\
-<text y='.9em' font-size='90'>🤗</text></svg>">"""
+ICON = Path(__file__).with_name("icon.svg")
 AT_ONCE = 200  # requests and clicks of all visitors that are worked on at the same time; more of them wait
 STYLE = Path(__file__).with_name("style.css")
 
@@ -25,7 +27,11 @@ def mount(app: Starlette, path: str = "/app") -> None:
     async def add_slash(_request: Request) -> Response:
         return RedirectResponse(f"{path}/")
 
+    async def icon(_request: Request) -> Response:
+        return FileResponse(ICON)
+
     app.add_route(path, add_slash, include_in_schema=False)  # a merged application redirects no more by itself
+    app.add_route("/favicon.ico", icon, include_in_schema=False)  # where browsers look before the page names another
     page = Page(_Opened())
     page.blocks.max_threads = AT_ONCE
     page.blocks.queue(default_concurrency_limit=None)  # Gradio's own default: one visitor's request at a time
@@ -34,8 +40,9 @@ def mount(app: Starlette, path: str = "/app") -> None:
         app,
         page.blocks,
         path,
+        app_kwargs={"middleware": [Middleware(ContentPolicy)]},
         css_paths=STYLE,
-        head=ICON,
+        favicon_path=ICON,
         max_file_size=limit,
         footer_links=[],
         run_history=False,
@@ -49,11 +56,10 @@ class _Opened:
 
     def __init__(self) -> None:
         self._conversations: Conversations | None = None
-        self._stack = AsyncExitStack()
+        self._stack, self._lock = AsyncExitStack(), Lock()
 
     async def __call__(self) -> Conversations:
-        from app.threads import saver
-
-        if self._conversations is None:
-            self._conversations = Conversations(await self._stack.enter_async_context(saver()))
+        async with self._lock:
+            if self._conversations is None:
+                self._conversations = await self._stack.enter_async_context(Conversations.opened())
         return self._conversations

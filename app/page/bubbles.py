@@ -33,5 +33,10 @@ def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
     made = {Path(path).name: path for path in files}  # an answer links to an address that ends in the file's name
     linked = [made.get(unquote(target).rpartition("/")[2], "") for _, target in LINK.findall(text)]
     shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
-    words = LINK.sub(lambda link: link[1] or "", text) if isinstance(message, AIMessage) else text
+    words = plain(text) if isinstance(message, AIMessage) else text
     return [*filter(None, [words.strip()]), *({"path": path} for path in shown)]
+
+
+def plain(text: str) -> str:
+    """The words without links and pictures: what they lead to is shown below, from this conversation alone."""
+    return LINK.sub(lambda link: link[1] or "", text)

@@ -1,33 +1,37 @@
 """Whose conversations are whose, and what was said in each: read from the graph's own checkpoints.
 
+Their titles stand in LangGraph's store, in the same file: no checkpoint is read to list them.
+
 A browser is known by a random name of its own that it keeps. Its threads and files stand under that name and the
 name of the user whose key it sent, so that nobody else can list or open them.
 """
 
-import re
-import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.store.base import BaseStore
+from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from app.progress import Progress, Row
 from app.run import Graph
 from app.server.runs import config_for
+from app.threads import path, saver
 from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
+from tools.artifacts import record_of
 
 TITLE = 48  # characters of the first message that name a conversation
-
-
-def name_or_new(name: object) -> str:
-    """The name that a browser sent, or a new one that cannot be guessed (128 random bits) if it is none of ours."""
-    return name if isinstance(name, str) and re.fullmatch("[0-9a-f]{32}", name) else secrets.token_hex(16)
+UNTITLED = "A file"  # names a conversation that begins without words
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,7 @@ class Past:
     plan: Plan | None = None
     results: list[Result] = field(default_factory=list)
     waiting: Any = None  # the interrupt that waits for an answer, if one does
+    unfinished: bool = False  # it was stopped, or its server was, before it had ended
 
     @property
     def files(self) -> list[str]:
@@ -46,8 +51,18 @@ class Past:
         made = [path for result in self.results for path in result.files]
         return [path for path in dict.fromkeys([*self.resources, *made]) if Path(path).is_file()]
 
+    @property
+    def given(self) -> list[str]:
+        """The files that came from the user."""
+        return [path for path in self.files if not record_of(path).is_file()]
+
+    @property
+    def made(self) -> list[str]:
+        """The files that tasks made: each has its provenance beside it."""
+        return [path for path in self.files if record_of(path).is_file()]
+
     def progress(self) -> Progress:
-        """How the last request ended, as the page draws it."""
+        """How the last request ended, or how far it came, as the page draws it."""
         ended = {result.id: result for result in self.results}
         tasks = self.plan.tasks if self.plan else []
         return Progress({task.id: _row(task, ended.get(task.id)) for task in tasks})
@@ -56,17 +71,32 @@ class Past:
 def _row(task: Task, result: Result | None) -> Row:
     if result is None:
         return Row(task)
-    model = result.choice.model if result.choice else ""
     note = result.error or ("reused" if result.cached else "")
-    return Row(task, result.status, model, note, started=result.started, ended=result.ended)
+    row = Row(task, result.status, note=note, started=result.started, ended=result.ended)
+    if result.choice:
+        row.model, row.backend = result.choice.model, result.choice.backend
+    return row
+
+
+def _shelf(owner: str) -> tuple[str, ...]:
+    """Where the store keeps an owner's titles."""
+    return ("conversations", *owner.split("/"))
 
 
 class Conversations:
     """The conversations of every browser, each shut off from the others."""
 
-    def __init__(self, saver: BaseCheckpointSaver[Any]) -> None:
-        self._saver = saver
+    def __init__(self, saver: AsyncSqliteSaver, store: BaseStore) -> None:
+        self._saver, self._store = saver, store
         self.graph: Graph = build().compile(checkpointer=saver, name="hugginggpt")
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls) -> "AsyncIterator[Conversations]":
+        """The conversations that are kept beside the results."""
+        async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(path())) as store:
+            await store.setup()
+            yield cls(checkpoints, store)
 
     def config(self, owner: str, thread: str, context: Context) -> RunnableConfig:
         """How to run the graph in this conversation. The thread id holds the owner, so that it is theirs alone."""
@@ -78,28 +108,37 @@ class Conversations:
             "run_name": "hugginggpt",
         }
 
-    async def titles(self, owner: str, limit: int = 30) -> list[tuple[str, str]]:
+    async def name(self, owner: str, thread: str, title: str) -> None:
+        """Put a conversation first in its owner's list, under the title that it first got."""
+        known = await self._store.aget(_shelf(owner), thread)
+        title = known.value["title"] if known else shorten(title, TITLE, placeholder=" …") or UNTITLED
+        await self._store.aput(_shelf(owner), thread, {"title": title, "used": time.time()}, index=False)
+
+    async def titles(self, owner: str, limit: int = 50) -> list[tuple[str, str]]:
         """(title, thread) of this browser's conversations, the latest first."""
-        found: dict[str, str] = {}
-        async for item in self._saver.alist(None, filter={"owner": owner}, limit=limit * 20):
-            thread = str(item.config["configurable"]["thread_id"]).removeprefix(f"{owner}/")
-            messages = item.checkpoint["channel_values"].get("messages") or []
-            title = next((m.text for m in messages if isinstance(m, HumanMessage)), "")
-            if title and len(found) < limit:
-                found.setdefault(thread, title if len(title) <= TITLE else title[: TITLE - 1] + "…")
-        return [(title, thread) for thread, title in found.items()]
+        found = await self._store.asearch(_shelf(owner), limit=limit)
+        found.sort(key=lambda item: item.value["used"], reverse=True)  # the store's own times are whole seconds
+        return [(item.value["title"], item.key) for item in found]
 
     async def open(self, owner: str, thread: str) -> Past:
         """What was said and made in one conversation; empty for a new one."""
-        snapshot = await self.graph.aget_state(self.config(owner, thread, Context()))
+        config = self.config(owner, thread, Context())
+        snapshot = await self.graph.aget_state(config)
         values = snapshot.values
         return Past(
             messages=values.get("messages", []),
             resources=values.get("resources", []),
             plan=values.get("plan"),
-            results=values.get("results", []),
+            results=values.get("results") or (await self._finished(config) if snapshot.next else []),
             waiting=snapshot.interrupts[0].value if snapshot.interrupts else None,
+            unfinished=bool(snapshot.next) and not snapshot.interrupts,
         )
+
+    async def _finished(self, config: RunnableConfig) -> list[Result]:
+        """The results of a request that has not ended: they wait beside its checkpoint (graph/executor.py)."""
+        kept = await self._saver.aget_tuple(config)
+        results = [value for _, _, value in kept.pending_writes or [] if isinstance(value, Result)] if kept else []
+        return sorted(results, key=lambda result: result.id)
 
     async def run_of(self, owner: str, thread: str, message: str) -> UUID | None:
         """The run that said a message of the conversation: the earliest state that holds it is that run's."""

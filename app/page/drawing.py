@@ -26,7 +26,9 @@ def columns(rows: Rows) -> list[list[int]]:
 
 
 def plan_graph(rows: Rows) -> str:
-    """The plan as SVG, left to right; each node shows its task, state, model and time."""
+    """The plan as SVG, left to right; each node shows its task, state, model and time. Empty without tasks."""
+    if not rows:
+        return ""
     levels = columns(rows)
     width = len(levels) * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN
     height = max((len(level) for level in levels), default=0) * (HEIGHT + GAP_Y) - GAP_Y + 2 * MARGIN
@@ -68,7 +70,7 @@ def _node(svg: Element, at: Point, row: Row) -> None:
     SubElement(group, "rect", {"width": str(WIDTH), "height": str(HEIGHT), "rx": "10"})
     _line(group, 22, "name", f"{SYMBOLS[row.status]} {row.task.id}. {row.task.task}")
     _line(group, 39, "detail", row.model)
-    _line(group, 54, "detail", " · ".join(filter(None, [_seconds(row), _step(row), row.note])))
+    _line(group, 54, "detail", " · ".join(filter(None, [row.backend, _seconds(row), _step(row), row.note])))
 
 
 def _line(group: Element, y: int, kind: str, text: str) -> None:

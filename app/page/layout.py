@@ -1,4 +1,4 @@
-"""What is on the page, from top to bottom; what it does is in page.py."""
+"""What is on the page, from top to bottom; what is drawn there is in view.py, what it does in page.py."""
 
 from pathlib import Path
 
@@ -9,53 +9,98 @@ from app.page.results import show_results
 
 _FILES = Path(__file__).parents[2] / "examples"
 NOTICE, PORTRAIT = str(_FILES / "notice.png"), str(_FILES / "astronaut.jpg")
-EXAMPLES = [
-    [{"text": "Read the notice aloud and tell me which language it is in.", "files": [NOTICE]}],
-    [{"text": "Show me the outlines and the straight lines of this picture.", "files": [NOTICE]}],
-    [{"text": "How many faces are in this picture?", "files": [PORTRAIT]}],
-    [
-        {
-            "text": "Is the tone of “What a lovely place, I am glad I came” positive? Say it aloud, too.",
-            "files": [],
-        }
-    ],
+EXAMPLES: list[tuple[str, list[str]]] = [
+    ("Read the notice aloud and tell me which language it is in.", [NOTICE]),
+    ("Show me the outlines and the straight lines of this picture.", [NOTICE]),
+    ("How many faces are in this picture?", [PORTRAIT]),
+    ("Is the tone of “What a lovely place, I am glad I came” positive? Say it aloud, too.", []),
 ]
+WELCOME = """## What shall models do for you?
+Ask in your own words. Drop pictures, recordings, films or PDF files into the box, or speak.
+Models are chosen for each step and run side by side, and you see which did what."""
+MODES = [
+    ("Wherever it can run", "auto"),
+    ("On this machine", "local"),
+    ("At Hugging Face endpoints", "endpoint"),
+    ("Here first, then at endpoints", "hybrid"),
+]
+
+
+def _remembered(name: str) -> gr.BrowserState:
+    # Gradio scrambles it with a secret that is new in every process; a fixed one lets it outlive a restart.
+    return gr.BrowserState(None, storage_key=f"hugginggpt-{name}", secret="hugginggpt")  # noqa: S106 - hides nothing
 
 
 class Layout:
     """The components of the page, by name."""
 
     def __init__(self) -> None:
-        with gr.Blocks(title="HuggingGPT", fill_height=True, analytics_enabled=False) as self.blocks:
-            # What the browser keeps over reloads: who it is, and which conversation it was in.
-            # Gradio scrambles it with a secret that is new in every process; a fixed one lets it outlive a restart.
-            self.browser = gr.BrowserState(None, storage_key="hugginggpt-browser", secret="hugginggpt")  # noqa: S106
-            self.thread = gr.BrowserState(None, storage_key="hugginggpt-conversation", secret="hugginggpt")  # noqa: S106
-            self.past = gr.State(Past())
+        # Gradio copies what it shows; every hour, copies that nobody has asked for in a day are deleted.
+        with gr.Blocks(
+            title="HuggingGPT", fill_height=True, analytics_enabled=False, delete_cache=(3600, 86400)
+        ) as self.blocks:
+            self._memory()
             self._sidebar()
             self._conversation()
             self._workflow()
+
+    def _memory(self) -> None:
+        """What the browser keeps over reloads: who it is, which conversation it was in, and its settings."""
+        self.browser, self.thread, self.kept = map(_remembered, ("browser", "conversation", "settings"))
+        self.past = gr.State(Past())
+        self.judged = gr.State(None)
 
     def _sidebar(self) -> None:
         with gr.Sidebar(label="Conversations", width=300):
             gr.Markdown("## HuggingGPT")
             self.new = gr.Button("New conversation", size="sm", elem_id="new")
             self.history = gr.Radio([], label="Conversations", elem_id="history", visible=False)
-            self.files = gr.Files(label="Files of this conversation", interactive=False, visible=False, elem_id="files")
-            with gr.Accordion("Settings", open=False):
-                self.llm = gr.Textbox("auto", label="Controller", info="auto, offline, or provider:model")
-                self.mode = gr.Dropdown(["auto", "local", "endpoint", "hybrid"], value="auto", label="Models run")
+            self.given = gr.Files(label="Given", interactive=False, visible=False, elem_id="given")
+            self.made = gr.Files(label="Made", interactive=False, visible=False, elem_id="made")
+            with gr.Accordion("Settings", open=False, elem_id="settings"):
+                self.llm = gr.Dropdown(
+                    ["auto", "offline"],
+                    label="Controller",
+                    info="Who plans and answers. Type provider:model for another one.",
+                    allow_custom_value=True,
+                    elem_id="controller",
+                )
+                self.mode = gr.Dropdown(MODES, value="auto", label="Models run")
                 self.approve = gr.Checkbox(label="Ask me before anything runs", elem_id="approve")
 
     def _conversation(self) -> None:
         self.chat = gr.Chatbot(
             show_label=False,
             elem_id="chat",
-            height="56vh",
             min_height=220,
-            placeholder="Ask for anything that models can do with words, pictures, sound and film.",
+            placeholder=WELCOME,
+            examples=[{"text": text, "files": [*files]} for text, files in EXAMPLES],  # Gradio changes the lists
             feedback_options=("Like", "Dislike"),
+            buttons=["copy"],
+            allow_tags=False,
         )
+        self.comment = gr.Textbox(
+            label="Thank you. What was good or bad about it?",
+            placeholder="Optional",
+            max_length=4000,
+            submit_btn="Send",
+            visible=False,
+            elem_id="comment",
+        )
+        self._approval()
+        with gr.Row(visible=False, elem_id="unfinished") as self.unfinished:
+            gr.Markdown("This request has not come to its end. What had finished is kept.", elem_classes="pad")
+            self.go_on = gr.Button("Go on", variant="primary", elem_id="go-on", scale=0)
+        self.box = gr.MultimodalTextbox(
+            placeholder="Ask, and drop or paste files here",
+            show_label=False,
+            file_count="multiple",
+            sources=["upload", "microphone"],
+            autofocus=True,
+            elem_id="box",
+        )
+
+    def _approval(self) -> None:
         with gr.Group(visible=False, elem_id="approval") as self.approval:
             gr.Markdown("**May this plan run?** You can change it first.", elem_classes="pad")
             self.question = gr.Textbox(show_label=False, interactive=False, lines=2, max_lines=12)
@@ -63,17 +108,6 @@ class Layout:
             with gr.Row():
                 self.reject = gr.Button("Do not run", elem_id="reject")
                 self.run_it = gr.Button("Run", variant="primary", elem_id="run")
-        with gr.Row(equal_height=True):
-            self.box = gr.MultimodalTextbox(
-                placeholder="Ask, and drop or paste files here",
-                show_label=False,
-                file_count="multiple",
-                sources=["upload", "microphone"],
-                autofocus=True,
-                elem_id="box",
-                scale=8,
-            )
-            self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", scale=1, min_width=80)
 
     def _workflow(self) -> None:
         with gr.Accordion("Plan and timeline", open=True, visible=False, elem_id="workflow") as self.workflow:
@@ -81,4 +115,3 @@ class Layout:
             self.timeline = gr.HTML(elem_id="timeline")
         with gr.Accordion("Results one by one", open=False, visible=False, elem_id="results") as self.details:
             gr.render(inputs=[self.past], triggers=[self.past.change])(show_results)
-        self.examples = gr.Examples(EXAMPLES, [self.box], label="Try one of these", elem_id="examples")

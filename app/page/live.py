@@ -1,71 +1,107 @@
-"""One request while it runs, as something a page can redraw from."""
+"""Requests while they run, as something that pages can draw from.
+
+A request goes on when its page is closed, as it does on a phone that falls asleep: any page that opens the
+conversation later draws it again. Only its end, the stop button or the server's end ends it.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
-
 from app.progress import Progress
-from app.run import Given, Graph, Report, run
-from graph.context import Context
+from app.run import Report
+from tools.errors import HuggingGPTError
 
 BEAT = 0.1  # seconds between two drawings at the least; a page cannot show more
 TICK = 0.5  # seconds after which running clocks are drawn again though nothing happened
+PATIENCE = 5  # seconds that a stopped request may take to end
+BROKEN = "The program itself failed. The server's log tells why; please report it."
+
+log = logging.getLogger(__name__)
 
 
 class Live:
-    """What is known of a running request. It is a Watcher (app/run.py) and wakes whoever draws it."""
+    """What is known of a running request. It is a Watcher (app/run.py) and wakes whoever draws it.
 
-    def __init__(self) -> None:
+    ``chat`` is what the conversation shows above the answer to come, in Gradio's form.
+    """
+
+    def __init__(self, chat: list[dict[str, Any]]) -> None:
+        self.chat = chat
         self.progress = Progress()
         self.answer = ""
-        self.report: Report | None = None
+        self.stopped = False
+        self.task: asyncio.Task[Report] | None = None
+        self._changes = 0
         self._changed = asyncio.Event()
 
     def stage(self, name: str, update: Mapping[str, Any]) -> None:
         """A stage has ended; after planning there is a graph to draw."""
         if name == "plan" and update.get("plan"):
             self.progress.begin(update["plan"])
-        self.wake()
+        self._wake()
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Light a node up."""
         self.progress.event(event)
-        self.wake()
+        self._wake()
 
     def token(self, text: str) -> None:
         """Let the answer grow."""
         self.answer += text
-        self.wake()
+        self._wake()
 
-    def wake(self, *_: object) -> None:
-        """Let whoever draws look again."""
-        self._changed.set()
+    @property
+    def words(self) -> str:
+        """The answer as far as it has come, or else what is being done."""
+        written = f": {', '.join(self.progress.written)}" if self.progress.written else " …"
+        return self.answer or ("Working …" if self.progress.rows else f"Planning{written}")
 
-    async def change(self) -> None:
-        """Wait until there is something new to draw, or a clock to move."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), TICK)
-        self._changed.clear()
+    @property
+    def failure(self) -> str:
+        """Why the request came to no end, in a sentence; empty if it did, or was stopped."""
+        error = None if self.task is None or self.task.cancelled() else self.task.exception()
+        return str(error) if isinstance(error, HuggingGPTError) else BROKEN if error else ""
 
+    @property
+    def over(self) -> bool:
+        """Whether the request has ended, one way or the other."""
+        return self.task is None or self.task.done()
 
-async def follow(graph: Graph, given: Given, context: Context, config: RunnableConfig) -> AsyncIterator[Live]:
-    """Run a request and yield at every change; the last one yielded carries the report.
+    def begin(self, work: Coroutine[Any, Any, Report]) -> None:
+        """Let the request run, in a task that no page owns."""
+        self.task = asyncio.create_task(work)
+        self.task.add_done_callback(self._ended)
 
-    Closing the iterator (the user pressed stop, or left) cancels the run; what had finished stays in its checkpoint.
-    """
-    live = Live()
-    running = asyncio.create_task(run(graph, given, context, config, live))
-    running.add_done_callback(live.wake)
-    try:
-        while not running.done():
-            yield live
-            await live.change()
+    async def stop(self) -> None:
+        """End the request; what had finished stays in its checkpoint."""
+        if self.task and not self.task.done():
+            self.stopped = True
+            self.task.cancel()
+            await asyncio.wait([self.task], timeout=PATIENCE)
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Something new to draw, or a clock to move, until the request has ended."""
+        while not self.over:
+            seen, changed = self._changes, self._changed
+            yield
+            if self._changes == seen:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), TICK)
             await asyncio.sleep(BEAT)
-        live.report = await running
-        yield live
-    finally:
-        running.cancel()
-        await asyncio.wait([running], timeout=5)
+
+    def _wake(self) -> None:
+        self._changes += 1
+        self._changed.set()
+        self._changed = asyncio.Event()  # each event serves whoever waits at present
+
+    def _ended(self, task: asyncio.Task[Report]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error and not isinstance(error, HuggingGPTError):
+            log.error("A request from the page failed", exc_info=error)
+        if error or task.cancelled():
+            for row in self.progress.rows.values():
+                row.stop()
+        self._wake()

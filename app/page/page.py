@@ -3,196 +3,189 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from langchain_core.messages import HumanMessage
 from langgraph.types import Command
-from pydantic import ValidationError
 
 from app.feedback import Feedback, record
 from app.page.bubbles import SHOWN, bubbles
-from app.page.conversations import Conversations, Past, name_or_new
-from app.page.drawing import plan_graph, timeline
-from app.page.layout import Layout
-from app.page.live import Live, follow
-from app.progress import Progress
-from app.run import Given
+from app.page.conversations import Conversations
+from app.page.layout import EXAMPLES
+from app.page.live import Live
+from app.page.view import Update, View
+from app.page.visit import Visit
+from app.run import Given, run
 from app.server.files import keep
 from app.server.runs import as_owner
 from graph.approval import ACTION
 from graph.context import Context
-from tools.errors import HuggingGPTError, InputError
+from graph.state import InputState
+from tools.errors import InputError
 
-Update = dict[Any, Any]
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
+Options = tuple[Option, ...]
 
-
+# Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
+NAME = """(...names) => names.map(name => name || Array.from(
+    crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
 CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A browser in a conversation of its own. ``user`` is whose key it sent; names are those of name_or_new."""
-
-    user: str
-    browser: str
-    thread: str
-
-    @property
-    def owner(self) -> str:
-        """In whose name requests run."""
-        return f"{self.user}/{self.browser}"
-
-    @classmethod
-    def of(cls, request: gr.Request, browser: object, thread: object) -> "Visit":
-        """The visit behind a request; what a browser claims to be named is checked."""
-        user = request.request.scope.get("user") if request.request else None
-        return cls(user.display_name if user else "local", name_or_new(browser), name_or_new(thread))
-
-
-class Page(Layout):
+class Page(View):
     """The page. ``opened`` gives the conversations; it is first awaited when somebody arrives."""
 
     def __init__(self, opened: Callable[[], Awaitable[Conversations]]) -> None:
         super().__init__()
         self._conversations = opened
+        self._live: dict[tuple[str, str], Live] = {}  # requests that run, or whose end no page has drawn yet
+        self._shown: dict[str, str] = {}  # which conversation each open page shows
         self._who = [self.browser, self.thread]
         self._options = [self.llm, self.mode, self.approve]
-        self._everything = [
-            *(self.browser, self.thread, self.past, self.history, self.files, self.chat, self.box, self.stop),
-            *(self.approval, self.question, self.proposal, self.workflow, self.graph, self.timeline, self.details),
-        ]
         with self.blocks:
             self._wire()
 
     def _wire(self) -> None:
-        quiet: dict[str, Any] = {"outputs": self._everything, "show_progress": "hidden", "api_visibility": "private"}
-        self.blocks.load(self._arrive, self._who, **quiet)
+        """Most handlers change what is the case; the page is then drawn by one, ``_draw``, which also follows runs."""
+        who, options = self._who, self._options
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+        draw: dict[str, Any] = {"fn": self._draw, "inputs": who, "outputs": self.drawn, **quiet}
+        self.blocks.load(None, who, who, js=NAME, **quiet).then(**draw)
         self.blocks.load(js=CLOSE_SIDEBAR_ON_PHONES)
-        self.new.click(self._start_anew, [self.browser], **quiet)
-        self.history.input(self._arrive, [self.browser, self.history], **quiet)
-        runs: list[dict[str, Any]] = [
-            self.box.submit(self._send, [*self._who, self.chat, self.box, *self._options], **quiet),
-            self.run_it.click(self._run_it, [*self._who, self.chat, self.proposal, *self._options], **quiet),
-            self.reject.click(self._reject, [*self._who, self.chat, *self._options], **quiet),
-        ]
-        self.chat.like(self._judge, [*self._who, self.chat], show_progress="hidden", api_visibility="private")
-        self.stop.click(self._stopped, self._who, cancels=runs, **quiet)
+        self.blocks.unload(self._leave)
+        self.history.input(lambda thread: thread, [self.history], [self.thread], **quiet).then(**draw)
+        gr.on([self.new.click, self.chat.clear], None, None, [self.thread], js=f"() => ({NAME})(null)", **quiet).then(
+            **draw
+        )
+        self.box.submit(self._send, [*who, self.box, *options], **quiet).success(**draw)
+        self.chat.example_select(self._try, [*who, *options], **quiet).success(**draw)
+        self.chat.retry(self._again, [*who, *options], **quiet).success(**draw)
+        self.go_on.click(self._go_on, [*who, *options], **quiet).success(**draw)
+        self.run_it.click(self._run_it, [*who, self.proposal, *options], **quiet).success(**draw)
+        self.reject.click(self._reject, [*who, *options], **quiet).success(**draw)
+        self.box.stop(self._stop, who, **quiet)
+        self.chat.like(self._judge, [*who, self.chat], [self.judged, self.comment], **quiet)
+        self.comment.submit(self._comment, [*who, self.judged, self.comment], [self.comment], **quiet)
+        self.blocks.load(lambda kept: kept or gr.skip(), [self.kept], options, **quiet)
+        changed = [self.llm.input, self.mode.input, self.approve.input]
+        gr.on(changed, None, options, [self.kept], js="(...values) => [values]", **quiet)
 
     # The handlers. Gradio fills in ``request`` by its type, wherever it stands first.
 
-    async def _arrive(self, request: gr.Request, browser: object, thread: object) -> Update:
-        return await self._show(Visit.of(request, browser, thread))
-
-    async def _start_anew(self, request: gr.Request, browser: object) -> Update:
-        return await self._show(Visit.of(request, browser, None))
-
-    async def _stopped(self, request: gr.Request, browser: object, thread: object) -> Update:
-        gr.Info("Stopped. What had finished is kept.")
-        return await self._show(Visit.of(request, browser, thread))
-
-    async def _judge(
-        self, request: gr.Request, browser: object, thread: object, chat: list[Any], verdict: gr.LikeData
-    ) -> None:
-        """Keep what somebody thinks of an answer (app/feedback.py)."""
-        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
-        message = chat[verdict.index if isinstance(verdict.index, int) else verdict.index[0]]["metadata"]["id"]
-        run = await conversations.run_of(visit.owner, visit.thread, message)
-        if run:
-            await record(Feedback(run_id=run, score=float(verdict.liked is True)), visit.owner)
-            gr.Info("Thank you.")
-
     async def _send(
-        self, request: gr.Request, browser: str, thread: str, chat: list[Any], said: dict[str, Any], *options: Option
-    ) -> AsyncIterator[Update]:
+        self, request: gr.Request, browser: object, thread: object, said: dict[str, Any], *options: Option
+    ) -> None:
         visit, text, files = Visit.of(request, browser, thread), (said.get("text") or "").strip(), said.get("files")
         if text or files:
-            kept = [await _keep(visit, path) for path in files or []]
-            message = HumanMessage(text, additional_kwargs={SHOWN: kept})
-            given: Given = {"messages": [message], "resources": kept}
-            async for update in self._run(visit, [*chat, *bubbles([message], kept)], given, *options):
-                yield update
+            await self._ask(visit, text, [await _keep(visit, path) for path in files or []], options)
+
+    async def _try(
+        self, request: gr.Request, chosen: gr.SelectData, browser: object, thread: object, *options: Option
+    ) -> None:
+        text, files = EXAMPLES[chosen.index]
+        await self._send(request, browser, thread, {"text": text, "files": files}, *options)
+
+    async def _again(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        past = await conversations.open(visit.owner, visit.thread)
+        asked = next(message for message in reversed(past.messages) if isinstance(message, HumanMessage))
+        await self._ask(visit, asked.text, asked.additional_kwargs.get(SHOWN, []), options)
+
+    async def _go_on(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
+        await self._begin(Visit.of(request, browser, thread), None, options)
 
     async def _run_it(
-        self, request: gr.Request, browser: str, thread: str, chat: list[Any], proposal: str, *options: Option
-    ) -> AsyncIterator[Update]:
+        self, request: gr.Request, browser: object, thread: object, proposal: str, *options: Option
+    ) -> None:
         try:
             edited = {"name": ACTION, "args": {"tasks": json.loads(proposal)}}
         except json.JSONDecodeError as error:
             message = f"The plan is not valid JSON: {error}. Mend it and press Run again."
             raise gr.Error(message, print_exception=False) from error
-        decision = _decision("edit", edited_action=edited)
-        async for update in self._run(Visit.of(request, browser, thread), chat, decision, *options):
-            yield update
+        await self._begin(Visit.of(request, browser, thread), _decision("edit", edited_action=edited), options)
 
-    async def _reject(
-        self, request: gr.Request, browser: str, thread: str, chat: list[Any], *options: Option
-    ) -> AsyncIterator[Update]:
-        async for update in self._run(Visit.of(request, browser, thread), chat, _decision("reject"), *options):
-            yield update
+    async def _reject(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
+        await self._begin(Visit.of(request, browser, thread), _decision("reject"), options)
 
-    async def _run(self, visit: Visit, chat: list[Any], given: Given, *options: Option) -> AsyncIterator[Update]:
-        """Run a request and redraw the page at every change."""
+    async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
+        if live := self._live.get(Visit.of(request, browser, thread).conversation):
+            await live.stop()
+
+    async def _leave(self, request: gr.Request) -> None:
+        self._shown.pop(request.session_hash or "", None)
+
+    async def _judge(
+        self, request: gr.Request, browser: object, thread: object, chat: list[Any], verdict: gr.LikeData
+    ) -> tuple[Feedback | None, Any]:
+        """Keep what somebody thinks of an answer (app/feedback.py), and ask why."""
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        message = chat[verdict.index if isinstance(verdict.index, int) else verdict.index[0]]["metadata"]["id"]
+        run_id = await conversations.run_of(visit.owner, visit.thread, message)
+        if run_id is None:
+            return None, gr.skip()
+        feedback = Feedback(run_id=run_id, score=float(verdict.liked is True))
+        await record(feedback, visit.owner)
+        return feedback, gr.Textbox("", visible=True)
+
+    async def _comment(
+        self, request: gr.Request, browser: object, thread: object, judged: Feedback | None, words: str
+    ) -> gr.Textbox:
+        if judged and words.strip():
+            comment = judged.model_copy(update={"comment": words.strip()})
+            await record(comment, Visit.of(request, browser, thread).owner)
+            gr.Info("Thank you.")
+        return gr.Textbox("", visible=False)
+
+    # What they have in common
+
+    async def _ask(self, visit: Visit, text: str, files: list[str], options: Options) -> None:
+        """Send a message with files of the visitor's own."""
+        await (await self._conversations()).name(visit.owner, visit.thread, text)
+        message = HumanMessage(text, additional_kwargs={SHOWN: files})
+        await self._begin(visit, {"messages": [message], "resources": files}, options)
+
+    async def _begin(self, visit: Visit, given: Given, options: Options) -> None:
+        """Let a request run, or go on, unless one runs in this conversation already."""
         conversations = await self._conversations()
-        empty = gr.MultimodalTextbox(None, interactive=False)
-        yield {self.chat: chat, self.box: empty, self.approval: gr.Group(visible=False), self.stop: _button(shown=True)}
-        try:
-            context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
-            config = conversations.config(visit.owner, visit.thread, context)
-            async for live in follow(conversations.graph, given, context, config):
-                yield self._draw(live, chat)
-        except (HuggingGPTError, ValidationError) as error:
-            gr.Warning(str(error), title="This did not work")
-        yield await self._show(visit)
+        past = await conversations.open(visit.owner, visit.thread)
+        if (running := self._live.get(visit.conversation)) and not running.over:
+            raise gr.Error("A request still runs in this conversation. Stop it, or wait for its end.", title="Wait")
+        new = given if isinstance(given, dict) else InputState(messages=[])
+        live = Live(bubbles([*past.messages, *new["messages"]], [*past.files, *new.get("resources", [])]))
+        if past.plan and not new["messages"]:
+            live.progress.resume(past.plan, past.results)
+        context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
+        config = conversations.config(visit.owner, visit.thread, context)
+        live.begin(run(conversations.graph, given, context, config, live))
+        self._live[visit.conversation] = live
 
-    # What is drawn
-
-    def _draw(self, live: Live, chat: list[Any]) -> Update:
-        said = live.answer or ("Working …" if live.progress.rows else "Planning …")
-        return {self.chat: [*chat, {"role": "assistant", "content": said}], **self._picture(live.progress)}
-
-    def _picture(self, progress: Progress) -> Update:
-        return {
-            self.workflow: gr.Accordion(visible=bool(progress.rows)),
-            self.graph: plan_graph(progress.rows),
-            self.timeline: timeline(progress.rows),
-        }
-
-    async def _show(self, visit: Visit) -> Update:
-        """The whole page, as the conversation now stands."""
-        conversations = await self._conversations()
+    async def _draw(self, request: gr.Request, browser: object, thread: object) -> AsyncIterator[Update]:
+        """The conversation, and every change as long as a request runs in it and the page shows no other."""
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        who = {self.browser: visit.browser, self.thread: visit.thread}
+        self._shown[visit.tab], live, words = visit.thread, self._live.get(visit.conversation), ""
+        if live:
+            yield who | self.begun(live, await conversations.titles(visit.owner), visit.thread)
+            async for _ in live.changes():
+                if self._shown.get(visit.tab) != visit.thread:
+                    yield {self.chat: gr.skip()}  # Gradio repeats the last drawing when a handler ends
+                    return
+                yield self.running(live, words)
+                words = live.words
+            self._close(visit, live)
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
-        return {
-            self.browser: visit.browser,
-            self.thread: visit.thread,
-            self.past: past,
-            self.history: gr.Radio(titles, value=visit.thread, visible=bool(titles)),
-            self.files: gr.Files(past.files or None, visible=bool(past.files)),
-            self.chat: bubbles(past.messages, past.files),
-            self.box: gr.MultimodalTextbox(interactive=past.waiting is None),
-            self.stop: _button(shown=False),
-            self.details: gr.Accordion(visible=bool(past.results)),
-            **self._picture(past.progress()),
-            **self._ask_approval(past),
-        }
+        yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None)
 
-    def _ask_approval(self, past: Past) -> Update:
-        """Show what graph/approval.py asks, if it does."""
-        if not past.waiting:
-            return {self.approval: gr.Group(visible=False)}
-        action = past.waiting["action_requests"][0]
-        return {
-            self.approval: gr.Group(visible=True),
-            self.question: action["description"],
-            self.proposal: json.dumps(action["args"]["tasks"], indent=2, ensure_ascii=False),
-        }
-
-
-def _button(*, shown: bool) -> gr.Button:
-    return gr.Button(visible=shown)
+    def _close(self, visit: Visit, live: Live) -> None:
+        """Say how a request ended that came to no answer, and forget it."""
+        if self._live.get(visit.conversation) is live:
+            del self._live[visit.conversation]
+        if live.stopped:
+            gr.Info("Stopped. What had finished is kept.")
+        elif live.failure:
+            gr.Warning(live.failure, duration=None)  # until it is closed
 
 
 def _decision(kind: str, **more: object) -> Command[Any]:

@@ -2,25 +2,30 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from app.page.conversations import Past
 from graph.state import Result, Task
+from tools.artifacts import record_of
 from tools.resources import modality
+
+Boxes = list[tuple[Any, str]]  # ((left, top, right, bottom) in pixels, name), as Gradio annotates pictures
 
 
 def show_results(past: Past) -> None:
     """One section for every result of the last request."""
     tasks = {task.id: task for task in past.plan.tasks} if past.plan else {}
     for result in past.results:
-        with gr.Group():
-            gr.Markdown(_heading(result), elem_classes="pad", sanitize_html=True)
+        with gr.Column(elem_classes="result"):
+            gr.Markdown(_heading(result), sanitize_html=True)
             if result.text:
-                gr.Textbox(result.text, show_label=False, lines=1, max_lines=8, buttons=["copy"])
+                gr.Textbox(result.text, show_label=False, lines=1, max_lines=8, buttons=["copy"], container=False)
+            given = _given(tasks.get(result.id))
             for path in result.files:
-                _medium(path, _before(tasks.get(result.id), path))
-            _table(result.data)
+                _medium(path, given, _boxes(result.data))
+            _data(result.data)
             for path in result.files:
                 _provenance(path)
 
@@ -32,34 +37,52 @@ def _heading(result: Result) -> str:
     return f"**{result.id}. {result.task}**{model} · {result.status}{cached}{reason}"
 
 
-def _before(task: Task | None, after: str) -> str | None:
-    """The picture that the task was given, where it made a picture of a picture."""
-    given = task.args.get("image") if task and modality(after) == "image" else None
+def _given(task: Task | None) -> str | None:
+    """The picture that the task was given."""
+    given = task.args.get("image") if task else None
     return given if isinstance(given, str) and Path(given).is_file() else None
 
 
-def _medium(path: str, before: str | None) -> None:
-    name = Path(path).name
+def _boxes(data: object) -> Boxes:
+    """What was found in a picture."""
+    found = [row for row in data if isinstance(row, dict) and "box" in row] if isinstance(data, list) else []
+    corners = ("xmin", "ymin", "xmax", "ymax")
+    return [(tuple(int(row["box"][corner]) for corner in corners), _name(row)) for row in found]
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row.get('label', 'found')} {row['score']:.2f}" if "score" in row else str(row.get("label", "found"))
+
+
+def _medium(path: str, given: str | None, boxes: Boxes) -> None:
+    name, kind = Path(path).name, modality(path)
     if not Path(path).is_file():
         gr.Markdown(f"The file {name} is no longer there.")
-    elif before:
-        gr.ImageSlider((before, path), label=f"Before and after: {name}", type="filepath", max_height=360)
-    elif modality(path) == "image":
+    elif kind == "image" and given and boxes:
+        gr.AnnotatedImage((given, boxes), label=name, height=360)
+    elif kind == "image" and given:
+        gr.ImageSlider((given, path), label=f"Before and after: {name}", type="filepath", max_height=360)
+    elif kind == "image":
         gr.Image(path, label=name, type="filepath", height=360)
-    elif modality(path) == "audio":
+    elif kind == "audio":
         gr.Audio(path, label=name, type="filepath")
-    elif modality(path) == "video":
+    elif kind == "video":
         gr.Video(path, label=name)
     else:
         gr.File(path, label=name)
 
 
-def _table(data: object) -> None:
-    """Structured results that are rows of plain values."""
-    if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
-        names = list(dict.fromkeys(name for row in data for name in row))
-        rows = [[_cell(row.get(name)) for name in names] for row in data]
-        gr.Dataframe(rows, headers=names, interactive=False, wrap=True)
+def _data(data: object) -> None:
+    """Structured results: labels as bars, records as a table."""
+    rows = [data] if isinstance(data, dict) else data
+    if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+        return
+    if all(row.keys() == {"label", "score"} for row in rows):
+        gr.Label({row["label"]: row["score"] for row in rows}, show_label=False)
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    gr.Dataframe(cells, headers=names, interactive=False, wrap=True, show_label=False)
 
 
 def _cell(value: object) -> str:
@@ -69,7 +92,7 @@ def _cell(value: object) -> str:
 
 
 def _provenance(path: str) -> None:
-    record = Path(path).with_suffix(".json")
+    record = record_of(path)
     if record.is_file():
         with gr.Accordion(f"How {Path(path).name} was made", open=False):
             gr.JSON(json.loads(record.read_text(encoding="utf-8")), show_label=False)

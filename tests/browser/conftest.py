@@ -1,19 +1,28 @@
 """The real page in a real browser: Chromium, headless, against the development server."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from benchmarks.chromium import LAUNCH, MISSING, PATH
-from tests.server.process import Server, start_dev
+from tests.server.process import QUIET, Server, start_dev
 
 SCREENS = Path(__file__).parents[2] / ".screenshots"
+MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it hears beeps
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NOTICE = EXAMPLES / "notice.png"
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server as `make serve` starts it."""
     server = start_page(tmp_path_factory.mktemp("page"))
@@ -22,18 +31,56 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def start_page(folder: Path, port: int = 0, graph: str = "") -> Server:
-    """The server with the page."""
+    """The server with the page and the task types of doings.py."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tools = [f"tests.browser.doings:{name}" for name in ("echo_slowly", "shatter", "vandalise")]
+    for tool in tools if not (folder / "tools.toml").exists() else []:
+        command = [sys.executable, "-m", "app.cli", "tools", "add", tool]
+        subprocess.run(command, cwd=folder, env=os.environ | QUIET, check=True, timeout=60, capture_output=True)  # noqa: S603 - our own command
     env = {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
     return start_dev(folder, "--allow-blocking", port=port, graph=graph, **env)
 
 
+@dataclass
+class Elsewhere:
+    """Somebody else's server, known to the browser as elsewhere.example, and what it was asked for."""
+
+    port: int
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Elsewhere]:
+    """A server that nobody should ever ask for anything."""
+    picture = NOTICE.read_bytes()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.end_headers()
+            self.wfile.write(picture)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as listener:
+        found = Elsewhere(listener.server_port)
+        Thread(target=listener.serve_forever, daemon=True).start()
+        yield found
+        listener.shutdown()
+
+
 @pytest.fixture(scope="module")  # its event loop runs as long as it lives, and asynchronous tests need it gone
-def chromium() -> Iterator[Browser]:
+def chromium(elsewhere: Elsewhere) -> Iterator[Browser]:
     """One browser for all tests; each test has a profile of its own."""
     if not PATH:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**LAUNCH)
+        known = f"--host-resolver-rules=MAP elsewhere.example 127.0.0.1:{elsewhere.port}"
+        args = [*LAUNCH["args"], *MICROPHONE, known]
+        browser = playwright.chromium.launch(**LAUNCH | {"args": args})
         yield browser
         browser.close()
 
@@ -52,8 +99,7 @@ def page(visitor: BrowserContext, server: Server, request: pytest.FixtureRequest
     """The page, open; what it looked like at the end is kept in .screenshots."""
     page = arrive(visitor, server)
     yield page
-    SCREENS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENS / f"{request.node.name}.png", full_page=True)
+    keep_picture(page, request.node.name)
 
 
 def arrive(visitor: BrowserContext, server: Server) -> Page:
@@ -71,3 +117,20 @@ def ask(page: Page, request: str, *files: Path) -> None:
         expect(page.locator("#box .thumbnail-item")).to_have_count(len(files), timeout=PATIENCE)
     page.fill("#box textarea", request)
     page.press("#box textarea", "Enter")
+
+
+def done(page: Page, count: int) -> None:
+    """Wait until so many nodes of the plan are done and something new can be asked."""
+    expect(page.locator("#plan .node.done")).to_have_count(count, timeout=PATIENCE)
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing runs."""
+    expect(page.locator("#box textarea")).to_be_enabled(timeout=PATIENCE)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep what the page looks like."""
+    SCREENS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
