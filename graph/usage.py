@@ -48,6 +48,17 @@ class Usage(BaseCallbackHandler):
             stage = self._running.pop(run_id, "other")
             for generation in response.generations[0] if response.generations else []:
                 if isinstance(generation, ChatGeneration) and isinstance(generation.message, AIMessage):
-                    used = generation.message.usage_metadata
-                    tokens = {key: used[key] for key in ("input_tokens", "output_tokens")} if used else {}
-                    self.stages.setdefault(stage, Counter()).update(tokens)
+                    self.stages.setdefault(stage, Counter()).update(_tokens(generation.message))
+
+
+def _tokens(message: AIMessage) -> dict[str, int]:
+    """What the model reports, in LangChain's form or in OpenAI's own.
+
+    For streams in JSON mode of servers that name the role with every piece (Ollama), langchain-openai 1.7 passes on
+    the latter alone.
+    """
+    if used := message.usage_metadata:
+        return {"input_tokens": used["input_tokens"], "output_tokens": used["output_tokens"]}
+    if raw := message.response_metadata.get("token_usage"):
+        return {"input_tokens": raw.get("prompt_tokens") or 0, "output_tokens": raw.get("completion_tokens") or 0}
+    return {}

@@ -11,13 +11,17 @@ USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
 
 class OpenAIServer(ThreadingHTTPServer):
-    """Gives its ``answers`` one after the other; an int is an HTTP status. ``asked`` holds the requests' bodies."""
+    """Gives its ``answers`` one after the other; an int is an HTTP status. ``asked`` holds the requests' bodies.
+
+    ``repeats_role`` has every piece of a stream name the role anew, as Ollama's do, not the first alone.
+    """
 
     daemon_threads = True
 
     def __init__(self, answers: list[str | int]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers, self.asked = list(answers), list[dict[str, Any]]()
+        self.repeats_role = False
 
     @property
     def url(self) -> str:
@@ -34,7 +38,11 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(answer, int):
             self._send(answer, "application/json", json.dumps({"error": {"message": "no"}}))
         elif asked.get("stream"):
-            self._send(200, "text/event-stream", "".join(f"data: {chunk}\n\n" for chunk in _stream(answer)))
+            self._send(
+                200,
+                "text/event-stream",
+                "".join(f"data: {chunk}\n\n" for chunk in _stream(answer, self.server.repeats_role)),
+            )
         else:
             message = {"role": "assistant", "content": answer}
             choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -52,9 +60,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _stream(answer: str) -> Iterator[str]:
-    for word in answer.split(" "):
-        delta = {"role": "assistant", "content": f"{word} "}
+def _stream(answer: str, repeats_role: bool) -> Iterator[str]:
+    for number, word in enumerate(answer.split(" ")):
+        role = {"role": "assistant"} if repeats_role or not number else {}
+        delta = {**role, "content": f"{word} "}
         choice = {"index": 0, "delta": delta, "finish_reason": None}
         yield json.dumps(_body("chat.completion.chunk", [choice]))
     yield json.dumps(_body("chat.completion.chunk", [{"index": 0, "delta": {}, "finish_reason": "stop"}]))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 from uuid import uuid4
 
-from langchain_core.callbacks import UsageMetadataCallbackHandler
 from pydantic import Field, ValidationError
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.server import runs
 from app.server.body import Conversation, read
+from graph.usage import Usage
 from tools.errors import HuggingGPTError, InputError
 
 MODEL = "hugginggpt"
@@ -54,7 +54,7 @@ async def completions(request: Request) -> Response:
         body = await read(request, Completion)
         if body.model != MODEL:
             return _error(404, f"There is no model {body.model!r}; the one model is {MODEL!r}.", "model_not_found")
-        counter, run_id = UsageMetadataCallbackHandler(), uuid4()
+        counter, run_id = Usage(), uuid4()
         config = runs.config_for(runs.owner_of(request), "openai", run_id, [counter])
         if body.stream:
             chunks = _chunks(
@@ -73,7 +73,7 @@ async def completions(request: Request) -> Response:
 
 
 async def _chunks(
-    body: Completion, words: AsyncIterator[str], head: dict[str, Any], counter: UsageMetadataCallbackHandler
+    body: Completion, words: AsyncIterator[str], head: dict[str, Any], counter: Usage
 ) -> AsyncIterator[dict[str, str]]:
     try:
         yield _chunk(head, {"role": "assistant", "content": ""})
@@ -95,9 +95,8 @@ def _head(run_id: object, kind: str) -> dict[str, Any]:
     return {"id": f"chatcmpl-{run_id}", "object": kind, "created": int(time.time()), "model": MODEL}
 
 
-def _usage(counter: UsageMetadataCallbackHandler) -> dict[str, int]:
-    used = counter.usage_metadata.values()
-    prompt, completion = sum(u["input_tokens"] for u in used), sum(u["output_tokens"] for u in used)
+def _usage(counter: Usage) -> dict[str, int]:
+    prompt, completion = counter.total["input_tokens"], counter.total["output_tokens"]
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
