@@ -294,6 +294,8 @@ async def test_filters_do_what_the_text_names_and_say_so() -> None:
     assert np.abs(np.diff(blurred)).mean() < np.abs(np.diff(before)).mean()
     assert np.abs(np.diff(sharper, axis=1)).mean() > np.abs(np.diff(before, axis=1)).mean()
     assert (await filtered(None))[0] == ["contrast and sharpness raised"]
+    assert (await filtered("This photo is too dark and blurry"))[0] == ["sharpened", "brightened"]
+    assert (await filtered("Make it black & white"))[0] == ["grey"]
     for text in ("cartoon", "pencil sketch", "sepia", "negative", "darker"):
         assert (await filtered(text))[1].shape == before.shape
     with pytest.raises(ModelUnavailable, match=r"cannot do .*they can do: noise removed"):

@@ -142,7 +142,7 @@ _ROWS: tuple[TaskType, ...] = (
     # Image out
     TaskType("text-to-image", "generate an image from a description", (_TEXT,), ("image",),
              ("draw", "paint", "generate an image", "create an image", "picture of", "illustration", "visualise", "visualize"), deterministic=False, title="Image"),
-    _control("canny", "the edges (Canny)", "edges", "canny", "outlines", "edge map", "contours"),
+    _control("canny", "the edges (Canny)", "edges", "canny", "outlines", "outline it", "edge map", "contours"),
     _control("hed", "the soft edges (HED)", "hed", "soft edges", "sketch", "holistic edges"),
     _control("mlsd", "the straight lines (M-LSD)", "straight lines", "mlsd", "line segments"),
     _control("normal", "the surface normals", "normal map", "surface normals"),
@@ -156,7 +156,7 @@ _ROWS: tuple[TaskType, ...] = (
     _controlled("seg", "a segmentation map", "from this segmentation", "with the same layout"),
     # Audio and video
     TaskType("text-to-speech", "speak a text", (_TEXT, _LANGUAGE), ("audio",),
-             ("read aloud", "aloud", "speak", "say", "voice", "text to speech", "spoken", "narrate", "pronounce", "audio version"), title="Speech"),
+             ("read aloud", "aloud", "speak", "say aloud", "out loud", "voice", "text to speech", "spoken", "narrate", "pronounce", "audio version"), title="Speech"),
     TaskType("text-to-audio", "make music or sound from a description", (_TEXT,), ("audio",),
              ("music", "sound effect", "melody", "soundtrack", "song"), deterministic=False, title="Sound"),
     TaskType("automatic-speech-recognition", "write down what is said in a recording", (_AUDIO,), ("text",),

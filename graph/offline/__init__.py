@@ -7,7 +7,7 @@ from typing import Any
 from graph.offline import everyday, replies, wiring, wording
 from graph.offline.case import Case
 from graph.offline.copies import spread
-from graph.offline.intents import Hits, Intent, hits
+from graph.offline.intents import Hits, Intent, cues_for, hits
 from graph.offline.layout import Layout, Source
 from graph.offline.outright import options
 from graph.offline.parts import Parts
@@ -75,10 +75,11 @@ def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[
     done += [(one.start, one.end) for each in planned for one in options(each.type, case.reading, each.start)]
     for name in {intent.type.name for intent in planned}:
         done += everyday.wordings(name, case.reading)
-        done += [match.span() for cue, match in enumerate(found[name]) if match and case.weights.cue(name, cue) > 0]
+        done += [match.span() for match in cues_for(name, found, case.weights)]
     told = set[str]()
     for part in Parts(case.reading).uncovered(done):
         types = [intent.type for intent in beyond if part.start <= intent.start < part.end]
+        types = [type_ for type_ in types if "text" in type_.outputs or not part.text.endswith("?")]
         yield from (replies.cannot(type_) for type_ in types if type_.name not in told)
         told |= {type_.name for type_ in types}
         if not types and planned:

@@ -49,6 +49,11 @@ def cues_in(found: Hits) -> Iterator[str]:
                 yield f"{name}.{number}"
 
 
+def cues_for(name: str, found: Hits, weights: Weights) -> Iterator[re.Match[str]]:
+    """The places that speak, as learned, for a type."""
+    return (match for number, match in enumerate(found[name]) if match and weights.cue(name, number) > 0)
+
+
 def features(reading: Reading, found: Hits) -> Features:
     """What the intent model sees of a request: its cues and pairs of cued types, its files, its words.
 

@@ -167,7 +167,8 @@ class Layout:
         if "question" in one.slots:
             return two.type.name in _WRITTEN_DOWN
         if "question" in two.slots:
-            return two.start < one.start
+            judged = one.type.name in _VERDICTS and "answer" not in self.windows[task]
+            return two.start < one.start and not judged
         if modality == "text" and self.counted(task):
             return two.type.name in _WRITTEN_DOWN
         given = any(file.modality == modality for file in self.files)

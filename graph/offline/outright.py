@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import wording
 from graph.offline.case import Case
 from graph.offline.everyday import asked
-from graph.offline.intents import Hits, Intent, hits, probabilities
+from graph.offline.intents import Hits, Intent, cues_for, hits, probabilities
 from graph.offline.options import Told, arguments, told
 from graph.offline.reading import Reading
 from tools import extras
@@ -32,14 +32,30 @@ class Outright:
 
 def outright(case: Case, found: Hits) -> Outright:
     """Take what is asked for outright out of a request. A type that is learned to be wanted anyway is left to that."""
-    clear = {name for name, p in probabilities(case.reading, found, case.weights).items() if p > SURE}
+    likely = probabilities(case.reading, found, case.weights)
+    clear = {name for name, p in likely.items() if p > SURE and name in case.offered}
+    made = {modality for name in clear for modality in case.types[name].outputs}
+    clear = {name for name in clear if case.suits(case.types[name]) or case.types[name].slots[0].modality in made}
     own = _own(case, found)
-    everyday = [intent for intent in asked(case) if not any(_within(intent, begin, end) for begin, end in own)]
-    times = Counter(intent.type.name for intent in everyday)
-    everyday = [intent for intent in everyday if intent.type.name not in clear or times[intent.type.name] > 1]
+    phrases = [intent for intent in asked(case) if not any(_within(intent, begin, end) for begin, end in own)]
+    phrases = [intent for intent in phrases if not _clear(intent, clear, case, found)]
+    times = Counter(intent.type.name for intent in phrases)
+    everyday = [intent for intent in phrases if intent.type.name not in clear or times[intent.type.name] > 1]
     found, rest = _explained(case, found, own, everyday)
+    likely = probabilities(rest, found, case.weights)
+    everyday += [one for one in phrases if one not in everyday and likely[one.type.name] <= SURE]
     told = [*_detailed(case), *(one for intent in everyday for one in each(intent, case.reading))]
-    return Outright(told, found, probabilities(rest, found, case.weights))
+    return Outright(told, found, likely)
+
+
+def _clear(intent: Intent, clear: Collection[str], case: Case, found: Hits) -> bool:
+    """Whether a wording is part of one that speaks, as learned, for another type, which is wanted anyway."""
+    return any(
+        match.start() < intent.end and intent.start < match.end() and len(match[0]) >= intent.end - intent.start
+        for name in clear
+        if name != intent.type.name
+        for match in cues_for(name, found, case.weights)
+    )
 
 
 def each(intent: Intent, reading: Reading) -> list[Intent]:
@@ -84,18 +100,25 @@ def _explained(
 
     "Detect the edges" detects nothing. That is everyday phrases, control images, and the types that the owner added.
     """
+    if everyday:
+        case = replace(case, reading=_without([(intent.start, intent.end) for intent in everyday], case.reading))
+        found = hits(case.reading, case.types)
     controls = [name for name in case.offered if name.endswith("-control")]
     spans = [*own, *(match.span() for name in controls for match in found[name] if match)]
-    spans += [(intent.start, intent.end) for intent in everyday]
     if not spans:
         return found, case.reading
-    plain = case.reading.plain
+    learned = {name: type_ for name, type_ in TASKS.items() if name in case.weights.types}
+    rest = _without(spans, case.reading)
+    return {**found, **hits(rest, learned)}, rest
+
+
+def _without(spans: Sequence[tuple[int, int]], reading: Reading) -> Reading:
+    """The reading with these wordings blanked, and the verb before each."""
+    plain = reading.plain
     for begin, end in spans:
         start = next((verb.start() for verb in _VERB.finditer(plain, 0, begin)), begin)
         plain = plain[:start] + " " * (end - start) + plain[end:]
-    learned = {name: type_ for name, type_ in TASKS.items() if name in case.weights.types}
-    rest = replace(case.reading, plain=plain)
-    return {**found, **hits(rest, learned)}, rest
+    return replace(reading, plain=plain)
 
 
 def _detailed(case: Case) -> list[Intent]:

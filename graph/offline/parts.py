@@ -14,7 +14,8 @@ _FILLER = (  # possessive: what it has taken it never tries again, so that long 
     r"|second(?:ly)?|finally|lastly|afterwards|after that|in addition|additionally|moreover|besides|just|kindly|maybe"
     r"|or|to|too|as well)\b)*+"
 )
-_WH = r"(?:what|who|whom|whose|when|where|why|which|how)(?:'?s)?\b"
+_WH = r"(?:(?:until|till|since|from|at|in|on|for|by|to|with|under|of) )?"
+_WH += r"(?:what|who|whom|whose|when|where|why|which|how)(?:'?s)?\b"
 _AUXILIARY = r"(?:can|could|would|will|is|are|was|were|do|does|did|has|should|may)\b"
 _WISH = r"i (?:want|need|wish|would like|would love)\b|i'd (?:like|love|want)\b|let (?:me|us)\b|let's\b"
 _COMMANDS = (
@@ -32,17 +33,20 @@ _COMMANDS = (
 )
 _VERBS = rf"(?:{'|'.join(_COMMANDS.split())})\b"
 _ASKS = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w|{_WISH}|{_VERBS})")
-_JOINT = re.compile(
-    rf"(?:\s*[,;]\s*(?:and|then|but|also|plus|or)?\b|\s+(?:and|then|but|plus)\b)(?:\s+(?:then|also|please|finally))*\s+"
-    rf"(?={_FILLER}(?:{_WH}|{_AUXILIARY} (?:you|it|this|that|there|the|they|he|she|any)\b|{_WISH}|{_VERBS}))"
+_BEGINS = rf"{_AUXILIARY} (?:you|it|this|that|there|the|they|he|she|any)\b|{_WISH}|{_VERBS}"
+_JOINT = re.compile(  # after a mere comma "which" begins no question
+    rf"\s*[,;]\s+(?={_FILLER}(?:(?:what|how|why)\b|{_BEGINS}))|\s*:\s+(?={_FILLER}{_WH})"
+    rf"|\s*[,;]?\s+(?:and|then|but|plus|or)\b(?:\s+(?:then|also|please|finally))*\s+(?={_FILLER}(?:{_WH}|{_BEGINS}))"
 )
 _POLITE = (
     r"(?:(?:can|could|would|will) you |i (?:want|need) (?:you )?to |i'd like (?:you )?to |let's )?(?:please |kindly )?"
 )
 # "Can you fix it?" asks again for what has been said; it is no part of its own.
 _VAGUE = re.compile(
-    rf"{_FILLER}{_POLITE}(?:(?:have|take) a )?look at\b|{_FILLER}{_POLITE}"
-    r"(?:do|fix|take|get|make|help|try|go|handle|remove|show|have|see|look|check|solve|tell|give|let|say|answer)\b"
+    rf"{_FILLER}{_POLITE}(?:(?:have|take) a )?(?:look at|answer (?:this|the|my|these) questions?)\b"
+    rf"|{_FILLER}{_AUXILIARY} you\W*$|{_FILLER}{_POLITE}"
+    r"(?:do|fix|rescue|save|repair|mend|undo|improve|change|work|manage|start|take|get|make|help|try|go|handle|remove|show"
+    r"|have|see|look|check|solve|tell|give|let|say|answer)\b"
     r"(?: (?:it|this|that|them|these|me|us|you|rid|of|out|away|off|up|with|at|for|a|the|look|favou?r|know|so|too|both"
     r"|all|again|one|please))*[\W_]*$"
 )

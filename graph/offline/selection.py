@@ -72,6 +72,10 @@ def _questions(case: Case, plain: Outright, names: Sequence[str]) -> tuple[list[
     taken = [(intent.start, intent.end) for intent in plain.told if intent.start >= 0]
     taken += [match.span() for name in chosen if not is_question(name) for match in plain.found[name] if match]
     questions = asked_of(case, taken)
+    if any(
+        not is_question(name) and name in case.offered and plain.likely[name] > THRESHOLD for name in chosen
+    ):  # "I want to know which class it is" has been understood already
+        questions = [intent for intent in questions if intent.slots["question"].endswith("?")]
     if not questions or (answering and len(questions) < 2 and case.reading.quotes):
         return [], set()
     return questions, {name for name in names if name not in chosen or is_question(name)}

@@ -17,7 +17,6 @@ _ASPECTS = {
 }
 _ASPECTS["sentiment"] += "|" + MOOD + r"|\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b"
 _ASPECTS["language"] += rf"|\b(?:what|which) tongue\b|\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b"
-LISTED = {"text-ranking", "sentence-similarity"}  # a text, and several others to hold against it
 _INTO = re.compile(rf"\b(?:in|into|to|and|or|,)\s+({LANGUAGES})\b")
 _LABELS = re.compile(
     r"\b(?:classif\w+|categori\w+|label\w*|sort|decide|say|tell)\b[^.!?;\n]*?"
@@ -44,6 +43,11 @@ _NOUNS: dict[Modality, str] = {
     "table": r"table|spreadsheet|sheet|one|file",
     "text": r"text|document|article|file|one",
 }
+_MEDIA: dict[Modality, str] = {
+    "image": r"\b(?:images?|pictures?|pics?|photos?|photographs?|portraits?|snapshots?)\b",
+    "audio": r"\b(?:audio|recordings?|speech|sounds?|voices?|songs?|memos?)\b",
+    "video": r"\b(?:videos?|films?|movies?)\b",
+}
 _DETAIL = re.compile(
     r"\b(?:in|with) (?:as much|great|full|more|every|maximum|all) (?:possible )?detail|\beverything (?:about|you can)"
     r"|\ball (?:that )?you can (?:about|see|find)|\bas (?:detailed|precisely|fully) as possible"
@@ -62,10 +66,11 @@ def variants(type_: TaskType, reading: Reading, span: tuple[int, int]) -> list[M
         return told if told and (type_.name == "translation" or len(told) == 1) else [{}]
     if (aim := type_.slot("text")) and not aim.required and span[0] >= 0:
         return [{"text": clauses(reading, *span)}]
-    if type_.name in LISTED and len(reading.quotes) > 2:
+    if (
+        type_.slots and type_.slots[-1].many and len(reading.quotes) > 2
+    ):  # a text, and several others to hold against it
         one, *rest = [quote.text for quote in reading.quotes]
-        single, many = type_.required
-        return [{single.name: one, many.name: rest}]
+        return [{type_.slots[0].name: one, type_.slots[-1].name: rest}]
     return [{}]
 
 
@@ -105,6 +110,12 @@ def ordinal(text: str, modality: Modality) -> int | None:
 def plural(reading: Reading, modality: Modality) -> bool:
     """Whether several files of a modality are spoken of."""
     return bool(re.search(rf"\b(?:{_NOUNS[modality]})s\b|\b(?:both|all of them|each|every)\b", reading.plain))
+
+
+def of_another(text: str, modality: Modality) -> bool:
+    """Whether a text names a medium, and not this one."""
+    own = _MEDIA.get(modality)
+    return own is not None and not re.search(own, text) and any(re.search(other, text) for other in _MEDIA.values())
 
 
 def in_detail(reading: Reading) -> bool:

@@ -20,6 +20,8 @@ def apply(image: Image.Image, text: str | None = None) -> Output:
         ModelUnavailable: the text asks for something that needs a generative model.
     """
     wanted = (text or "enhance").lower()
+    for fault, cure in _FAULTS.items():
+        wanted = wanted.replace(fault, cure)
     steps = {name: step for words, (name, step) in _FILTERS.items() if any(word in wanted for word in words)}
     if not steps:
         names = ", ".join(name for name, _ in _FILTERS.values())
@@ -92,14 +94,23 @@ def _pencil(image: Image.Image) -> Image.Image:
     return _picture(np.clip(light / cv2.GaussianBlur(light, (21, 21), 0) * 245, 0, 255))
 
 
+# A complaint names what is to be undone.
+_FAULTS = {"too dark": "brighten", "too bright": "darken", "blurry": "sharpen", "fuzzy": "sharpen",
+           "out of focus": "sharpen", "too small": "enlarge"}  # fmt: skip
 _FILTERS: dict[tuple[str, ...], tuple[str, _Filter]] = {
     ("denois", "noise", "grain", "restor", "clean"): ("noise removed", _cleaner),
-    ("enhanc", "improv", "contrast", "restor", "clearer"): ("contrast and sharpness raised", _clearer),
+    ("enhanc", "improv", "contrast", "restor", "clear", "better", "retouch"): (
+        "contrast and sharpness raised",
+        _clearer,
+    ),
     ("sharp", "crisp"): ("sharpened", _sharper),
-    ("upscal", "enlarg", "resolution", "bigger", "larger"): ("enlarged twofold", _larger),
+    ("upscal", "enlarg", "resolution", "bigger", "larger", "double", "twice"): ("enlarged twofold", _larger),
     ("bright", "lighter"): ("brightened", lambda image: ImageEnhance.Brightness(image).enhance(1.3)),
     ("dark",): ("darkened", lambda image: ImageEnhance.Brightness(image).enhance(0.75)),
-    ("gray", "grey", "black and white", "monochrome"): ("grey", lambda image: image.convert("L").convert("RGB")),
+    ("gray", "grey", "black and white", "black & white", "b&w", "monochrome"): (
+        "grey",
+        lambda image: image.convert("L").convert("RGB"),
+    ),
     ("sepia", "vintage"): ("sepia", lambda image: ImageOps.colorize(image.convert("L"), "#2a1608", "#fff0d0")),
     ("blur", "soften"): ("blurred", lambda image: image.filter(ImageFilter.GaussianBlur(max(image.size) / 120))),
     ("invert", "negative"): ("inverted", ImageOps.invert),
