@@ -44,7 +44,7 @@ PACKAGES = {
     "diffusers": ("makes images and video in this process", "local"),
     "mcp": ("tools of MCP servers", "tools"),
     "gradio_client": ("Spaces and Gradio apps as tools", "tools"),
-    "langgraph_api": ("`make serve`: the LangGraph server and Studio", "serve"),
+    "langgraph_api": ("`make serve`: the LangGraph server and Studio", "studio"),
 }
 
 

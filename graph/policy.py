@@ -99,6 +99,7 @@ class Attempts:
             began = self.report("started", waited=self.report.now() - ready, **facts)
             self.started = self.started or began
             artifact = await self._call(choice, inputs, facts)
+        choice = choice.model_copy(update={"revision": artifact["revision"]})  # which may be known since the call alone
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
         if key:
             self.request.aside(cache.remember(key, made))

@@ -51,6 +51,9 @@ def names(local: Local, task: str) -> list[str]:
 
 
 def cache(hub_cache: Path, model: str) -> None:
+    main = hub_cache / f"models--{model.replace('/', '--')}" / "refs" / "main"
+    main.parent.mkdir(parents=True)
+    main.write_text("1234")
     snapshot = hub_cache / f"models--{model.replace('/', '--')}" / "snapshots" / "1234"
     snapshot.mkdir(parents=True)
     (snapshot / "model.safetensors").touch()
@@ -65,6 +68,12 @@ def test_nothing_is_offered_without_models_and_without_downloads(hub_cache: Path
 def test_a_model_in_the_hubs_cache_is_offered(hub_cache: Path) -> None:
     cache(hub_cache, SENTIMENT)
     assert names(Local(), "text-classification") == [SENTIMENT]
+
+
+def test_a_model_in_the_cache_is_offered_at_the_commit_that_is_there(hub_cache: Path) -> None:
+    model = "facebook/bart-large-cnn"
+    cache(hub_cache, model)
+    assert {each.model: each.revision for each in Local().candidates(TASKS["summarization"])} == {model: "1234"}
 
 
 def test_a_model_is_offered_only_with_its_parts(hub_cache: Path) -> None:

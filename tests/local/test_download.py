@@ -19,7 +19,8 @@ from tools.backends.local.engine import Engine
 from tools.backends.local.pool import Pool
 from tools.errors import ModelUnavailable
 from tools.settings import override, settings
-from tools.tasks import TaskType
+from tools.tasks import TASKS, TaskType
+from tools.toolbox import perform
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -182,6 +183,17 @@ async def test_a_download_beyond_the_owners_limit_gives_way_to_the_next_model(
     ]
     assert seen[-1]["event"] == "finished"
     assert seen[-1]["model"] == "acme/tiny"
+
+
+async def test_the_commit_that_was_loaded_is_recorded(hub: Hub, backends: None, tmp_path: Path) -> None:
+    BACKENDS["local"] = Offering("acme/tiny")
+    result = await perform(TASKS["text-classification"], {"text": "How lovely!"}, "acme/tiny", "local")
+    assert result["revision"] == SHA
+    task = Task(task="text-classification", id=0, args={"text": "How lovely!"})
+    job = Job(id=0, task=task.task, choices=[Choice(model="acme/tiny", backend="local")])
+    state = {"messages": [], "plan": Plan(tasks=[task]), "jobs": [job]}
+    (done,) = (await executor().ainvoke(state, context=Context(cache=False)))["results"]
+    assert done.choice.revision == SHA
 
 
 async def test_a_model_that_is_not_on_the_hub_is_said_to_be_missing(

@@ -56,11 +56,15 @@ Media: TypeAlias = Image | Audio | Video
 
 @dataclass(frozen=True)
 class Output:
-    """What a model made, still in memory: words, structured data (JSON) and media to be saved."""
+    """What a model made, still in memory: words, structured data (JSON) and media to be saved.
+
+    ``revision`` is that of the model, where only its backend came to know it.
+    """
 
     text: str | None = None
     data: Any = None
     media: tuple[Media, ...] = ()
+    revision: str | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ class Checkpoint:
         """Whether this is a whole diffusers pipeline, one folder per part."""
         return (self.folder / "model_index.json").exists()
 
+    @property
+    def revision(self) -> str | None:
+        """The commit on the Hub, where the folder is a snapshot in its cache."""
+        return self.folder.name if self.folder.parent.name == "snapshots" else None
+
     @cached_property
     def weights(self) -> tuple[Path, ...]:
         """The safetensors files that loading would read.

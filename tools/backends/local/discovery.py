@@ -91,6 +91,8 @@ def _row(candidate: Candidate, objection: str | None = None) -> Row:
     if objection is None and candidate.parameters and not placement.may_fit(candidate.parameters):
         objection = "too large for the memory that models may take here"
     here = reach.cached(candidate.model)
+    if here and candidate.revision is None:
+        candidate = candidate.model_copy(update={"revision": reach.commit(candidate.model)})
     if objection is None and candidate.gated and not here and not reach.has_token():
         objection = "gated: accept its terms on the Hub and set HF_TOKEN"
     beside = Path(candidate.model).is_dir()  # the parts of a folder lie in it

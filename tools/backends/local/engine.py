@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ class Engine:
             group = (recipe, recipe.group(call.inputs))
             job = partial(_run, recipe, model, call.candidate.model)
             output: Output = await resident.jobs.call(job, call.inputs, group, recipe.batch)
-            return output
+            opened = self._opened[call.candidate.model, call.candidate.revision]
+            return replace(output, revision=opened.revision)
 
     async def warm(self, candidate: Candidate, parts: Mapping[str, str]) -> None:
         """Load a candidate ahead of its call: only from this disk, and only beside what is loaded.

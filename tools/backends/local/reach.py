@@ -25,6 +25,14 @@ def cached(model: str) -> bool:
     return any(name.endswith(endings) for f in folders for _, _, names in os.walk(f) for name in names)
 
 
+def commit(model: str) -> str | None:
+    """The commit of a model's main branch that is in the Hub's cache."""
+    from huggingface_hub import constants
+
+    ref = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "refs" / "main"
+    return ref.read_text(encoding="utf-8").strip() if ref.is_file() else None
+
+
 def has_token() -> bool:
     """Whether the Hub would know who asks, as it must for gated models."""
     from huggingface_hub import get_token
