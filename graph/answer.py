@@ -11,6 +11,7 @@ from tools.artifacts import address
 from tools.resources import is_reference, modality
 from tools.tasks import TASKS
 
+HOW = "**How**"  # stands above the workflow
 LONGEST = 4000  # characters of one result that are shown
 
 
@@ -29,7 +30,7 @@ def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
     """How the answer came about: tasks, models, what was mended in the plan, and who planned."""
     rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
     notes = [f"Note: {note}" for note in plan.notes]
-    return "\n\n".join(["**How**", "\n".join(rows), *notes, f"Controller: {controller}"])
+    return "\n\n".join([HOW, "\n".join(rows), *notes, f"Controller: {controller}"])
 
 
 def _how(result: Result) -> str:

@@ -8,9 +8,11 @@ from urllib.parse import unquote
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from graph.answer import HOW
 from tools.resources import from_content
 
 SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
+CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
 
 
@@ -28,15 +30,28 @@ def _role(message: BaseMessage) -> str | None:
 
 
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
+    """The words, the media, and last how an answer came about, which is the least of it."""
     text, given = from_content(message.content)
     given = [*message.additional_kwargs.get(SHOWN, []), *given]
     made = {Path(path).name: path for path in files}  # an answer links to an address that ends in the file's name
     linked = [made.get(unquote(target).rpartition("/")[2], "") for _, target in LINK.findall(text)]
     shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
-    words = plain(text) if isinstance(message, AIMessage) else text
-    return [*filter(None, [words.strip()]), *({"path": path} for path in shown)]
+    readable = plain(text) if isinstance(message, AIMessage) else _escaped(text, "<[")
+    words, heading, workflow = readable.partition(f"{HOW}\n")
+    return [*_some(words), *({"path": path} for path in shown), *_some(heading + workflow)]
+
+
+def _some(words: str) -> list[str]:
+    return [words.strip()] if words.strip() else []
 
 
 def plain(text: str) -> str:
-    """The words without links and pictures: what they lead to is shown below, from this conversation alone."""
-    return LINK.sub(lambda link: link[1] or "", text)
+    """Markdown without links, pictures and HTML: what is linked is shown below, from this conversation alone."""
+    return _escaped(LINK.sub(lambda link: link[1], text), "<")
+
+
+def _escaped(text: str, letters: str) -> str:
+    """Markdown in which these letters stand for themselves; in code they do so anyway."""
+    letter = re.compile(f"[{re.escape(letters)}]")
+    parts = enumerate(CODE.split(text))  # code is at the odd places
+    return "".join(part if at % 2 else letter.sub(r"\\\g<0>", part) for at, part in parts)

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.page.bubbles import plain
 from app.page.conversations import Past
 from graph.state import Result, Task
 from tools.artifacts import record_of
@@ -19,7 +20,7 @@ def show_results(past: Past) -> None:
     tasks = {task.id: task for task in past.plan.tasks} if past.plan else {}
     for result in past.results:
         with gr.Column(elem_classes="result"):
-            gr.Markdown(_heading(result), sanitize_html=True)
+            gr.Markdown(plain(_heading(result)))
             if result.text:
                 gr.Textbox(result.text, show_label=False, lines=1, max_lines=8, buttons=["copy"], container=False)
             given = _given(tasks.get(result.id))

@@ -50,7 +50,7 @@ def test_the_page_works_on_a_phone_and_in_the_dark(chromium: Browser, server: Se
 
 
 def test_a_verdict_on_an_answer_is_kept_with_its_reason(page: Page, server: Server) -> None:
-    ask(page, "Is the tone of 'I am happy' positive?")
+    ask(page, "Show me the outlines of this picture.", NOTICE)  # an answer of words, a picture and words
     done(page, 1)
     page.get_by_role("button", name="Dislike").click()
     page.fill("#comment textarea", "It was too short.")
