@@ -4,6 +4,8 @@ import os
 import re
 from functools import cache
 
+from tools import extras
+
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"data:([\w.+-]+/[\w.+-]+)[^,\s]{0,200},[\w+/=%-]{64,}"), r"data:\1,[left out]"),
     (re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}"), "[bytes left out]"),
@@ -24,11 +26,15 @@ def scrub(text: str) -> str:
     return text
 
 
-@cache
 def _secrets() -> tuple[str, ...]:
-    """The values of environment variables named like secrets, the longest first."""
-    found = {value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST}
-    return tuple(sorted(found, key=len, reverse=True))
+    """The values of environment variables named like secrets, or by an added tool as its own, the longest first."""
+    return _values(frozenset(extras.variables()))
+
+
+@cache
+def _values(named: frozenset[str]) -> tuple[str, ...]:
+    secret = {value for name, value in os.environ.items() if name in named or _SECRET.search(name)}
+    return tuple(sorted((value for value in secret if len(value) >= _SHORTEST), key=len, reverse=True))
 
 
 def configure() -> None:

@@ -53,7 +53,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         known = self._trusted is not None and self._trusted.covers(request.url)
         if self._trusted and known:  # on a copy: a redirect takes its headers from the request it was given
             request = _copied(request, headers={**request.headers, **self._trusted.headers})
-        proxy = None if proxy_bypass(host) else getproxies().get(request.url.scheme)
+        proxy = proxy_for(request.url)
         if proxy and not known:
             _refuse_private_literal(host)
         elif not proxy:
@@ -123,10 +123,15 @@ async def download(url: str, target: Path, begun: Begun, trusted: Trusted | None
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
 
 
+def proxy_for(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for a URL."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+
+
 def guard(url: str) -> None:
     """Refuse an address that another library is about to connect to, as a link would be. Raises ResourceError."""
     parts = httpx.URL(url)
-    if proxy_bypass(parts.host) or not getproxies().get(parts.scheme):
+    if not proxy_for(parts):
         _address(parts.host, parts.port or 0)
     else:
         _refuse_private_literal(parts.host)

@@ -103,6 +103,9 @@ def _explained(
     if everyday:
         case = replace(case, reading=_without([(intent.start, intent.end) for intent in everyday], case.reading))
         found = hits(case.reading, case.types)
+    if own:
+        core = {name: type_ for name, type_ in TASKS.items() if name not in extras.entries()}
+        found = {**found, **hits(_without(own, case.reading), core)}
     controls = [name for name in case.offered if name.endswith("-control")]
     spans = [*own, *(match.span() for name in controls for match in found[name] if match)]
     if not spans:

@@ -1,6 +1,7 @@
 """The file of added tools and the commands that change it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,12 @@ def test_doctor_tells_which_added_tools_cannot_be_reached(mcp_url: str, file: Pa
     assert checks["tool http://127.0.0.1:9/mcp"]["state"] == "failing"
     assert checks["tool http://127.0.0.1:9/mcp"]["detail"] == "http://127.0.0.1:9/mcp does not answer"
     assert checks[f"tool {HERE}:mirror"]["state"] == "ok"
+
+
+def test_the_readme_s_example_is_a_file_that_can_be_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    file.write_text(next(block for block in re.findall(r"```toml\n(.*?)```", readme, re.S) if "[[tools]]" in block))
+    monkeypatch.setenv("MY_TOKEN", "x")
+    extras.load()
+    drafted = offline.plan("Get the current weather for 'Oslo' in fahrenheit", [], catalog.offered())
+    assert drafted.tasks[0].args == {"city": "Oslo", "unit": "fahrenheit"}

@@ -93,6 +93,13 @@ async def test_too_long_an_answer_is_refused(mcp_url: str, call: Call) -> None:
         await call("flood", amount="300000")
 
 
+async def test_a_body_that_is_too_large_is_not_read_to_its_end(mcp_url: str, call: Call) -> None:
+    await extras.add(mcp_url, only="flood")
+    override(max_bytes=200_000)
+    with pytest.raises(BadOutput, match="gave more than 0 MB at once"):
+        await call("flood", amount="100000")
+
+
 async def test_arguments_are_checked_against_the_tool_s_schema(mcp_url: str, call: Call) -> None:
     await extras.add(mcp_url, only="swatch")
     with pytest.raises(InputError, match="width takes a whole number from 8 to 64: 4 is less than the minimum of 8"):

@@ -35,11 +35,12 @@ def checked(model: type[P], raw: object, where: str) -> P:
 
 def append(path: Path, new: Sequence[Entry]) -> None:
     """Write tools at the file's end. Raises ConfigError."""
-    document = _read(path)
-    rows = document.setdefault("tools", tomlkit.aot())
+    before = tomlkit.dumps(_read(path)).rstrip()
+    rows = tomlkit.aot()
     for entry in new:
         rows.append(_table(entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)))
-    _write(path, tomlkit.dumps(document))
+    after = tomlkit.dumps({"tools": rows})
+    _write(path, f"{before}\n\n{after}" if before else after)
 
 
 def remove(path: Path, name: str) -> None:

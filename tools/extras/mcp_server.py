@@ -7,10 +7,8 @@ import shlex
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import IO, Any
 
-import httpx2
 import mcp_types as types
 from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -19,14 +17,13 @@ from mcp.client.streamable_http import streamable_http_client
 from tools.backends.base import Media, Output
 from tools.backends.endpoint import codec
 from tools.errors import ConfigError, ModelError, ModelUnavailable
-from tools.extras import mcp_results
+from tools.extras import mcp_results, mcp_transport
 from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.extras.results import made
 from tools.extras.schema import parameter, told
 from tools.extras.wording import described
 from tools.progress import report
-from tools.settings import settings
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())  # a server's chatter is no part of our output
 _MOST = 500  # tools of one server
@@ -76,35 +73,15 @@ def _entry(place: Place, tool: types.Tool) -> Entry:
 @asynccontextmanager
 async def _connected(place: Place) -> AsyncIterator[Client]:
     """A session of its own, closed in the end; a command's process is ended with it."""
-    opened = _listening(place) if "://" in place.source else _started(place)
-    async with opened as client:
-        yield client
-
-
-@asynccontextmanager
-async def _listening(place: Place) -> AsyncIterator[Client]:
-    """A server at an address. The transport follows no redirect to another address, so headers stay with this one."""
-    token = place.secret()
-    headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **place.filled(place.headers)}
-    make = partial(
-        httpx2.AsyncClient,
-        headers=headers,
-        timeout=settings().endpoint_timeout,
-        event_hooks={"response": [partial(_check_status, place)]},
-    )
+    if "://" not in place.source:
+        async with _started(place) as client:
+            yield client
+        return
     async with (
-        await asyncio.to_thread(make) as http,  # it reads certificates
+        await asyncio.to_thread(mcp_transport.http, place) as http,  # it reads certificates
         Client(streamable_http_client(place.address, http_client=http)) as client,
     ):
         yield client
-
-
-async def _check_status(place: Place, response: httpx2.Response) -> None:
-    """Raises ConfigError where the server lets nobody in."""
-    if response.status_code in {401, 403}:
-        opened = place.token or place.headers
-        hint = "check what it is sent" if opened else "name what opens it by --token env:MY_TOKEN or --header"
-        raise ConfigError(f"{place.source} answers {response.status_code}: {hint}.")
 
 
 @asynccontextmanager

@@ -33,7 +33,9 @@ def words(name: str, purpose: str) -> tuple[str, ...]:
     single = [word for word in [*_split(name), *lead[:1]] if word not in common and not _HOLLOW.fullmatch(word)]
     phrase = " ".join(lead)
     telling = len(lead) == 3 and not any(phrase in text for text in texts) and not all(map(_HOLLOW.fullmatch, lead))
-    return tuple(dict.fromkeys([*single, *([phrase] if telling else [])]))
+    first, *rest = _split(name)
+    apart = f"{first} ~ {' '.join(rest)}" if rest else ""  # "count ~ words": up to four words may stand between
+    return tuple(dict.fromkeys([*single, *([phrase] if telling else []), *([apart] if apart else [])]))
 
 
 def _split(text: str) -> list[str]:
