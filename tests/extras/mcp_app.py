@@ -154,6 +154,6 @@ if __name__ == "__main__":
     else:
         import uvicorn
 
-        app: Any = server.streamable_http_app()
+        app: Any = server.sse_app() if "SSE" in os.environ else server.streamable_http_app()
         app = guarded(app, os.environ["DEMANDS"]) if "DEMANDS" in os.environ else app
         uvicorn.run(app, port=int(sys.argv[1]), log_level="error")

@@ -1,11 +1,15 @@
 """Task types from Python functions, through the tools and the whole graph."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.extras.conftest import Ask, Call
+from tests.extras.listening import ROOT
 from tools import TOOLS, extras, media
 from tools.errors import ConfigError, InputError, ModelError, ModelTimeout, ModelUnavailable
 from tools.settings import override
@@ -118,3 +122,24 @@ async def test_an_agent_sees_the_schema_of_every_argument() -> None:
     fields = TOOLS["tint"].tool_call_schema.model_json_schema()["properties"]  # type: ignore[union-attr]  # a model
     assert fields["tone"]["enum"] == ["warm", "cold"]
     assert fields["strength"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 9}
+
+
+def test_a_function_that_never_returns_keeps_no_program_from_ending(workspace: Path) -> None:
+    code = """
+import asyncio
+from tools import TOOLS, extras
+from tools.errors import ModelTimeout
+
+async def main():
+    await extras.add("forever:wait")
+    try:
+        await TOOLS["wait"].ainvoke({})
+    except ModelTimeout as error:
+        print(error)
+
+asyncio.run(main())
+"""
+    (workspace / "forever.py").write_text('import time\ndef wait() -> str:\n    """Wait."""\n    time.sleep(600)\n')
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HUGGINGGPT_ENDPOINT_TIMEOUT": "0.5"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)  # noqa: S603 - ours
+    assert done.stdout == "wait took longer than 0.5 s.\n", done.stderr

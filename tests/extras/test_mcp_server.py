@@ -35,6 +35,13 @@ async def test_the_tools_of_a_server_that_listens(mcp_url: str, ask: Ask) -> Non
     assert (await ask("What is the motto?"))[0][0].text == "Small is beautiful."
 
 
+async def test_an_older_server_of_events_is_asked_as_it_wants(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "s3cret-value")
+    with listening("mcp_app", SSE="1", DEMANDS="Bearer s3cret-value") as url:
+        await extras.add(f"{url}sse", only="vowels", token="env:MY_TOKEN")  # noqa: S106 - a variable's name
+        assert (await call("vowels", text="aeb"))["text"] == "2"
+
+
 async def test_what_an_image_says_feeds_an_added_tool(mcp_url: str, ask: Ask) -> None:
     await extras.add(mcp_url, only="vowels")
     results, _ = await ask("Read this and count its vowels", str(Path(__file__).parents[2] / "examples" / "notice.png"))

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import mcp_types as types
 from mcp import Client, MCPError
+from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -77,10 +79,13 @@ async def _connected(place: Place) -> AsyncIterator[Client]:
         async with _started(place) as client:
             yield client
         return
-    async with (
-        await asyncio.to_thread(mcp_transport.http, place) as http,  # it reads certificates
-        Client(streamable_http_client(place.address, http_client=http)) as client,
-    ):
+    http = await asyncio.to_thread(mcp_transport.http, place)  # it reads certificates
+    if urlsplit(place.source).path.rstrip("/").endswith("/sse"):  # as servers listened before MCP's version of 2025-03
+        older = sse_client(place.address, httpx_client_factory=lambda **_: http)  # type: ignore[arg-type]  # by keywords
+        async with Client(older) as client:
+            yield client
+        return
+    async with http, Client(streamable_http_client(place.address, http_client=http)) as client:
         yield client
 
 
