@@ -11,7 +11,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 
 from graph.arrivals import Arrivals
 from graph.planning.files import Files
-from graph.state import State, merge_resources
+from graph.state import Plan, State, Task, merge_resources
 from tools.errors import InputError
 from tools.resources import admit, from_content, is_link, mentioned
 
@@ -29,6 +29,7 @@ class Request:
     previous: list[str]  # oldest first
     message: HumanMessage
     history: Sequence[AnyMessage] = field(default=())
+    done: Sequence[Task] = ()  # the tasks of the request before, where the state still holds them
     instructions: str = ""  # of the run, beside our own prompt
     rest: Callable[[], Awaitable["Request"]] | None = None  # how the files arrive that are known by name only
 
@@ -73,6 +74,7 @@ class _Turn:
     text: str
     sent: list[str]  # the references beside the text
     before: Sequence[AnyMessage]
+    done: Sequence[Task]
 
     @classmethod
     def of(cls, state: State) -> Self:
@@ -82,7 +84,7 @@ class _Turn:
         if not text.strip() and not sent:
             raise InputError("The request is empty; say what to do.")
         before = [each for each in state["messages"] if each.type in {"human", "ai"} and each is not message]
-        return cls(message, text, sent, before)
+        return cls(message, text, sent, before, (state.get("plan") or Plan()).tasks)
 
     @property
     def references(self) -> list[str]:
@@ -95,7 +97,7 @@ class _Turn:
             text = text.replace(reference, found[reference])
         given = merge_resources(None, list(found.values()))
         previous = [path for path in earlier if path not in given]
-        return Request(text, given, previous, _light(self.message, text), self.before)
+        return Request(text, given, previous, _light(self.message, text), self.before, self.done)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -21,12 +21,14 @@ from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.names import find
 from graph.planning.validation import question, validated
-from graph.state import Plan, State
+from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
 from tools.backends.base import Mode
 from tools.catalog import candidates, offered
 from tools.errors import HuggingGPTError, InputError, PlanError
 from tools.tasks import TaskType
+
+_REMEMBERED = 3  # earlier messages in which the plan is looked for that "the same" speaks of
 
 
 async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["select", "__end__"]]:
@@ -79,7 +81,10 @@ async def _by_model(
 
 
 def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
-    draft = offline.plan(request.text, request.given, types, previous=request.previous)
+    said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
+    answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
+    text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)
+    draft = offline.plan(text, request.given, types, previous=request.previous, before=before)
     if not draft.tasks:
         return draft
     checked = validated(draft.tasks, request.files, types)
@@ -88,6 +93,12 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
     if checked.missing:
         return Draft(question=question(*checked.missing), notes=draft.notes)
     return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
+
+
+def _before(said: Sequence[str], request: Request, types: Mapping[str, TaskType]) -> list[Task]:
+    """The last plan that the conversation led to, made again: some clients keep no state, some turns have no plan."""
+    drafts = (offline.plan(text, [], types, previous=request.resources) for text in reversed(said))
+    return next((draft.tasks for draft in drafts if draft.tasks), [])
 
 
 def _announce(

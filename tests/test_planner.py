@@ -11,6 +11,7 @@ from graph.planner import plan
 from graph.state import Result, State
 
 NOTICE = str(Path(__file__).parent.parent / "examples" / "notice.png")
+PORTRAIT = str(Path(__file__).parent.parent / "examples" / "astronaut.jpg")
 
 
 @pytest.fixture
@@ -57,3 +58,23 @@ async def test_files_made_by_the_last_request_can_be_spoken_of(offline: Runtime[
     made = Result(id=0, task="canny-control", status="done", files=[NOTICE])
     command = await plan(asked("Now read that image.", results=[made]), offline)
     assert [task.args for task in command.update["plan"].tasks] == [{"image": NOTICE}]
+
+
+async def test_the_plan_before_is_known_from_the_state(offline: Runtime[Context]) -> None:
+    first = (await plan(asked("Find the faces", PORTRAIT), offline)).update
+    again = await plan(asked("the same for this one", PORTRAIT, NOTICE, seen=1, plan=first["plan"]), offline)
+    assert [task.args for task in again.update["plan"].tasks] == [{"image": NOTICE}]
+
+
+async def test_the_plan_before_is_made_again_where_only_messages_are_kept(offline: Runtime[Context]) -> None:
+    messages = [HumanMessage(f"Find the faces in {PORTRAIT}"), AIMessage("1 face."), HumanMessage(f"and in {NOTICE}?")]
+    again = await plan({"messages": messages}, offline)
+    assert [task.args for task in again.update["plan"].tasks] == [{"image": NOTICE}]
+
+
+async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Context]) -> None:
+    question = (await plan(asked("Find the faces"), offline)).update["messages"][-1]
+    assert "Which picture" in question.text
+    messages = [HumanMessage("Find the faces"), question, HumanMessage("")]
+    done = await plan({"messages": messages, "resources": [PORTRAIT], "seen": 0}, offline)
+    assert [task.args for task in done.update["plan"].tasks] == [{"image": PORTRAIT}]

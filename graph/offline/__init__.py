@@ -1,10 +1,10 @@
 """Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graph.offline import everyday, replies, wiring, wording
+from graph.offline import everyday, followups, replies, wiring, wording
 from graph.offline.case import Case
 from graph.offline.copies import spread
 from graph.offline.intents import Hits, Intent, cues_for, hits
@@ -41,15 +41,38 @@ def plan(
     offered: Mapping[str, TaskType],
     *,
     previous: Sequence[str] = (),
+    before: Sequence[Task] = (),
     weights: Weights | None = None,
 ) -> Draft:
-    """Plan a request over the offered task types. Never raises for any text; bounded in its length."""
+    """Plan a request over the offered task types. Never raises for any text; bounded in its length.
+
+    ``previous`` are the conversation's files before it, ``before`` the tasks of the last request.
+    """
     if said := replies.small_talk(request, offered):
         return Draft(refusal=said)
     if not request.strip() and resources:
         return Draft(question=replies.what_to_do(resources))
-    weights = weights or load()
     reading = read(request, [*resources, *previous])
+    if before and followups.says_only_what_differs(reading):
+        files = resources or followups.pointed_at(reading, previous)
+        if again := followups.repeated(reading, files, before, [*resources, *previous]):
+            return Draft(tasks=again)
+    weights = weights or load()
+    chain = [] if resources else followups.meant(before, reading)
+    if not chain:
+        return _planned(reading, resources, previous, offered, weights)
+    draft = _planned(followups.as_given(reading), resources, [*previous, followups.RESULT], offered, weights)
+    return replace(draft, tasks=followups.onto(chain, draft.tasks))
+
+
+def _planned(
+    reading: Reading,
+    resources: Sequence[str],
+    previous: Sequence[str],
+    offered: Mapping[str, TaskType],
+    weights: Weights,
+) -> Draft:
+    """The plan of a request by what it says itself."""
     types = TASKS | dict(offered)
     files = file_sources(reading, _in_question(reading, resources, previous))
     case, found = Case(reading, files, types, offered, weights), hits(reading, types)
@@ -91,9 +114,8 @@ def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[
 
     Of earlier files those named, or all of a kind where the request counts them or speaks of several.
     """
-    named = {mention.text for mention in reading.mentions}
     kinds = {modality(path) for path in resources}
-    older = [path for path in previous if path in named]
+    older = [path for path in previous if path in {mention.text for mention in reading.mentions}]
     for kind in {modality(path): None for path in reversed(previous)}:
         same = [path for path in previous if modality(path) == kind]
         if wording.ordinal(reading.plain, kind) is not None:

@@ -42,7 +42,7 @@ _DESCRIBED = {name for name in TASKS if name.startswith("text-to-") or name.ends
 PROMPTED = _REPLIES | _INSTRUCTED | _DESCRIBED - {"text-to-speech"}
 _WRITTEN_DOWN = {"image-to-text", "automatic-speech-recognition"}
 # Types whose output is a verdict on their input, or a drawing about it, rather than something to go on with.
-_VERDICTS = {
+VERDICTS = {
     "text-classification", "zero-shot-classification", "sentence-similarity", "text-ranking", "feature-extraction",
     "image-feature-extraction",
 } | {name for name in TASKS if name.endswith("-control")}  # fmt: skip
@@ -167,7 +167,7 @@ class Layout:
         if "question" in one.slots:
             return two.type.name in _WRITTEN_DOWN
         if "question" in two.slots:
-            judged = one.type.name in _VERDICTS and "answer" not in self.windows[task]
+            judged = one.type.name in VERDICTS and "answer" not in self.windows[task]
             return two.start < one.start and not judged
         if modality == "text" and self.counted(task):
             return two.type.name in _WRITTEN_DOWN
@@ -198,7 +198,7 @@ class Layout:
     def _is_verdict(self, source: Source) -> bool:
         """Whether it is a verdict's output, or a by-product such as a detector's picture with boxes."""
         type_ = self.intents[source.task].type
-        return type_.name in _VERDICTS or source.modality != type_.outputs[0]
+        return type_.name in VERDICTS or source.modality != type_.outputs[0]
 
     def _own_words(self, task: int) -> Source:
         """The user's own words as a text: a message, an instruction, or else what it names."""
