@@ -19,7 +19,8 @@ crowd        So many pages open, and requests in some of them at once, each of t
              first_sign   from the Enter key to the request in the chat, and first_node to its plan;
              reaction     in an idle page, from a click on "New conversation" to an empty chat and from a click on the
                           old conversation to its words, in turn, as long as the requests run;
-             failed       requests that did not end with all their tasks done, in a minute.
+             failed       requests that did not end with all their tasks done, each step in a minute; where nothing
+                          came at all, that minute is given.
 """
 
 import argparse
@@ -30,9 +31,9 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright
 
 from benchmarks.chromium import LAUNCH, MISSING, PATH
 from benchmarks.servers import server
@@ -42,8 +43,6 @@ BOX = "#box textarea"
 PATIENCE = 60.0  # seconds for anything at all
 OLD = "earlier words"  # of the conversation that an idle page has had
 LONGEST = ("round_trip", "redraw_gap", "page_stall")
-
-T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -60,14 +59,17 @@ async def visitor(browser: Browser, url: str) -> AsyncIterator[Page]:
         await context.close()
 
 
-async def bounded(work: Awaitable[T]) -> T:
-    """The work, which may take only so long. Raises TimeoutError."""
-    return await asyncio.wait_for(work, PATIENCE)
+async def bounded(work: Awaitable[float], sight: str) -> float:
+    """Seconds of a page's milliseconds. Raises TimeoutError if they do not come in time."""
+    try:
+        return await asyncio.wait_for(work, PATIENCE) / 1000
+    except TimeoutError:
+        raise TimeoutError(f"In {PATIENCE:.0f} s the page has not shown what the probe calls {sight!r}.") from None
 
 
 async def when(page: Page, sight: str, text: str = "") -> float:
     """Seconds of the page's life at which it shows this (see page_probe.js)."""
-    return float(await bounded(page.evaluate("([sight, text]) => probe.when(sight, text)", [sight, text]))) / 1000
+    return await bounded(page.evaluate("([sight, text]) => probe.when(sight, text)", [sight, text]), sight)
 
 
 async def typed(page: Page, letter: str) -> float:
@@ -81,13 +83,17 @@ async def after(page: Page, event: str, expected: Sequence[str], text: str, act:
     """Seconds from the user's event, which ``act`` causes, to each expected sight."""
     await page.evaluate("probe.arm", {"event": event, "expected": expected, "text": text})
     await act
-    return [float(await bounded(page.evaluate("sight => probe.armed[sight]", sight))) / 1000 for sight in expected]
+    return [await bounded(page.evaluate("sight => probe.armed[sight]", sight), sight) for sight in expected]
 
 
-async def send(page: Page, name: str, seconds: float) -> list[float]:
-    """Ask for three tasks; seconds to the first sign and to the first node."""
+async def write(page: Page, name: str, seconds: float) -> None:
+    """Write a request for three tasks into the box."""
     text = f'Summarize "{seconds} s, {name}", tell me the language of the summary and whether its tone is positive.'
     await page.fill(BOX, text)
+
+
+async def submit(page: Page, name: str) -> list[float]:
+    """Send what was written; seconds to the first sign and to the first node."""
     return await after(page, "keydown", ["said", "drawn"], name, page.press(BOX, "Enter"))
 
 
@@ -114,7 +120,8 @@ async def sending(browser: Browser, url: str, visits: int) -> dict[str, dict[str
     async with visitor(browser, url) as page:
         await when(page, "box")
         for number in range(visits):
-            times.append(await send(page, f"request {number}", 0.1))
+            await write(page, f"request {number}", 0.1)
+            times.append(await submit(page, f"request {number}"))
             await done(page)
             await start_anew(page, f"request {number}")
     signs, nodes = zip(*times, strict=True)
@@ -137,30 +144,34 @@ async def crowd(browser: Browser, url: str, pages: int, requests: int, seconds: 
         tabs = [await stack.enter_async_context(visitor(browser, url)) for _ in range(pages)]
         await asyncio.gather(*(when(tab, "box") for tab in tabs))
         busy, idle = tabs[:requests], tabs[requests]
-        await send(idle, OLD, 0.01)
-        await done(idle)
+        await write(idle, OLD, 0.01)
+        await one_request(idle, OLD)
+        for number, tab in enumerate(busy):
+            await write(tab, f"visitor {number}", seconds)
         await asyncio.gather(*(tab.evaluate("probe.watch()") for tab in tabs))
-        running = [asyncio.create_task(one_request(tab, f"visitor {n}", seconds)) for n, tab in enumerate(busy)]
-        reactions = await react_while(idle, running)
-        ended = await asyncio.gather(*running, return_exceptions=True)
+        running = [asyncio.create_task(one_request(tab, f"visitor {n}")) for n, tab in enumerate(busy)]
+        reacting = react_while(idle, running)
+        reactions, *ended = await asyncio.gather(reacting, *running, return_exceptions=True)
         worst = [await tab.evaluate("probe.worst") for tab in tabs]
-    for error in (reason for reason in ended if isinstance(reason, BaseException)):
-        print(f"A request failed: {error!r}", file=sys.stderr)
     times = [waited for waited in ended if not isinstance(waited, BaseException)]
     return {
         **{f"longest_{name}_s": max(page[name] for page in worst) / 1000 for name in LONGEST},
         "redraws": min(page["redraws"] for page in worst[:requests]),
-        "first_sign_s": max(sign for sign, _ in times),
-        "first_node_s": max(node for _, node in times),
-        "reaction_s": max(reactions),
+        "first_sign_s": max((sign for sign, _ in times), default=PATIENCE),
+        "first_node_s": max((node for _, node in times), default=PATIENCE),
+        "reaction_s": PATIENCE if isinstance(reactions, BaseException) else max(reactions),
         "failed": requests - len(times),
     }
 
 
-async def one_request(page: Page, name: str, seconds: float) -> list[float]:
-    """A request to its end; seconds to the first sign and to the first node."""
-    times = await send(page, name, seconds)
-    await done(page)
+async def one_request(page: Page, name: str) -> list[float]:
+    """What was written, sent and followed to its end; seconds as of ``submit``. Says why it failed, if it did."""
+    try:
+        times = await submit(page, name)
+        await done(page)
+    except (TimeoutError, Error) as error:
+        print(f"The request of {name} failed: {error}", file=sys.stderr)
+        raise
     return times
 
 
@@ -202,7 +213,10 @@ def main() -> None:
         sys.exit(f"The benchmark of the page {MISSING}")
     if not 0 < arguments["requests"] < arguments["pages"]:
         parser.error("at least one page must be left without a request.")
-    measured = asyncio.run(measure(**arguments))
+    try:
+        measured = asyncio.run(measure(**arguments))
+    except (TimeoutError, Error) as error:
+        sys.exit(str(error))
     if as_json:
         print(json.dumps(measured))
         return
