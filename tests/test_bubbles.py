@@ -27,10 +27,24 @@ def test_what_a_user_wrote_is_shown_as_it_was_written() -> None:
     assert bubble["content"] == [r"what is !\[x](y) in \<b>?"]
 
 
-def test_files_stand_between_what_was_found_and_how() -> None:
-    text = f"Edges: [edges.png](http://127.0.0.1/artifacts/edges.png)\n\n{HOW}\n\n- 0 canny-control"
-    (bubble,) = bubbles([AIMessage(text)], ["out/edges.png", "out/other.png"])
-    assert bubble["content"] == ["Edges: edges.png", {"path": "out/edges.png"}, f"{HOW}\n\n- 0 canny-control"]
+def test_a_file_is_shown_where_the_answer_names_it() -> None:
+    text = "**Speech:**\n[a.wav](out/a.wav)\n\n**Edges:**\n![b.png](http://127.0.0.1/artifacts/b.png)\n\nThat is all."
+    (bubble,) = bubbles([AIMessage(f"{text}\n\n{HOW}\n\n- 0 canny-control")], ["out/a.wav", "out/b.png", "out/c.png"])
+    assert bubble["content"] == [
+        *("**Speech:**", {"path": "out/a.wav"}, "**Edges:**", {"path": "out/b.png"}, "That is all."),
+        f"{HOW}\n\n- 0 canny-control",
+    ]
+
+
+def test_a_file_that_a_sentence_links_is_shown_below_it() -> None:
+    text = f"I drew [the edges](out/b.png), see [them](out/b.png).\n\n{HOW}\n\n- 0 canny-control"
+    (bubble,) = bubbles([AIMessage(text)], ["out/b.png"])
+    assert bubble["content"] == ["I drew the edges, see them.", {"path": "out/b.png"}, f"{HOW}\n\n- 0 canny-control"]
+
+
+def test_what_is_linked_but_not_of_the_conversation_stays_words() -> None:
+    (bubble,) = bubbles([AIMessage("**Edges:**\n[b.png](/etc/b.png)")], ["out/a.png"])
+    assert bubble["content"] == ["**Edges:**\nb.png"]
 
 
 def test_only_files_of_the_conversation_are_shown(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Messages as the chat shows them: words, and the pictures, sounds and films that they speak of."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from tools.resources import from_content
 SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
+ALONE = re.compile(rf"^{LINK.pattern}$", re.MULTILINE)
 
 
 def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dict[str, Any]]:
@@ -30,15 +31,30 @@ def _role(message: BaseMessage) -> str | None:
 
 
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
-    """The words, the media, and last how an answer came about, which is the least of it."""
     text, given = from_content(message.content)
-    given = [*message.additional_kwargs.get(SHOWN, []), *given]
-    made = {Path(path).name: path for path in files}  # an answer links to an address that ends in the file's name
-    linked = [made.get(unquote(target).rpartition("/")[2], "") for _, target in LINK.findall(text)]
-    shown = dict.fromkeys(path for path in [*given, *linked] if path in files)
-    readable = plain(text) if isinstance(message, AIMessage) else _escaped(text, "<[")
-    words, heading, workflow = readable.partition(f"{HOW}\n")
-    return [*_some(words), *({"path": path} for path in shown), *_some(heading + workflow)]
+    if not isinstance(message, AIMessage):
+        given = [*message.additional_kwargs.get(SHOWN, []), *given]
+        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(given) if path in files)]
+    return _answer(text, {Path(path).name: path for path in files})
+
+
+def _answer(text: str, files: Mapping[str, str]) -> list[Any]:
+    """Words and media in turn: a file with a line of its own is shown there, any other before the workflow."""
+    content, shown, end = list[Any](), set[str](), 0
+    for line in ALONE.finditer(text):
+        if path := _named(line[2], files):
+            content += [*_some(plain(text[end : line.start()])), {"path": path}]
+            shown.add(path)
+            end = line.end()
+    words, heading, workflow = plain(text[end:]).partition(f"{HOW}\n")
+    linked = dict.fromkeys(_named(target, files) for _, target in LINK.findall(text))
+    more = [{"path": path} for path in linked if path and path not in shown]
+    return [*content, *_some(words), *more, *_some(heading + workflow)]
+
+
+def _named(target: str, files: Mapping[str, str]) -> str | None:
+    """The file behind a link: its address ends in the file's name."""
+    return files.get(unquote(target).rpartition("/")[2])
 
 
 def _some(words: str) -> list[str]:
@@ -46,7 +62,7 @@ def _some(words: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Markdown without links, pictures and HTML: what is linked is shown below, from this conversation alone."""
+    """Markdown without links, pictures and HTML: what is linked is shown as such, from this conversation alone."""
     return _escaped(LINK.sub(lambda link: link[1], text), "<")
 
 
