@@ -95,7 +95,8 @@ def _describe(entry: "Entry") -> None:
     """An entry in a few lines."""
     typer.secho(entry.name, bold=True, nl=False)
     typer.echo(f": {entry.purpose}")
-    typer.echo(f"  from          {' '.join(filter(None, (entry.kind, entry.source, entry.tool)))}{_opened(entry)}")
+    tool = entry.tool if entry.kind != "function" else ""  # its source names it
+    typer.echo(f"  from          {' '.join(filter(None, (entry.kind, entry.source, tool)))}{_opened(entry)}")
     row = entry.row()
     takes = [f"{slot.name}{'' if slot.required else '?'}{_about(slot.modality, slot.note)}" for slot in row.slots]
     typer.echo(f"  takes         {', '.join(takes) or 'nothing'}")

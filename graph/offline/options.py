@@ -1,13 +1,12 @@
 """What the wording tells of a task's options, by rule over their schemas: a choice, a number, yes or no, a quote."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline.reading import Reading
 from tools.tasks import Slot, TaskType
-from tools.values import choices, closed, complaint, describe
+from tools.values import choices, closed, describe, read
 
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"(?<![\w.,])(-?\d+(?:\.\d+)?|{'|'.join(_COUNTS)})(?=[a-z%]{{0,3}}(?:\b|$))(?![\d.]*\d)"
@@ -111,7 +110,11 @@ def _left_over(slots: Sequence[Slot], reading: Reading, span: tuple[int, int], t
 
 
 def _fits(figure: str, slot: Slot) -> bool:
-    return complaint(json.loads(figure), slot.schema or {}) is None
+    try:
+        read(figure, slot.schema or {})
+    except ValueError:
+        return False
+    return True
 
 
 def _figure(number: str) -> str:

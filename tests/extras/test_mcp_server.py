@@ -141,9 +141,9 @@ async def test_a_server_that_hangs_is_given_up_and_its_process_ended(call: Call,
         os.kill(int((workspace / "pid").read_text()), 0)
 
 
-async def test_a_tool_that_is_gone_or_takes_other_arguments_is_told(call: Call, file: Path) -> None:
-    await extras.add(STDIO, only="vowels")
-    await extras.add(STDIO, only="knit")
+async def test_a_tool_that_is_gone_or_takes_other_arguments_is_told(mcp_url: str, call: Call, file: Path) -> None:
+    await extras.add(mcp_url, only="vowels")
+    await extras.add(mcp_url, only="knit")
     file.write_text(file.read_text().replace('tool = "vowels"', 'tool = "consonants"').replace('"rows"', '"lines"'))
     extras.load()
     with pytest.raises(ModelUnavailable, match="no longer offers consonants; it has vowels"):

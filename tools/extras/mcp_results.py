@@ -6,6 +6,7 @@ import mcp_types as types
 from mcp import Client
 
 from tools.backends.base import Output
+from tools.errors import BadOutput
 from tools.extras.entry import Entry
 from tools.extras.results import MOST, fetched, gathered
 from tools.fetch import Trusted
@@ -16,7 +17,9 @@ Content = str | types.ImageContent | types.AudioContent | types.BlobResourceCont
 async def contents(result: types.CallToolResult, client: Client) -> list[Content]:
     """The blocks of a result. What it links to is read through the server itself, never from this machine or a web."""
     found: list[Content] = []
-    for block in result.content[:MOST]:
+    if len(result.content) > MOST:
+        raise BadOutput(f"The server gave {len(result.content)} blocks at once; {MOST} are the most.")
+    for block in result.content:
         if isinstance(block, types.ResourceLink):
             found += map(_resource, (await client.read_resource(block.uri)).contents)
         elif isinstance(block, types.EmbeddedResource):
