@@ -119,7 +119,10 @@ async def test_a_link_is_downloaded_and_named_by_its_content(site: str) -> None:
     for path, name in (("/photo", "photo.png"), ("/My%20photo.jpg?size=2", "My_photo.jpg"), ("/data", "data.csv")):
         saved = Path(await resources.admit(site + path))
         assert saved.name == name
-    assert Path(await resources.admit(site + "/moved")).read_bytes() == picture()
+    moved = Path(await resources.admit(site + "/moved"))
+    assert moved.read_bytes() == picture()
+    Path("plain").touch()
+    assert moved.stat().st_mode == Path("plain").stat().st_mode  # as readable as any other file
 
 
 async def test_a_page_is_read_as_text(site: str) -> None:

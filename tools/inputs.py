@@ -4,8 +4,8 @@ import asyncio
 import base64
 import binascii
 import mimetypes
-import os
 import re
+import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -100,11 +100,10 @@ def keep(fill: Callable[[Path], str], name: str) -> str:
 
 
 def _part() -> Path:
-    inputs = settings().out / "inputs"
-    with writing(inputs):
-        handle, path = tempfile.mkstemp(dir=inputs, prefix=".new-")
-        os.close(handle)
-    return Path(path)
+    path = settings().out / "inputs" / f".new-{secrets.token_hex(8)}"
+    with writing(path.parent):
+        path.touch(exist_ok=False)
+    return path
 
 
 def _format(name: str, path: Path, mime: str) -> str:
