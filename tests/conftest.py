@@ -20,6 +20,22 @@ os.environ["HUGGINGGPT_CATALOGUE_AGE"] = "0"  # no test asks the live Hub
 os.environ.pop("HF_TOKEN", None)
 
 
+def _set() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("HUGGINGGPT_")}
+
+
+@pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    """What a test, or a command that it runs, sets for the process counts for that test alone."""
+    before = _set()
+    yield
+    if (after := _set()) != before:
+        for name in after.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+        settings.cache_clear()
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty current folder: files may be read from it and from the examples, results go to ``outputs``."""
