@@ -99,8 +99,9 @@ def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[
     for name in {intent.type.name for intent in planned}:
         done += everyday.wordings(name, case.reading)
         done += [match.span() for match in cues_for(name, found, case.weights)]
-    told = set[str]()
-    for part in Parts(case.reading).uncovered(done):
+    told, parts = set[str](), Parts(case.reading)
+    alone = len(parts.whole) == 1 and len(planned) > 0 and not beyond  # then what is planned is what it asks for
+    for part in [] if alone else parts.uncovered(done):
         types = [intent.type for intent in beyond if part.start <= intent.start < part.end]
         types = [type_ for type_ in types if "text" in type_.outputs or not part.text.endswith("?")]
         yield from (replies.cannot(type_) for type_ in types if type_.name not in told)

@@ -11,7 +11,7 @@ LANGUAGES = (
     r"(?:english|french|german|spanish|italian|portuguese|dutch|russian|chinese|mandarin|japanese"
     r"|korean|arabic|hindi|turkish|polish|swedish|greek|latin|ukrainian|czech|danish|norwegian|finnish|hebrew|vietnamese|thai|indonesian|romanian|hungarian)"
 )
-MOOD = r"\b(?:positive|negative|friendly|unfriendly|happy|unhappy|satisfied|dissatisfied|pleased|glad|sad|angry|upset|annoyed|polite|rude|nice|kind|good or bad|bad or good|good news|bad news|a complaint|praise|favou?rable|critical|hostile|disappointed|harsh|aggressive|cheerful|gloomy|optimistic|pessimistic|grumpy|insulting|encouraging|pleasant|unpleasant|bitter|furious|excited|enthusiastic|grateful|sarcastic|mean-spirited)\b"
+MOOD = r"\b(?:positive|negative|friendly|unfriendly|happy|unhappy|satisfied|dissatisfied|pleased|glad|sad|angry|upset|annoyed|polite|rude|nice|kind|good or bad|bad or good|good news|bad news|a complaint|praise|favou?rable|critical|hostile|disappointed|harsh|aggressive|cheerful|gloomy|optimistic|pessimistic|grumpy|insulting|encouraging|pleasant|unpleasant|bitter|furious|excited|enthusiastic|grateful|sarcastic|mean-spirited|complain(?:ing|s)?)\b"
 _CLASSES = {
     "make": r"(?:creat|generat|mak(?:e|ing)|made|produc|render|design|prepar|convert|transform|turn|synthes|compos|provid|giv|get|obtain|deliver)\w*",
     "find": r"(?:identify|identif\w+|detect\w*|find\w*|locat\w*|recogni\w+|spot\w*|extract\w*|highlight\w*|label\w*|tag\w*|know\w*|determin\w+)",

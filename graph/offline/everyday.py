@@ -33,20 +33,20 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
     "image-to-text": (
         r"\bwhat(?:'s|s| is| does| do| did)?(?: [\w'-]+){0,4}? (?:say|says|said|written|printed)\b",
         rf"\b(?:type|copy|get|pull|grab|lift|need)\b(?: out| down| off| me){{0,2}} (?:the|all|every|its|any)(?: \w+)? {_TEXT}",
-        rf"\bwhat(?:'s|s| is) (?:on|in) (?:the|this|that|my) {_PRINTED}", rf"\b(?:is|are) there any {_TEXT}",
-        r"\b(?:to|into|as) (?:plain |editable |normal )?text\b", r"\b(?:decipher|decode|digiti[sz]e|make out)\b", r"\bcan(?:'t|not|t)? (?:you )?read\b", r"\b(?:tell|know|see)(?: [\w'-]+){1,5}? says?\b", r"\b(?:qr|bar) ?codes?\b", r"\btranscribe\b",
+        rf"\bwhat(?:'s|s| is) (?:on|in) (?:the|this|that|my) {_PRINTED}", rf"\b(?:is|are) there any {_TEXT}", rf"\b(?:pull|get|read|extract|take|copy)\b(?: [\w'-]+){{1,4}}? (?:off|from) (?:this|the|my)(?: \w+)? {_PRINTED}", rf"\bthe {_TEXT} (?:of|in|on|from) (?:this|the|that|my) (?:picture|image|photo|{_PRINTED})",
+        r"\b(?:convert|turn|change|put|get|make|want|like|need)\b(?: [\w'-]+){0,6}? (?:to|into|as) (?:plain |editable |normal )?text\b(?! format)", r"\b(?:decipher|decode|digiti[sz]e|make out)\b", r"\bcan(?:'t|not|t)? (?:you )?read\b", r"\b(?:tell|know|see)(?: [\w'-]+){1,5}? says?\b", r"\b(?:qr|bar) ?codes?\b", r"\btranscribe\b",
     ),
     "text-to-speech": (
         rf"\bread (?:{_IT} )?(?:out|aloud)\b", r"\bread(?:ing)?\b(?: [\w'-]+){0,5}? to (?:me|us|her|him|them)\b", r"\bread me\b",
         rf"\b(?:listen to|hear)(?= (?:{_IT}|an? (?:summary|answer|short version)))",
         r"\b(?:say|speak) (?:(?:it|this|that|them)\b(?! (?:is|was|are|has|looks|sounds|seems|means))|(?:the|an?|your) (?:answer|result|text|summary|words?))\b",
         r"\b(?:say|speak|pronounce|recite|narrate|vocali[sz]e) _", r"(?:^|[.!?,;]\s|\b(?:and|then|please|to|you)\s)\s*(?:say|speak|narrate|recite)\b(?! (?:what|whether|if|how|who|why|when|where|which|so|something|this is|it is))",
-        r"\bspoken (?:version|form)\b", r"\bpronounc\w*", rf"\bvoice {_IT}",
+        r"\bspoken (?:version|form)\b", r"\bas (?:an? )?(?:mp3|audio|sound file|voice message|podcast|audio ?book)\b", r"\bpronounc\w*", rf"\bvoice {_IT}",
         r"\b(?:turn|make|convert|change|put)\b(?: [\w'-]+){1,4}? (?:into|to|as|in) (?:an? )?(?:speech|voice message|audio ?book|podcast|mp3|sound file)\b",
         r"\bmake (?:me )?an? (?:audio ?(?:file|book|version|recording)?|voice message|mp3|podcast|recording) (?:of|from|out of)\b",
     ),
     "summarization": (
-        r"(?:\bwhat(?:'s|s| is) )?\b(?:the|its) (?:gist|essence|crux|highlights)\b|\bbullet ?points?\b|\bquick overview\b", r"\bin (?:short|brief|a nutshell|(?:a few|two|three|one|\d) (?:words?|lines?|sentences?|points?|paragraph))\b",
+        r"(?:\bwhat(?:'s|s| is) )?\b(?:the|its) (?:gist|essence|crux|highlights)\b|\bbullet ?points?\b|\bquick overview\b|\b(?:an?|the) abstract of\b|\bupshot\b|\b(?:one|two|three|four|five|\d) sentences? (?:max|at most|only|please)\b|\bneed to know (?:from|about) (?:it|this|that|the \w+)", r"\bin (?:short|brief|a nutshell|(?:a few|two|three|one|\d) (?:words?|lines?|sentences?|points?|paragraph))\b",
         r"\b(?:to|into) (?:a few|two|three|one|\d) (?:lines?|sentences?|points?|paragraph|words?)\b", r"\bshort(?:er)? version\b|\bshortened\b",
         r"\b(?:main|key|most important|essential|central|core) (?:points?|ideas?|things?|parts?|messages?|takeaways?|facts?|statements?)\b",
         r"\bwhat(?:'s|s| is| are) (?:important|essential)\b", r"\bwhat(?:'s|s| is| are) (?:it|this|that|these|(?:the|this|that) \w+)(?: \w+)? about\b",
@@ -58,7 +58,7 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
     "text-classification": (
         rf"\b(?:is|are|was|were|does|do|did|if|whether|sound\w*|seem\w*|feel\w*)\b(?: [\w'-]+){{0,6}}? {MOOD}(?: or {MOOD})?", rf"^\W*{MOOD}(?: or {MOOD})?\W*$",
         r"\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b(?: or (?:not|_+))?", r"\bhow (?:does|do|did)(?: the)? [\w']+ feel\b", r"\bsentiment\b|\btone\b|\bmood\b",
-        r"\b(?:what|which|the|its|in what) (?:language|tongue)\b", rf"\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b",
+        r"\b(?:what|which|the|its|in what) (?:language|tongue|lang)\b", rf"\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b",
     ),
     "text-ranking": (
         r"\b(?:rank|sort|order|arrange)\b(?: [\w'-]+){0,4}? (?:by|according to|in order of|from)\b",
@@ -71,17 +71,17 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
         rf"{_PEOPLE} (?:here|there|in (?:it|this|that|the))\b",
     ),
     "audio-to-audio": (
-        r"\b(?:noise|noisy|hum|humming|hiss|hissing|buzz|buzzing|static|crackl\w*|rumbl\w*|wind|traffic|echo|echoes)\b", r"\b(?:improve|enhance|filter) the (?:sound|audio|recording)\b",
+        r"\b(?:noise|noisy|hum|humming|hiss|hissing|buzz|buzzing|static|crackl\w*|rumbl\w*|wind|traffic|echo|echoes|fan|(?:too|so) loud)\b", r"\b(?:improve|enhance|filter) the (?:sound|audio|recording)\b",
         r"\b(?:clean(?: (?:it|this|that))? up|denoise)\b", r"\bmake\b(?: [\w'-]+){1,4}? (?:clear|clean|crisp|quiet|loud)er\b",
         r"\b(?:improve|raise|increase|enhance)(?: the| its)?(?: \w+)? (?:quality|clarity)\b",
     ),
     "image-to-image": (
         r"\b(?:sharpen|upscale|enlarge|brighten|darken|lighten|denoise|retouch|restore|invert|blur|soften|cartooni[sz]e|magnify)\b",
-        rf"\bmake\b(?: [\w'-]+){{1,5}}? {_LOOK}", rf"\b(?:in|into|to|as|like|an?|with|in an?)(?: [\w'-]+){{0,3}}? {_STYLE}",
+        rf"\b(?:make|turn)\b(?: [\w'-]+){{1,5}}? {_LOOK}", rf"\b{_FAULT} (?:photos?|pictures?|images?|pics?|shots?)\b", rf"\b(?:in|into|to|as|like|an?|with|in an?)(?: [\w'-]+){{0,3}}? {_STYLE}",
         rf"\b(?:too|so|very|is|it's|looks?|bit|came out|turned out|rather|quite|a little) {_FAULT}\b", r"\b(?:noise|noisy)\b", r"\b(?:double|triple) (?:the|its) size\b|\btwice as (?:big|large)\b", r"\b(?:grain|contrast)\b", r"\b(?:improve|raise|increase|enhance)(?: the| its)?(?: \w+)? (?:quality|resolution|sharpness|contrast|colou?rs)\b",
     ),
-    "canny-control": (r"\b(?:outlin|contour|silhouett)\w*", r"(?<!soft )\bedges?\b(?: detection)?", r"\btrac(?:e|ing)\b"),
-    "mlsd-control": (r"\bstraight (?:lines?|edges?)\b",),
+    "canny-control": (r"\b(?:outlin|contour|silhouett)\w*", r"(?:\bwhere(?:'s| is| are) (?:the |all )*)?(?<!soft )\bedges?\b(?: detection)?", r"\btrac(?:e|ing)\b"),
+    "mlsd-control": (r"\bstraight (?:lines?|edges?)\b", r"\b(?:detect|find|extract)(?: all| the)* lines\b",),
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ _INSTRUCTED = {
 }  # fmt: skip
 _DESCRIBED = {name for name in TASKS if name.startswith("text-to-") or name.endswith("text-to-image")}
 PROMPTED = _REPLIES | _INSTRUCTED | _DESCRIBED - {"text-to-speech"}
-_WRITTEN_DOWN = {"image-to-text", "automatic-speech-recognition"}
+WRITTEN_DOWN = {"image-to-text", "automatic-speech-recognition"}
 # Types whose output is a verdict on their input, or a drawing about it, rather than something to go on with.
 VERDICTS = {
     "text-classification", "zero-shot-classification", "sentence-similarity", "text-ranking", "feature-extraction",
@@ -165,18 +165,18 @@ class Layout:
         if one.type.name == two.type.name:
             return False
         if "question" in one.slots:
-            return two.type.name in _WRITTEN_DOWN
+            return two.type.name in WRITTEN_DOWN
         if "question" in two.slots:
             judged = one.type.name in VERDICTS and "answer" not in self.windows[task]
             return two.start < one.start and not judged
         if modality == "text" and self.counted(task):
-            return two.type.name in _WRITTEN_DOWN
+            return two.type.name in WRITTEN_DOWN
         given = any(file.modality == modality for file in self.files)
         if given and modality == "image" and _ALSO.search(self.leads[task]) and not _BACK.search(self.windows[task]):
             return False
         begin, end = self.reading.sentence(max(one.start, 0))
         asks = self.reading.text[begin:end].rstrip().endswith("?") and end <= two.start
-        about = asks or one.type.name.endswith("-control")
+        about = asks or one.type.name in VERDICTS
         return not (given and about and 0 <= one.start < two.start and not _MADE.search(self.windows[task]))
 
     def counted(self, task: int) -> bool:

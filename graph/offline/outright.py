@@ -33,7 +33,7 @@ class Outright:
 def outright(case: Case, found: Hits) -> Outright:
     """Take what is asked for outright out of a request. A type that is learned to be wanted anyway is left to that."""
     likely = probabilities(case.reading, found, case.weights)
-    clear = {name for name, p in likely.items() if p > SURE and name in case.offered}
+    clear = {name for name, p in likely.items() if p > SURE and name in case.offered and name in case.weights.types}
     made = {modality for name in clear for modality in case.types[name].outputs}
     clear = {name for name in clear if case.suits(case.types[name]) or case.types[name].slots[0].modality in made}
     own = _own(case, found)

@@ -33,7 +33,12 @@ _COMMANDS = (
 )
 _VERBS = rf"(?:{'|'.join(_COMMANDS.split())})\b"
 _ASKS = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w|{_WISH}|{_VERBS})")
-_BEGINS = rf"{_AUXILIARY} (?:you|it|this|that|there|the|they|he|she|any)\b|{_WISH}|{_VERBS}"
+_OBJECT = (  # after "and" a word with an object is a command, whichever verb it is
+    r"(?!(?:with|for|from|about|like|near|all|both|than|into|onto|upon|over|under|after|before|since|of|in|on|at|by|to)\b)"
+    r"[a-z]{3,} (?:my|your|him|her|us)\b"
+)
+_BEGINS = rf"{_OBJECT}|{_AUXILIARY} (?:you|it|this|that|there|the|they|he|she|any)\b|{_WISH}|{_VERBS}"
+_JOINED = re.compile(rf"{_FILLER}{_OBJECT}")
 _JOINT = re.compile(  # after a mere comma "which" begins no question
     rf"\s*[,;]\s+(?={_FILLER}(?:(?:what|how|why)\b|{_BEGINS}))|\s*:\s+(?={_FILLER}{_WH})"
     rf"|\s*[,;]?\s+(?:and|then|but|plus|or)\b(?:\s+(?:then|also|please|finally))*\s+(?={_FILLER}(?:{_WH}|{_BEGINS}))"
@@ -43,7 +48,7 @@ _POLITE = (
 )
 # "Can you fix it?" asks again for what has been said; it is no part of its own.
 _VAGUE = re.compile(
-    rf"{_FILLER}{_POLITE}(?:(?:have|take) a )?(?:look at|answer (?:this|the|my|these) questions?)\b"
+    rf"{_FILLER}{_POLITE}(?:(?:have|take) a )?(?:look (?:at|in|into)|answer (?:this|the|my|these) questions?)\b"
     rf"|{_FILLER}{_AUXILIARY} you\W*$|{_FILLER}{_POLITE}"
     r"(?:do|fix|rescue|save|repair|mend|undo|improve|change|work|manage|start|take|get|make|help|try|go|handle|remove|show"
     r"|have|see|look|check|solve|tell|give|let|say|answer)\b"
@@ -68,7 +73,16 @@ class Parts:
     @cached_property
     def asking(self) -> list[Span]:
         """Those that ask: commands, wishes and questions."""
-        return [part for part in self._all() if _ASKS.match(self.reading.plain[part.start : part.end])]
+        return [part for part in self.whole if self._asks(part)]
+
+    def _asks(self, part: Span) -> bool:
+        text, joined = self.reading.plain[part.start : part.end], part.start not in (0, *self.reading.stops)
+        return bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
+
+    @cached_property
+    def whole(self) -> list[Span]:
+        """All parts, those too that only tell something."""
+        return list(self._all())
 
     def _all(self) -> Iterator[Span]:
         begin = 0

@@ -43,6 +43,7 @@ _END = re.compile(
 _COLON = re.compile(
     r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things):\s+(?=[^\s_])"
 )
+_ASKED = re.compile(r"(?:what|who|when|where|which|why|how|whose)\b[^.!?]*\?\s*$")  # of the file given, and no data
 _SPEAKS_OF = re.compile(
     rf"[^.!?\n]*\b(?:(?:this|these|the following) {_NOUN}\b[^.!?\n]*[.!?]+\s+"
     r"|(?:this|these|following)\b[^.!?\n]*[.!?]*[ \t]*\n\s*)(?=[^\s_])"
@@ -60,7 +61,7 @@ def texts(named: str, alone: bool) -> list[tuple[int, int]]:
 def _unmarked(named: str, alone: bool) -> list[tuple[int, int]]:
     """The one text that is given without quotation marks, if any."""
     colon = _COLON.search(named)
-    if colon and not (re.search(r"\bquestion about\b", named[: colon.start()]) and not alone):
+    if colon and (alone or not _ASKED.match(named, colon.end())):
         return [(colon.end(), _end(named, colon.end()))]
     if not alone:
         return []

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from graph.offline import wording
 from graph.offline.bridges import complete
 from graph.offline.case import Case
+from graph.offline.everyday import wordings
 from graph.offline.intents import Hits, Intent, cues_in, locate
-from graph.offline.layout import control_of
+from graph.offline.layout import WRITTEN_DOWN, control_of
 from graph.offline.outright import SURE, Outright, each, outright
+from graph.offline.parts import Parts
 from graph.offline.questions import asked_of, is_question
 
 THRESHOLD = 0.3  # a type likelier than this is planned: where F1 was best in cross-validation on the training data
@@ -70,7 +72,9 @@ def _questions(case: Case, plain: Outright, names: Sequence[str]) -> tuple[list[
     chosen = [name for name in names if case.suits(case.types[name])]
     answering = [name for name in chosen if is_question(name) and name in case.offered]
     taken = [(intent.start, intent.end) for intent in plain.told if intent.start >= 0]
-    taken += [match.span() for name in chosen if not is_question(name) for match in plain.found[name] if match]
+    doing = [name for name in chosen if not is_question(name) and name not in WRITTEN_DOWN]
+    taken += [match.span() for name in doing for match in plain.found[name] if match]
+    taken += [span for name in chosen for span in wordings(name, case.reading)]
     questions = asked_of(case, taken)
     if any(
         not is_question(name) and name in case.offered and plain.likely[name] > THRESHOLD for name in chosen
@@ -78,6 +82,8 @@ def _questions(case: Case, plain: Outright, names: Sequence[str]) -> tuple[list[
         questions = [intent for intent in questions if intent.slots["question"].endswith("?")]
     if not questions or (answering and len(questions) < 2 and case.reading.quotes):
         return [], set()
+    likeliest = next((name for name in answering if case.types[name].slot("image")), "visual-question-answering")
+    questions = [replace(one, type=case.types[likeliest]) if one.type.slot("image") else one for one in questions]
     return questions, {name for name in names if name not in chosen or is_question(name)}
 
 
@@ -93,13 +99,18 @@ def _sets(case: Case, plain: Outright) -> list[list[str]]:
     decided = {cue.partition(".")[0] for cue in weights.decisive & set(cues_in(found))}
     asked = {name for name in decided if found[name][0] and likely[name] > _POSSIBLE}
     first = [name for name, p in likely.items() if p > threshold or name in asked]
-    first = first or [name for name, p in list(likely.items())[:1] if p > faint]
+    first = first or [name for name, p in list(likely.items())[:1] if p > faint and _meant(name, case)]
     learned = [name for name in likely if name in offered and name in weights.types]
     more = [name for name in learned if name not in first and likely[name] > _POSSIBLE][:_BORDER]
     less = [name for name in learned if name in first and name not in decided]
     less = [name for name in less if likely[name] < (SURE if found[name][0] else _CERTAIN)]
     less = less[-_BORDER:] if len(first) > 1 else []
     return [first, *([*first, name] for name in more), *([kept for kept in first if kept != name] for name in less)]
+
+
+def _meant(name: str, case: Case) -> bool:
+    """Whether the likeliest type can be meant though it is not likely: it must suit, and an answer needs a question."""
+    return case.suits(case.types[name]) and (not is_question(name) or any(Parts(case.reading).questions()))
 
 
 def _odds(p: float) -> float:

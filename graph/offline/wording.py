@@ -9,9 +9,9 @@ from graph.offline.reading import Reading
 from tools.tasks import Modality, TaskType
 
 _ASPECTS = {
-    "language": r"\b(?:which|what|the|its) language",
+    "language": r"\b(?:which|what|the|its) lang(?:uage)?\b",
     "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
-    "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b",
+    "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b|\bhow (?:does|do|did) (?:the )?[\w']+ feel",
     "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
     "topic": r"\btopics?\b|\bsubject\b|\bcategory\b",
 }
