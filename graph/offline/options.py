@@ -35,7 +35,8 @@ def told(type_: TaskType, reading: Reading, at: int = -1) -> list[Told]:
     for slot in sorted(exact, key=lambda slot: not choices(slot.schema)):
         free = _free(_exact(slot, reading, span), found)
         found += free if slot.many else free[:1]
-    found += _left_over([slot for slot in exact if _numeric(slot)], reading, span, found)
+    clause = reading.clause(at) if at >= 0 else span  # a number of the next clause is another task's
+    found += _left_over([slot for slot in exact if _numeric(slot)], reading, clause, found)
     for slot in type_.slots:
         if slot.modality == "text" and not slot.schema and not slot.required and not slot.many:
             found += _free(_quoted(slot, reading), found)[:1]

@@ -84,6 +84,13 @@ async def test_an_option_is_no_task_of_its_own_and_its_text_no_input(gradio_url:
     ]
 
 
+async def test_the_number_left_over_in_a_clause_is_its_own_task_s(gradio_url: str, mcp_url: str) -> None:
+    await extras.add(gradio_url, only="pixelate")
+    await extras.add(mcp_url, only="knit")
+    draft = offline.plan("Pixelate sea.png by 8 and knit 3 scarfs", ["sea.png"], catalog.offered())
+    assert [task.args for task in draft.tasks] == [{"image": "sea.png", "size": "8"}, {"rows": "3"}]
+
+
 async def test_a_number_that_must_be_given_is_asked_for(mcp_url: str) -> None:
     await extras.add(mcp_url, only="knit")
     draft = offline.plan("Knit a scarf", [], catalog.offered())
