@@ -1,6 +1,6 @@
 """Whose conversations are whose, and what was said in each: read from the graph's own checkpoints.
 
-Their titles stand in LangGraph's store, in the same file: no checkpoint is read to list them.
+Their titles stand in LangGraph's store, in a file of its own: no checkpoint is read to list them.
 
 A browser is known by a random name of its own that it keeps. Its threads and files stand under that name and the
 name of the user whose key it sent, so that nobody else can list or open them.
@@ -94,7 +94,8 @@ class Conversations:
     @asynccontextmanager
     async def opened(cls) -> "AsyncIterator[Conversations]":
         """The conversations that are kept beside the results."""
-        async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(path())) as store:
+        titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
+        async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(titles)) as store:
             await store.setup()
             yield cls(checkpoints, store)
 
