@@ -1,7 +1,10 @@
 """The file of added tools and the commands that change it."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from graph import offline
+from tests.extras.listening import ROOT
 from tools import catalog, extras
 from tools.errors import ConfigError, ModelUnavailable
 from tools.tasks import TASKS
@@ -146,3 +150,22 @@ def test_the_readme_s_example_is_a_file_that_can_be_read(file: Path, monkeypatch
     extras.load()
     drafted = offline.plan("Get the current weather for 'Oslo' in fahrenheit", [], catalog.offered())
     assert drafted.tasks[0].args == {"city": "Oslo", "unit": "fahrenheit"}
+
+
+async def test_plans_are_checked_without_reading_files_on_the_event_loop(file: Path) -> None:
+    await extras.add(f"{HERE}:tint")
+    code = """
+import asyncio
+from tools import extras
+from blockbuster import blockbuster_ctx
+from tools.values import read
+
+async def main():
+    return read("7", extras.entries()["tint"].slots[1].json_schema)
+
+with blockbuster_ctx():
+    print(asyncio.run(main()))
+"""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)  # noqa: S603, ASYNC221 - our own code, and a test has the loop to itself
+    assert done.stdout == "7\n", done.stderr

@@ -15,6 +15,7 @@ from tools.extras.entry import Entry
 from tools.extras.place import Kind, Place
 from tools.settings import Settings, settings
 from tools.tasks import TASKS
+from tools.values import complaint
 
 _added: dict[str, Entry] = {}
 
@@ -67,7 +68,7 @@ async def add(
     for entry in found:
         new |= _named(file.checked(Entry, entry.model_dump(), "Not added"), {*TASKS, *_added, *new})
     await asyncio.to_thread(file.append, settings().extras, list(new.values()))
-    _offer(new)
+    await asyncio.to_thread(_offer, new)
     return list(new.values())
 
 
@@ -110,6 +111,8 @@ def _named(entry: Entry, taken: set[str]) -> dict[str, Entry]:
 
 
 def _offer(found: Mapping[str, Entry]) -> None:
+    if any(slot.json_schema for entry in found.values() for slot in entry.slots):
+        complaint(None, {})  # the validator reads its own files when it is first asked: now, and never on an event loop
     _added.update(found)
     TASKS.update({name: entry.row() for name, entry in found.items() if not entry.unusable})
 
