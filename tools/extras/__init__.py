@@ -111,8 +111,8 @@ def _named(entry: Entry, taken: set[str]) -> dict[str, Entry]:
 
 
 def _offer(found: Mapping[str, Entry]) -> None:
-    if any(slot.json_schema for entry in found.values() for slot in entry.slots):
-        complaint(None, {})  # the validator reads its own files when it is first asked: now, and never on an event loop
+    if found:  # plans are checked by it, and MCP's client checks results: it reads its own files when first asked,
+        complaint(None, {})  # which is to be now, and never on an event loop
     _added.update(found)
     TASKS.update({name: entry.row() for name, entry in found.items() if not entry.unusable})
 
