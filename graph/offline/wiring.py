@@ -1,11 +1,11 @@
 """What fills every slot, chosen jointly: the likeliest wirings without a cycle, by a beam over the slots."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from graph.offline.layout import Layout, Source
+from graph.offline.layout import VERDICTS, Layout, Source
 from graph.offline.links import features
 from graph.offline.weights import Weights
 from tools.tasks import Modality, Slot
@@ -60,6 +60,8 @@ def _options(
 ) -> Iterator[tuple[float, tuple[Source, ...]]]:
     """The ways to fill ``count`` slots of one modality, each with its log-probability."""
     sources = layout.sources(task, modality)
+    if count == 1:
+        sources = _judged_words(layout, task, sources) or sources
     scores = [weights.link(features(layout, task, modality, source)) for source in sources]
     total = math.log(sum(math.exp(score - max(scores)) for score in scores)) + max(scores) if scores else 0.0
     chosen = sorted(range(len(sources)), key=lambda number: -scores[number])[:BEAM]
@@ -67,6 +69,14 @@ def _options(
         yield sum(scores[number] - total for number in group), tuple(sources[number] for number in sorted(group))
     if any(source.task >= 0 for source in sources):
         yield _UNFILLED, ()
+
+
+def _judged_words(layout: Layout, task: int, sources: Sequence[Source]) -> list[Source]:
+    """The quoted text after the wording of a verdict: "is the tone of 'so glad' positive" judges those words alone."""
+    if layout.intents[task].type.name not in VERDICTS or not layout.tells(task):
+        return []
+    window = range(layout.at[task], layout.at[task] + len(layout.windows[task]) + 2)
+    return [source for source in sources if source.kind == "quote" and source.start in window][:1]
 
 
 def _first(count: int, items: Iterator[Wiring]) -> Iterator[Wiring]:
