@@ -220,7 +220,21 @@ def test_nothing_on_offer_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "\x00", "'" * 5000, "a 'b " * 5000, "not " * 20000, "x" * 100_000, "请描述这张图片"]
+    "text",
+    [
+        "",
+        "   ",
+        "\x00",
+        "'" * 5000,
+        "a 'b " * 5000,
+        "not " * 20000,
+        "x" * 100_000,
+        "\n" * 20_000,
+        "and then " * 2000,
+        "a: b.\n\n" * 3000,
+        "find the people " * 1500,
+        "请描述这张图片",
+    ],
 )
 def test_odd_text_is_answered_in_bounded_time(text: str) -> None:
     draft = plan(text, [], EMBEDDED)

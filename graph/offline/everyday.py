@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from graph.offline import wording
 from graph.offline.case import Case
@@ -85,6 +86,9 @@ EVERYDAY: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_PLACES = 20  # of each phrase that are weighed
+
+
 def asked(case: Case) -> list[Intent]:
     """What the phrases ask for, in the order of the text: a type once, or once for each of the files that are counted.
 
@@ -127,7 +131,7 @@ def _elsewhere(intent: Intent, reading: Reading) -> bool:
 def wordings(name: str, reading: Reading) -> Iterator[tuple[int, int]]:
     """Where the request asks for a task type in everyday words."""
     for pattern in _patterns(name) if name in EVERYDAY else ():
-        yield from (match.span() for match in pattern.finditer(reading.plain))
+        yield from islice((match.span() for match in pattern.finditer(reading.plain)), _PLACES)
 
 
 @cache

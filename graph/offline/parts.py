@@ -40,8 +40,8 @@ _OBJECT = (  # after "and" a word with an object is a command, whichever verb it
 _BEGINS = rf"{_OBJECT}|{_AUXILIARY} (?:you|it|this|that|there|the|they|he|she|any)\b|{_WISH}|{_VERBS}"
 _JOINED = re.compile(rf"{_FILLER}{_OBJECT}")
 _JOINT = re.compile(  # after a mere comma "which" begins no question
-    rf"\s*[,;]\s+(?={_FILLER}(?:(?:what|how|why)\b|{_BEGINS}))|\s*:\s+(?={_FILLER}{_WH})"
-    rf"|\s*[,;]?\s+(?:and|then|but|plus|or)\b(?:\s+(?:then|also|please|finally))*\s+(?={_FILLER}(?:{_WH}|{_BEGINS}))"
+    rf"\s{{0,4}}[,;]\s{{1,4}}(?={_FILLER}(?:(?:what|how|why)\b|{_BEGINS}))|\s{{0,4}}:\s{{1,4}}(?={_FILLER}{_WH})"
+    rf"|\s{{0,4}}[,;]?\s{{1,4}}(?:and|then|but|plus|or)\b(?:\s{{1,4}}(?:then|also|please|finally)){{0,3}}\s{{1,4}}(?={_FILLER}(?:{_WH}|{_BEGINS}))"
 )
 _POLITE = (
     r"(?:(?:can|could|would|will) you |i (?:want|need) (?:you )?to |i'd like (?:you )?to |let's )?(?:please |kindly )?"

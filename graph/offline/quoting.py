@@ -33,12 +33,12 @@ _OF_IT = (
     rf"|(?:can|could|would) you\b|i (?:want|need|would like|'d like)\b[^.?!]*?{_BACK}"
 )
 _TO_US = (
-    rf"(?:(?:and |then |and then )*(?:then|please|after that|afterwards|finally|also|next)\b"
-    rf"|(?:and )?(?:{_DO}[^.?!\n]*?{_BACK}|{_OF_IT}))"
+    rf"(?:(?:and |then ){{0,4}}(?:then|please|after that|afterwards|finally|also|next)\b"
+    rf"|(?:and )?(?:{_DO}[^.?!\n]{{0,300}}?{_BACK}|{_OF_IT}))"
 )
 _END = re.compile(
-    rf"(?:(?<=[.!?…\n])|(?<=[.!?…]_))\s+(?={_TO_US})"
-    rf"|[,;]?\s+(?:and |then )+(?={_DO} [^.?!\n]*?{_BACK})|\s*\n\s*\n|\Z"
+    rf"(?:(?<=[.!?…\n])|(?<=[.!?…]_))\s{{1,4}}(?={_TO_US})"
+    rf"|[,;]?\s{{1,4}}(?:and |then ){{1,3}}(?={_DO} [^.?!\n]{{0,300}}?{_BACK})|[ \t]{{0,4}}\n[ \t]{{0,4}}\n|\Z"
 )
 _COLON = re.compile(
     r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things):\s+(?=[^\s_])"
@@ -48,7 +48,7 @@ _SPEAKS_OF = re.compile(
     rf"[^.!?\n]*\b(?:(?:this|these|the following) {_NOUN}\b[^.!?\n]*[.!?]+\s+"
     r"|(?:this|these|following)\b[^.!?\n]*[.!?]*[ \t]*\n\s*)(?=[^\s_])"
 )
-_ABOVE = re.compile(r"(?<=[.!?\n])\s+(?=[^.!?\n]*\babove\b[^.!?\n]*[.!?]*\s*\Z)")
+_ABOVE = re.compile(r"(?<=[.!?\n])\s{1,4}(?=[^.!?\n]{0,300}\babove\b[^.!?\n]{0,300}[.!?]{0,3}\s{0,4}\Z)")
 
 
 def texts(named: str, alone: bool) -> list[tuple[int, int]]:
