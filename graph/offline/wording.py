@@ -11,11 +11,16 @@ from tools.tasks import Modality, TaskType
 _ASPECTS = {
     "language": r"\b(?:which|what|the|its) lang(?:uage)?\b",
     "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
-    "emotion": r"\bemotions?\b|\bmood\b|\bfeelings?\b|\bhow (?:does|do|did) (?:the )?[\w']+ feel",
+    "emotion": r"\bemotions?\b|\bfeelings?\b",
     "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
     "topic": r"\btopics?\b|\bsubject\b|\bcategory\b",
 }
-_ASPECTS["sentiment"] += "|" + MOOD + r"|\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b"
+# The mood of a text is told as positive or negative; emotions are asked for by that name.
+_ASPECTS["sentiment"] += (
+    r"|\bmood\b|\bhow (?:does|do|did) (?:the )?[\w']+ feel\b|"
+    + MOOD
+    + r"|\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b"
+)
 _ASPECTS["language"] += rf"|\b(?:what|which) tongue\b|\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b"
 _INTO = re.compile(rf"\b(?:in|into|to|and|or|,)\s+({LANGUAGES})\b")
 _LABELS = re.compile(
