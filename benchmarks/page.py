@@ -15,7 +15,7 @@ crowd        So many pages open, and requests in some of them at once, each of t
              round_trip   GET /health, asked again by every page 250 ms after each answer;
              page_stall   how much too late a timer of 50 ms came, in any page: its thread was busy;
              redraw_gap   between two drawings of the plan, in the pages with requests, while a task of it runs
-                          (the page draws running clocks every 0.6 s; redraws: how often, in the page with the fewest);
+                          (the page draws running clocks every 0.5 s; redraws: how often, in the page with the fewest);
              first_sign   from the Enter key to the request in the chat, and first_node to its plan;
              reaction     in an idle page, from a click on "New conversation" to an empty chat and from a click on the
                           old conversation to its words, in turn, as long as the requests run;

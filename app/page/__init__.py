@@ -42,7 +42,6 @@ def mount(app: Starlette, path: str = "/app") -> None:
         path,
         app_kwargs={"middleware": [Middleware(ContentPolicy)]},
         css_paths=STYLE,
-        favicon_path=ICON,
         max_file_size=limit,
         footer_links=[],
         run_history=False,

@@ -114,4 +114,5 @@ class Layout:
             self.graph = gr.HTML(elem_id="plan")
             self.timeline = gr.HTML(elem_id="timeline")
         with gr.Accordion("Results one by one", open=False, visible=False, elem_id="results") as self.details:
-            gr.render(inputs=[self.past], triggers=[self.past.change])(show_results)
+            # Only for those who look: what shows results costs more than all the rest of the page.
+            gr.render(inputs=[self.past], triggers=[self.details.expand])(show_results)

@@ -15,7 +15,7 @@ from app.run import Report
 from tools.errors import HuggingGPTError
 
 BEAT = 0.1  # seconds between two drawings at the least; a page cannot show more
-TICK = 0.5  # seconds after which running clocks are drawn again though nothing happened
+TICK = 0.4  # seconds after which running clocks are drawn again though nothing happened
 PATIENCE = 5  # seconds that a stopped request may take to end
 BROKEN = "The program itself failed. The server's log tells why; please report it."
 

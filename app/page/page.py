@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from langchain_core.messages import HumanMessage
 from langgraph.types import Command
 
@@ -15,7 +17,7 @@ from app.page.bubbles import SHOWN, bubbles
 from app.page.conversations import Conversations
 from app.page.layout import EXAMPLES
 from app.page.live import Live
-from app.page.view import Update, View
+from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.run import Given, run
 from app.server.files import keep
@@ -27,6 +29,7 @@ from tools.errors import InputError
 
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
 Options = tuple[Option, ...]
+Handler = Callable[..., Awaitable[None]]
 
 # Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
 NAME = """(...names) => names.map(name => name || Array.from(
@@ -41,30 +44,33 @@ class Page(View):
         super().__init__()
         self._conversations = opened
         self._live: dict[tuple[str, str], Live] = {}  # requests that run, or whose end no page has drawn yet
-        self._shown: dict[str, str] = {}  # which conversation each open page shows
+        self._tabs: dict[str, Tab] = {}  # the open pages
         self._who = [self.browser, self.thread]
         self._options = [self.llm, self.mode, self.approve]
         with self.blocks:
             self._wire()
 
     def _wire(self) -> None:
-        """Most handlers change what is the case; the page is then drawn by one, ``_draw``, which also follows runs."""
+        """Most events change what is the case; the page is then drawn by ``_draw`` alone, which also follows runs."""
         who, options = self._who, self._options
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
         draw: dict[str, Any] = {"fn": self._draw, "inputs": who, "outputs": self.drawn, **quiet}
         self.blocks.load(None, who, who, js=NAME, **quiet).then(**draw)
         self.blocks.load(js=CLOSE_SIDEBAR_ON_PHONES)
         self.blocks.unload(self._leave)
-        self.history.input(lambda thread: thread, [self.history], [self.thread], **quiet).then(**draw)
-        gr.on([self.new.click, self.chat.clear], None, None, [self.thread], js=f"() => ({NAME})(null)", **quiet).then(
-            **draw
-        )
-        self.box.submit(self._send, [*who, self.box, *options], **quiet).success(**draw)
-        self.chat.example_select(self._try, [*who, *options], **quiet).success(**draw)
-        self.chat.retry(self._again, [*who, *options], **quiet).success(**draw)
-        self.go_on.click(self._go_on, [*who, *options], **quiet).success(**draw)
-        self.run_it.click(self._run_it, [*who, self.proposal, *options], **quiet).success(**draw)
-        self.reject.click(self._reject, [*who, *options], **quiet).success(**draw)
+        self.history.input(None, [self.history], [self.thread], js="thread => thread", **quiet).then(**draw)
+        anew = [self.new.click, self.chat.clear]
+        gr.on(anew, None, None, [self.thread], js=f"() => ({NAME})(null)", **quiet).then(**draw)
+        starts: list[tuple[Any, Handler, list[Component]]] = [
+            (self.box.submit, self._send, [self.box]),
+            (self.chat.example_select, self._try, []),
+            (self.chat.retry, self._again, []),
+            (self.go_on.click, self._go_on, []),
+            (self.run_it.click, self._run_it, [self.proposal]),
+            (self.reject.click, self._reject, []),
+        ]
+        for event, handler, given in starts:
+            event(self._then_draw(handler), [*who, *given, *options], self.drawn, **quiet)
         self.box.stop(self._stop, who, **quiet)
         self.chat.like(self._judge, [*who, self.chat], [self.judged, self.comment], **quiet)
         self.comment.submit(self._comment, [*who, self.judged, self.comment], [self.comment], **quiet)
@@ -82,7 +88,7 @@ class Page(View):
             await self._ask(visit, text, [await _keep(visit, path) for path in files or []], options)
 
     async def _try(
-        self, request: gr.Request, chosen: gr.SelectData, browser: object, thread: object, *options: Option
+        self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
     ) -> None:
         text, files = EXAMPLES[chosen.index]
         await self._send(request, browser, thread, {"text": text, "files": files}, *options)
@@ -114,7 +120,7 @@ class Page(View):
             await live.stop()
 
     async def _leave(self, request: gr.Request) -> None:
-        self._shown.pop(request.session_hash or "", None)
+        self._tabs.pop(request.session_hash or "", None)
 
     async def _judge(
         self, request: gr.Request, browser: object, thread: object, chat: list[Any], verdict: gr.LikeData
@@ -161,19 +167,34 @@ class Page(View):
         live.begin(run(conversations.graph, given, context, config, live))
         self._live[visit.conversation] = live
 
+    def _then_draw(self, handler: Handler) -> Callable[..., AsyncIterator[Update]]:
+        """The handler, and then the page as it has become, in one trip to the server."""
+
+        @wraps(handler)  # Gradio looks at the parameters
+        async def both(request: gr.Request, browser: object, thread: object, *more: object) -> AsyncIterator[Update]:
+            await handler(request, browser, thread, *more)
+            async for update in self._draw(request, browser, thread):
+                yield update
+
+        return both
+
     async def _draw(self, request: gr.Request, browser: object, thread: object) -> AsyncIterator[Update]:
         """The conversation, and every change as long as a request runs in it and the page shows no other."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        tab = self._tabs.setdefault(visit.tab, Tab())
+        tab.thread, live = visit.thread, self._live.get(visit.conversation)
+        async for update in self._views(visit, conversations, live):
+            if tab.thread != visit.thread:
+                yield {self.chat: gr.skip()}  # Gradio repeats the last drawing when a handler ends
+                return
+            yield tab.fresh(update, self.touched)
+
+    async def _views(self, visit: Visit, conversations: Conversations, live: Live | None) -> AsyncIterator[Update]:
         who = {self.browser: visit.browser, self.thread: visit.thread}
-        self._shown[visit.tab], live, words = visit.thread, self._live.get(visit.conversation), ""
         if live:
             yield who | self.begun(live, await conversations.titles(visit.owner), visit.thread)
             async for _ in live.changes():
-                if self._shown.get(visit.tab) != visit.thread:
-                    yield {self.chat: gr.skip()}  # Gradio repeats the last drawing when a handler ends
-                    return
-                yield self.running(live, words)
-                words = live.words
+                yield self.running(live)
             self._close(visit, live)
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
         yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None)

@@ -1,6 +1,8 @@
 """How a conversation looks on the page: while a request runs, and at rest."""
 
 import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -16,8 +18,25 @@ Update = dict[Any, Any]  # new values or properties, by component
 Titles = list[tuple[str, str]]  # (title, thread)
 
 
+@dataclass
+class Tab:
+    """An open page: the conversation that it shows, and what was last sent to it, by component."""
+
+    thread: str = ""
+    sent: Update = field(default_factory=dict)
+
+    def fresh(self, update: Update, always: Collection[Any]) -> Update:
+        """What the page does not show already. ``always`` are the components that change in the browser, too.
+
+        Gradio makes a component anew for every property that is sent, which is most of what drawing costs.
+        """
+        new = {part: value for part, value in update.items() if part in always or self.sent.get(part, ...) != value}
+        self.sent |= new
+        return new or {next(iter(update)): gr.skip()}
+
+
 class View(Layout):
-    """The page as it is drawn. ``drawn`` is all that changes."""
+    """The page as it is drawn. ``drawn`` is all that changes, ``touched`` what visitors change themselves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,22 +45,21 @@ class View(Layout):
             *(self.box, self.approval, self.question, self.proposal, self.unfinished, self.workflow, self.graph),
             *(self.timeline, self.details),
         ]
+        self.touched = {self.box, self.comment, self.details}
 
     def begun(self, live: Live, titles: Titles, thread: str) -> Update:
         """The page once a request has been sent: nothing can be asked for but to stop."""
-        busy = gr.MultimodalTextbox(None, interactive=False, submit_btn=False, stop_btn=True)
-        hidden = [self.approval, self.unfinished, self.details, self.comment]
         return {
             self.chat: self._spoken(live),
-            self.box: busy,
+            self.box: gr.update(value=None, interactive=False, submit_btn=False, stop_btn=True),
             self.history: self._listed(titles, thread),
-            **{part: gr.update(visible=False) for part in hidden},
+            self.details: gr.update(visible=False, open=False),
+            **{part: gr.update(visible=False) for part in (self.approval, self.unfinished, self.comment)},
         }
 
-    def running(self, live: Live, shown: str) -> Update:
-        """The page while it runs. The chat is sent again only if its words are other than those ``shown``."""
-        said = {} if live.words == shown else {self.chat: self._spoken(live)}
-        return said | self._picture(live.progress)
+    def running(self, live: Live) -> Update:
+        """The page while it runs."""
+        return {self.chat: self._spoken(live), **self._picture(live.progress)}
 
     def at_rest(self, past: Past, titles: Titles, thread: str, progress: Progress | None = None) -> Update:
         """The whole page, as the conversation now stands. ``progress`` tells more of a request that was stopped."""
@@ -49,26 +67,26 @@ class View(Layout):
         return {
             self.past: past,
             self.history: self._listed(titles, thread),
-            self.given: gr.Files(past.given or None, visible=bool(past.given)),
-            self.made: gr.Files(past.made or None, visible=bool(past.made)),
+            self.given: _files(past.given),
+            self.made: _files(past.made),
             self.chat: bubbles(past.messages, past.files),
-            self.comment: gr.Textbox("", visible=False),
-            self.box: gr.MultimodalTextbox(interactive=past.waiting is None, submit_btn=True, stop_btn=False),
-            self.details: gr.Accordion(visible=bool(past.results)),
-            self.unfinished: gr.Row(visible=past.unfinished),
+            self.comment: gr.update(value="", visible=False),
+            self.box: gr.update(interactive=past.waiting is None, submit_btn=True, stop_btn=False),
+            self.details: gr.update(visible=bool(past.results), open=False),
+            self.unfinished: gr.update(visible=past.unfinished),
             **self._picture(stopped or past.progress()),
             **self._approval_of(past),
         }
 
-    def _listed(self, titles: Titles, thread: str) -> gr.Radio:
-        return gr.Radio(titles, value=thread, visible=bool(titles))
+    def _listed(self, titles: Titles, thread: str) -> Update:
+        return gr.update(choices=titles, value=thread, visible=bool(titles))
 
     def _spoken(self, live: Live) -> list[dict[str, Any]]:
         return [*live.chat, {"role": "assistant", "content": plain(live.words)}]
 
     def _picture(self, progress: Progress) -> Update:
         return {
-            self.workflow: gr.Accordion(visible=bool(progress.rows)),
+            self.workflow: gr.update(visible=bool(progress.rows)),
             self.graph: plan_graph(progress.rows),
             self.timeline: timeline(progress.rows),
         }
@@ -76,10 +94,14 @@ class View(Layout):
     def _approval_of(self, past: Past) -> Update:
         """Show what graph/approval.py asks, if it does."""
         if not past.waiting:
-            return {self.approval: gr.Group(visible=False)}
+            return {self.approval: gr.update(visible=False)}
         action = past.waiting["action_requests"][0]
         return {
-            self.approval: gr.Group(visible=True),
+            self.approval: gr.update(visible=True),
             self.question: action["description"],
             self.proposal: json.dumps(action["args"]["tasks"], indent=2, ensure_ascii=False),
         }
+
+
+def _files(paths: Sequence[str]) -> Update:
+    return gr.update(value=[*paths] or None, visible=bool(paths))
