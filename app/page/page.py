@@ -43,7 +43,7 @@ class Page(View):
     def __init__(self, opened: Callable[[], Awaitable[Conversations]]) -> None:
         super().__init__()
         self._conversations = opened
-        self._live: dict[tuple[str, str], Live] = {}  # requests that run, or whose end no page has drawn yet
+        self._live: dict[tuple[str, str], Live] = {}  # requests that run, or have just ended
         self._tabs: dict[str, Tab] = {}  # the open pages
         self._who = [self.browser, self.thread]
         self._options = [self.llm, self.mode, self.approve]
@@ -165,7 +165,8 @@ class Page(View):
         context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
         config = conversations.config(visit.owner, visit.thread, context)
         live.begin(run(conversations.graph, given, context, config, live))
-        self._live[visit.conversation] = live
+        going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
+        self._live = going_on | {visit.conversation: live}
 
     def _then_draw(self, handler: Handler) -> Callable[..., AsyncIterator[Update]]:
         """The handler, and then the page as it has become, in one trip to the server."""

@@ -68,7 +68,7 @@ def _medium(path: str, given: str | None, boxes: Boxes) -> None:
     elif kind == "audio":
         gr.Audio(path, label=name, type="filepath")
     elif kind == "video":
-        gr.Video(path, label=name)
+        gr.Video(path, label=name, height=360)
     else:
         gr.File(path, label=name)
 
