@@ -3,20 +3,27 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
 from langsmith.utils import tracing_is_enabled
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from tools.settings import settings
 
 
 class Feedback(BaseModel, extra="forbid"):
-    """A verdict on one run. ``score`` is 1 for good and 0 for bad."""
+    """A verdict on one run: ``score``, 1 for good and 0 for bad, a comment, or both."""
 
     run_id: UUID
-    score: float = Field(ge=0, le=1)
+    score: float | None = Field(None, ge=0, le=1)
     comment: str = Field("", max_length=4000)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.score is None and not self.comment:
+            raise ValueError("give a score, a comment, or both")
+        return self
 
 
 async def record(feedback: Feedback, owner: str | None = None) -> None:

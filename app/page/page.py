@@ -139,7 +139,7 @@ class Page(View):
         self, request: gr.Request, browser: object, thread: object, judged: Feedback | None, words: str
     ) -> gr.Textbox:
         if judged and words.strip():
-            comment = judged.model_copy(update={"comment": words.strip()})
+            comment = Feedback(run_id=judged.run_id, comment=words.strip())  # the score counts once
             await record(comment, Visit.of(request, browser, thread).owner)
             gr.Info("Thank you.")
         return gr.Textbox("", visible=False)

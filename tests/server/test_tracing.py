@@ -105,6 +105,9 @@ def test_without_tracing_feedback_is_kept_in_the_owner_s_folder(dev: Server) -> 
     (line,) = (dev.folder / "outputs/local/feedback.jsonl").read_text().splitlines()
     assert json.loads(line)["comment"] == "no"
     assert httpx.post(dev.url + "/feedback", json=verdict | {"score": 7}).status_code == 422
+    nothing = httpx.post(dev.url + "/feedback", json={"run_id": verdict["run_id"]})
+    assert nothing.status_code == 422
+    assert "give a score, a comment, or both" in nothing.json()["detail"]
 
 
 @pytest.mark.parametrize(
