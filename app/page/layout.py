@@ -1,20 +1,12 @@
 """What is on the page, from top to bottom; what is drawn there is in view.py, what it does in page.py."""
 
-from pathlib import Path
-
 import gradio as gr
 
 from app.page.conversations import Past
+from app.page.examples import runnable
 from app.page.results import show_results
+from tools.catalog import offered
 
-_FILES = Path(__file__).parents[2] / "examples"
-NOTICE, PORTRAIT = str(_FILES / "notice.png"), str(_FILES / "astronaut.jpg")
-EXAMPLES: list[tuple[str, list[str]]] = [
-    ("Read the notice aloud and tell me which language it is in.", [NOTICE]),
-    ("Show me the outlines and the straight lines of this picture.", [NOTICE]),
-    ("How many faces are in this picture?", [PORTRAIT]),
-    ("Is the tone of “What a lovely place, I am glad I came” positive? Say it aloud, too.", []),
-]
 WELCOME = """## What shall models do for you?
 Ask in your own words. Drop pictures, recordings, films or PDF files into the box, or speak.
 Models are chosen for each step and run side by side, and you see which did what."""
@@ -35,6 +27,7 @@ class Layout:
     """The components of the page, by name."""
 
     def __init__(self) -> None:
+        self.examples = runnable(offered())
         # Gradio copies what it shows; every hour, copies that nobody has asked for in a day are deleted.
         with gr.Blocks(
             title="HuggingGPT", fill_height=True, analytics_enabled=False, delete_cache=(3600, 86400)
@@ -74,7 +67,7 @@ class Layout:
             elem_id="chat",
             min_height=220,
             placeholder=WELCOME,
-            examples=[{"text": text, "files": [*files]} for text, files in EXAMPLES],  # Gradio changes the lists
+            examples=[{"text": example.text, "files": [*example.files]} for example in self.examples],
             feedback_options=("Like", "Dislike"),
             buttons=["copy"],
             allow_tags=False,

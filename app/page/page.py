@@ -15,7 +15,6 @@ from langgraph.types import Command
 from app.feedback import Feedback, record
 from app.page.bubbles import SHOWN, bubbles
 from app.page.conversations import Conversations
-from app.page.layout import EXAMPLES
 from app.page.live import Live
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
@@ -90,8 +89,8 @@ class Page(View):
     async def _try(
         self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
     ) -> None:
-        text, files = EXAMPLES[chosen.index]
-        await self._send(request, browser, thread, {"text": text, "files": files}, *options)
+        example = self.examples[chosen.index]
+        await self._send(request, browser, thread, {"text": example.text, "files": example.files}, *options)
 
     async def _again(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
