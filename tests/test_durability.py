@@ -1,7 +1,6 @@
 """A real process is killed at many moments; whoever resumes must finish the request without repeating anything."""
 
 import asyncio
-import os
 import random
 import signal
 import sys
@@ -45,8 +44,7 @@ def live(processes: ForkServerContext, folder: Path, seed: int, seconds: float) 
     process = processes.Process(target=work, args=(folder, seed))
     process.start()
     process.join(seconds)
-    if process.is_alive() and process.pid:
-        os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # SIGKILL, unless it has just ended
     process.join(10)
     assert process.exitcode in {0, -signal.SIGKILL}
 
