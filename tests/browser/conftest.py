@@ -30,14 +30,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-def start_page(folder: Path, port: int = 0, graph: str = "") -> Server:
+def start_page(folder: Path, port: int = 0, graph: str = "", **env: str) -> Server:
     """The server with the page and the task types of doings.py."""
     folder.mkdir(parents=True, exist_ok=True)
     tools = [f"tests.browser.doings:{name}" for name in ("echo_slowly", "shatter", "vandalise")]
     for tool in tools if not (folder / "tools.toml").exists() else []:
         command = [sys.executable, "-m", "app.cli", "tools", "add", tool]
         subprocess.run(command, cwd=folder, env=os.environ | QUIET, check=True, timeout=60, capture_output=True)  # noqa: S603 - our own command
-    env = {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
+    env |= {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
     return start_dev(folder, "--allow-blocking", port=port, graph=graph, **env)
 
 
