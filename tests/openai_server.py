@@ -1,11 +1,12 @@
 """A loopback stand-in for an OpenAI-compatible server: it says what a test lets it say, whole or as a stream."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.loopback import running
 
 USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
@@ -78,12 +79,5 @@ def _body(kind: str, choices: list[Any], usage: object = None) -> dict[str, Any]
 @contextmanager
 def openai_server(*answers: str | int) -> Iterator[OpenAIServer]:
     """The server, running."""
-    server = OpenAIServer(list(answers))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with running(OpenAIServer(list(answers))) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -19,6 +19,7 @@ from graph import graph
 from graph.chat_models import register
 from graph.context import Context
 from graph.conversation import read
+from tests.loopback import running
 from tools.backends.base import Call, Output
 from tools.settings import settings
 
@@ -57,14 +58,9 @@ def site(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "true")
     settings.cache_clear()
     HELD.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    HELD.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Site)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+        HELD.set()
 
 
 async def width(call: Call) -> Output:

@@ -18,6 +18,7 @@ from graph import calling
 from graph.calling import stream, write_json
 from graph.chat_models import ROUTER, chat_model, register, resolve
 from graph.planning.author import SCHEMA
+from tests.loopback import running
 from tools.errors import ConfigError, HuggingGPTError, ModelTimeout, ModelUnavailable, RateLimited
 from tools.settings import settings
 
@@ -150,16 +151,11 @@ def _events(content: str) -> str:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     stand_in = Server()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stand_in))
-    http.daemon_threads = True
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    stand_in.url = f"http://127.0.0.1:{http.server_port}/v1"
-    monkeypatch.setenv("HUGGINGGPT_BASE_URL", stand_in.url)
-    settings.cache_clear()
-    yield stand_in
-    http.shutdown()
-    http.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _handler(stand_in))) as http:
+        stand_in.url = f"http://127.0.0.1:{http.server_port}/v1"
+        monkeypatch.setenv("HUGGINGGPT_BASE_URL", stand_in.url)
+        settings.cache_clear()
+        yield stand_in
 
 
 async def ask(name: str = "openai:some-model") -> str:

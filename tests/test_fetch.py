@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.loopback import running
 from tools import resources
 from tools.errors import ResourceError
 from tools.fetch import is_public
@@ -99,13 +100,8 @@ def site(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("HUGGINGGPT_MAX_BYTES", "100000")
     monkeypatch.setenv("HUGGINGGPT_FETCH_TIMEOUT", "1")
     settings.cache_clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Site)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 async def refusal(url: str) -> str:

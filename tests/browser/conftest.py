@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from benchmarks.chromium import LAUNCH, MISSING, PATH
+from tests.loopback import running
 from tests.server.process import QUIET, Server, start_dev
 
 SCREENS = Path(__file__).parents[2] / ".screenshots"
@@ -65,11 +65,9 @@ def elsewhere() -> Iterator[Elsewhere]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as listener:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Answer)) as listener:
         found = Elsewhere(listener.server_port)
-        Thread(target=listener.serve_forever, daemon=True).start()
         yield found
-        listener.shutdown()
 
 
 @pytest.fixture(scope="module")  # its event loop runs as long as it lives, and asynchronous tests need it gone

@@ -1,12 +1,12 @@
 """Offered equals runnable."""
 
 import http.server
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.loopback import running
 from tools.backends.local import Local
 from tools.backends.local.reach import Probe
 from tools.errors import ConfigError
@@ -40,10 +40,8 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def server() -> Iterator[str]:
     """Something that answers on loopback."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+    with running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)) as web:
         yield f"http://127.0.0.1:{web.server_port}"
-        web.shutdown()
 
 
 def names(local: Local, task: str) -> list[str]:
