@@ -69,7 +69,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """See app/guard.py for what the codes mean."""
+        """See app/cli/errors.py for what the codes mean."""
         if not self.plan:
             return int(self._said.response_metadata.get("exit_code", 0)) if self._said else 3
         ends = {result.status for result in self.results}

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from langchain_core.messages import HumanMessage
 
-from benchmarks.fakes import QueueChat
-from benchmarks.stubs import StubBackend
+from benchmarks.support.fakes import QueueChat
+from benchmarks.support.stubs import StubBackend
 from graph import build
 from graph.chat_models import register
 from graph.context import Context
 from graph.state import InputState
-from tools.backends import BACKENDS
-from tools.backends.base import Call, Output
+from tools.protocol import Call, Output
+from tools.registry import BACKENDS
 from tools.settings import override
 
 FETCH, PLAN = 0.5, 0.5  # seconds

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tools.backends import BACKENDS
-from tools.backends.base import Backend, Candidate
-from tools.catalog import offered
-from tools.hub import known
+from tools.models.catalog import offered
+from tools.models.hub import known
+from tools.protocol import Backend, Candidate
+from tools.registry import BACKENDS
 from tools.settings import override
 from tools.tasks import TASKS
 

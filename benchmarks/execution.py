@@ -21,16 +21,16 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from app.threads import saver
-from benchmarks.fakes import QueueChat
-from benchmarks.stubs import StubBackend
+from app.checkpoints import saver
+from benchmarks.support.fakes import QueueChat
+from benchmarks.support.stubs import StubBackend
 from graph import build
 from graph.chat_models import register
 from graph.context import Context
 from graph.planning.prompting import compact
 from graph.state import InputState
-from tools.backends import BACKENDS
-from tools.backends.base import Call, Output
+from tools.protocol import Call, Output
+from tools.registry import BACKENDS
 from tools.settings import override
 
 FIRST_TOKEN, PER_TOKEN = 0.3, 0.002  # seconds
@@ -153,7 +153,7 @@ class Bench:
 async def bench(repeats: int, names: Sequence[str]) -> dict[str, Any]:
     """All workloads; of several runs the one with the median overhead."""
     with tempfile.TemporaryDirectory() as folder:
-        override(out=folder, cache_folder=folder, slots='{"stub": 100000}')
+        override(out=folder, cache_folder=folder, slots={"stub": 100000})
         BACKENDS.clear()
         BACKENDS["embedded"] = StubBackend({"sleeper": sleeper})
         async with saver() as threads:

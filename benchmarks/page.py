@@ -35,8 +35,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Error, Page, async_playwright
 
-from benchmarks.chromium import LAUNCH, MISSING, PATH
-from benchmarks.servers import server
+from benchmarks.support.chromium import LAUNCH, MISSING, PATH
+from benchmarks.support.servers import server
 
 PROBE = Path(__file__).with_name("page_probe.js").read_text(encoding="utf-8")
 BOX = "#box textarea"

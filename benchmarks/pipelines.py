@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tools import TOOLS
-from tools.backends import BACKENDS
 from tools.backends.local import Local
 from tools.backends.local.placement import framework
+from tools.registry import BACKENDS
 from tools.settings import override
 
 TASK = "text-classification"
@@ -40,7 +40,7 @@ def build(name: str, folder: Path) -> Path:
     framework()
     import transformers
 
-    from tests.tiny.base import labels, wordpiece
+    from tests.support.tiny.base import labels, wordpiece
 
     width, layers = SHAPES[name]
     tokenizer = wordpiece(512)

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from langchain_core.messages import HumanMessage
 
-from benchmarks.servers import server
+from benchmarks.support.servers import server
 from graph.context import Context
 
 
@@ -35,7 +35,7 @@ async def timed(work: Callable[[int], Awaitable[object]], number: int) -> float:
 
 async def added_latency(client: httpx.AsyncClient, rounds: int) -> dict[str, float]:
     """Milliseconds that HTTP adds to the graph, medians of requests taken in turn."""
-    from benchmarks.waiting import graph
+    from benchmarks.support.waiting import graph
 
     async def here(number: int) -> None:
         words = str(body(0, number)["messages"][0]["content"])  # type: ignore[index]  # as made above

@@ -26,8 +26,8 @@ from benchmarks.taskbench_scoring import KINDS, scores
 from graph import offline
 from graph.chat_models import chat_model
 from graph.conversation import Request
-from graph.offline import Draft
 from graph.planning.author import author
+from graph.planning.draft import Draft
 from tools.errors import HuggingGPTError, InputError, PlanError
 
 Planner = Callable[[Sample], Awaitable[Draft]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.state import Task
-from tools.resources import mentioned
+from tools.files.resources import mentioned
 from tools.tasks import TASKS, Modality, Slot, TaskType
 
 HUB_DATASET, HUB_FILE = "microsoft/Taskbench", "data_huggingface/data.json"

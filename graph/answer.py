@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from graph.state import Plan, Result, Task
-from tools.artifacts import address
-from tools.resources import is_reference, modality
+from tools.files.artifacts import address
+from tools.files.resources import is_reference, modality
 from tools.tasks import TASKS
 
 HOW = "**How**"  # stands above the workflow

@@ -40,7 +40,7 @@ class Decision(BaseModel):
     message: str | None = None
 
 
-class Answer(BaseModel):
+class Decisions(BaseModel):
     """What an approval form sends back: one decision, as there is one action."""
 
     decisions: list[Decision]
@@ -88,7 +88,7 @@ def estimate(plan: Plan, jobs: Mapping[int, Job]) -> dict[str, Any]:
 
 
 def _read(answer: object) -> Decision:
-    decisions = Answer.model_validate(answer).decisions
+    decisions = Decisions.model_validate(answer).decisions
     if len(decisions) != 1:
         raise PlanError("Send exactly one decision: approve, edit or reject.")
     return decisions[0]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.resources import admit
+from tools.files.resources import admit
 
 
 class Arrivals:

@@ -7,8 +7,8 @@ from typing import Any
 
 from graph.state import Result, Task
 from tools.errors import BadOutput
-from tools.formats import EXTENSIONS
-from tools.resources import modality
+from tools.files.formats import EXTENSIONS
+from tools.files.resources import modality
 from tools.tasks import TASKS, Modality, Slot
 
 REFERENCE = re.compile(r"<resource-(\d+)>")

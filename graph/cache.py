@@ -14,8 +14,8 @@ from langgraph.cache.base import FullKey
 from langgraph.cache.sqlite import SqliteCache
 
 from graph.state import Choice
-from tools.artifacts import digest
-from tools.resources import is_reference
+from tools.files.artifacts import digest
+from tools.files.resources import is_reference
 from tools.settings import settings
 from tools.tasks import TASKS
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
 from tools.backends import llm
-from tools.backends.base import Mode
+from tools.protocol import Mode
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

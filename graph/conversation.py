@@ -13,7 +13,7 @@ from graph.arrivals import Arrivals
 from graph.planning.files import Files
 from graph.state import Plan, State, Task, merge_resources
 from tools.errors import InputError
-from tools.resources import admit, from_content, is_link, mentioned
+from tools.files.resources import admit, from_content, is_link, mentioned
 
 _OUTPUT_NAME = re.compile(
     r"\b(?:save|store|write|export|name|call)\b[^.!?\n]{0,60}\b(?:as|to|into|in|it)\s+[\"'`]?$", re.I

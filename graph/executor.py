@@ -15,10 +15,10 @@ from graph.context import Context, controller, options
 from graph.planning.alternative import alternative
 from graph.planning.files import Files
 from graph.planning.validation import validated
-from graph.policy import Attempts, Request
+from graph.policy import Attempts, Scope
 from graph.state import Job, Plan, Result, State, Task
-from tools.catalog import offered
 from tools.errors import BadOutput
+from tools.models.catalog import offered
 
 Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
@@ -61,14 +61,14 @@ async def run(
     context, priority = options(runtime), estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
     async with asyncio.TaskGroup() as aside:
-        request = Request(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache)
+        scope = Scope(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache)
         for task in plan.tasks:
             if task.id in kept:
                 branches[task.id] = _settled(kept[task.id])
                 continue
             job = jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[])
             needs = {needed: branches.get(needed) for needed in task.dep}
-            branches[task.id] = _called(task, _body(needs, Attempts(request, job, priority[task.id])))
+            branches[task.id] = _called(task, _body(needs, Attempts(scope, job, priority[task.id])))
         if branches:
             await asyncio.wait(branches.values())
         done = [branch.result() for branch in branches.values() if not branch.exception()]

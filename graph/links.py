@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from graph.answer import link
-from tools.artifacts import address
-from tools.formats import EXTENSIONS
+from tools.files.artifacts import address
+from tools.files.formats import EXTENSIONS
 
 _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(\s*<?([^()<>\s]*)>?[^()]*\)")
 _ENDS = "|".join(extension[1:] for extension in EXTENSIONS)

@@ -16,16 +16,16 @@ from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, reading, seen
-from graph.offline import Draft
 from graph.planning.author import author
 from graph.planning.dialects import Written
+from graph.planning.draft import Draft
 from graph.planning.names import find
 from graph.planning.validation import question, validated
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
-from tools.backends.base import Mode
-from tools.catalog import candidates, offered
 from tools.errors import HuggingGPTError, InputError, PlanError
+from tools.models.catalog import candidates, offered
+from tools.protocol import Mode
 from tools.tasks import TaskType
 
 _REMEMBERED = 3  # earlier messages in which the plan is looked for that "the same" speaks of

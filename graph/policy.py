@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Scope:
     """What all tasks of one request share. ``aside`` runs what nobody need wait for; ``timeout`` is in seconds."""
 
     write: StreamWriter
@@ -40,9 +40,9 @@ class Request:
 class Attempts:
     """The way of one task through its candidates; where devices are scarce, those of high ``priority`` go first."""
 
-    def __init__(self, request: Request, job: Job, priority: float) -> None:
-        self.request, self.job, self.priority = request, job, priority
-        self.report = Reporter(job.id, job.task, request.write, request.clock)
+    def __init__(self, scope: Scope, job: Job, priority: float) -> None:
+        self.scope, self.job, self.priority = scope, job, priority
+        self.report = Reporter(job.id, job.task, scope.write, scope.clock)
         self.queued: float | None = None
         self.started: float | None = None
         self.count = 0
@@ -89,12 +89,12 @@ class Attempts:
 
     async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
         facts = {"model": choice.model, "backend": choice.backend, "device": choice.device}
-        key = await cache.key(self.job.task, choice, inputs) if self.request.reuse else None
+        key = await cache.key(self.job.task, choice, inputs) if self.scope.reuse else None
         if key and (made := await cache.recall(key)):
             self.started = self.report("cached", **facts)
             return await self._done(made, choice, facts, self.started, cached=True)
         ready = self.report.now()
-        async with device(facts["device"]).slot(self.request, self.priority):
+        async with device(facts["device"]).slot(self.scope, self.priority):
             self.count += 1
             began = self.report("started", waited=self.report.now() - ready, **facts)
             self.started = self.started or began
@@ -102,7 +102,7 @@ class Attempts:
         choice = choice.model_copy(update={"revision": artifact["revision"]})  # which may be known since the call alone
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
         if key:
-            self.request.aside(cache.remember(key, made))
+            self.scope.aside(cache.remember(key, made))
         return await self._done(made, choice, facts, began)
 
     async def _done(
@@ -121,9 +121,9 @@ class Attempts:
         running = asyncio.create_task(TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
         running.add_done_callback(_heed)
         try:
-            await asyncio.wait([running], timeout=self.request.timeout)
+            await asyncio.wait([running], timeout=self.scope.timeout)
             if not running.done():
-                raise ModelTimeout(f"{choice.model} took longer than {self.request.timeout:g} s.")
+                raise ModelTimeout(f"{choice.model} took longer than {self.scope.timeout:g} s.")
             return _artifact(running, choice)
         finally:
             running.cancel()

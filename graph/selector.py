@@ -17,10 +17,10 @@ from graph.context import Context, controller, options
 from graph.planning.dialects import values
 from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
-from tools.backends.base import Candidate
-from tools.catalog import candidates, suits
 from tools.errors import ModelError
 from tools.languages import code
+from tools.models.catalog import candidates, suits
+from tools.protocol import Candidate
 from tools.tasks import TASKS
 
 Wish = tuple[str, str]  # the model that was chosen, and why

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol, Self, runtime_checkable
 
-from tools.backends import BACKENDS
-from tools.backends.base import Candidate
+from tools.protocol import Candidate
+from tools.registry import BACKENDS
 
 
 @runtime_checkable

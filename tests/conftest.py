@@ -7,11 +7,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from benchmarks.stubs import Model, StubBackend
-from tools.backends import BACKENDS
-from tools.settings import override, settings
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from benchmarks.support.stubs import Model, StubBackend
+from tests.support import EXAMPLES
+from tools.registry import BACKENDS
+from tools.settings import override, overrides, settings
 
 hypothesis.settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
@@ -27,12 +26,14 @@ def _set() -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def own_settings() -> Iterator[None]:
     """What a test, or a command that it runs, sets for the process counts for that test alone."""
-    before = _set()
+    environment, before = _set(), dict(overrides)
     yield
-    if (after := _set()) != before:
-        for name in after.keys() - before.keys():
+    if (after := _set()) != environment or overrides != before:
+        for name in after.keys() - environment.keys():
             del os.environ[name]
-        os.environ.update(before)
+        os.environ.update(environment)
+        overrides.clear()
+        overrides.update(before)
         settings.cache_clear()
 
 

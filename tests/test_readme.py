@@ -1,12 +1,11 @@
 """The README's generated parts are up to date, and what it names is there."""
 
 import re
-from pathlib import Path
 
-from tools.catalog import table
+from tests.support import ROOT
+from tools.registry import table
 from tools.settings import Settings
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

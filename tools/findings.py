@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools import drawing
-from tools.backends.base import Output
+from tools.files import drawing
+from tools.protocol import Output
 
 Found = Sequence[Mapping[str, Any]]
 

@@ -5,7 +5,7 @@ import re
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,11 +53,14 @@ class Settings(BaseSettings):
     origins: list[str] = Field(["https://smith.langchain.com"], description="Web pages that may call the server")
 
 
+overrides: dict[str, Any] = {}  # what this process was told beside its environment, which it outranks
+
+
 @cache
 def _settings_of(owner: str) -> Settings:
     """On a server everyone has a folder of their own, and reads no other unless `folders` was set."""
     if not owner:
-        return Settings()
+        return Settings(**overrides)
     if not _PLAIN.fullmatch(owner):  # it becomes the name of a folder
         raise ConfigError(f"{owner!r} cannot own files; use letters, digits and . _ @ + - in the names of owners.")
     common = _settings_of("")
@@ -83,9 +86,7 @@ settings.cache_clear = _settings_of.cache_clear  # type: ignore[attr-defined]  #
 
 
 def override(**values: object) -> Settings:
-    """Set some settings for this process, as a command line does, and return them all."""
-    for name, value in values.items():
-        if value is not None:
-            os.environ[f"HUGGINGGPT_{name.upper()}"] = str(value)
+    """Set some settings for this process, as a command line does, and return them all. None leaves one as it is."""
+    overrides.update({name: value for name, value in values.items() if value is not None})
     _settings_of.cache_clear()
     return settings()

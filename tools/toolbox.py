@@ -12,12 +12,12 @@ from langchain_core.tools import InjectedToolArg, StructuredTool
 from PIL.Image import Image
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
-from tools import inputs, resources
-from tools.artifacts import digest, save
-from tools.backends import BACKENDS
-from tools.backends.base import Audio, Call, Candidate, Output, Video
-from tools.catalog import candidates, suits
 from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.files import inputs, resources
+from tools.files.artifacts import digest, save
+from tools.models.catalog import candidates, suits
+from tools.protocol import Audio, Call, Candidate, Output, Video
+from tools.registry import BACKENDS
 from tools.tasks import TASKS, Modality, Slot, TaskType
 from tools.values import verbatim
 

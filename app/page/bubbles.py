@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from graph.answer import HOW
-from tools.resources import from_content
+from tools.files.resources import from_content
 
 SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)

@@ -21,14 +21,14 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.store.base import BaseStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
+from app.checkpoints import path, saver
+from app.owner import Owner
 from app.progress import Progress, Row
 from app.run import Graph
-from app.server.runs import config_for
-from app.threads import path, saver
 from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
-from tools.artifacts import record_of
+from tools.files.artifacts import record_of
 
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
@@ -101,7 +101,7 @@ class Conversations:
 
     def config(self, owner: str, thread: str, context: Context) -> RunnableConfig:
         """How to run the graph in this conversation. The thread id holds the owner, so that it is theirs alone."""
-        config = config_for(owner, "page")
+        config = Owner(owner).config("page")
         return {
             **config,
             "configurable": {**config["configurable"], "thread_id": f"{owner}/{thread}"},

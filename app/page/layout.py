@@ -5,7 +5,7 @@ import gradio as gr
 from app.page.conversations import Past
 from app.page.examples import runnable
 from app.page.results import show_results
-from tools.catalog import offered
+from tools.models.catalog import offered
 
 WELCOME = """## What shall models do for you?
 Ask in your own words. Drop pictures, recordings, films or PDF files into the box, or speak.

@@ -13,14 +13,14 @@ from langchain_core.messages import HumanMessage
 from langgraph.types import Command
 
 from app.feedback import Feedback, record
+from app.owner import Owner
 from app.page.bubbles import SHOWN, bubbles
 from app.page.conversations import Conversations
 from app.page.live import Live
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.run import Given, run
-from app.server.files import keep
-from app.server.runs import as_owner
+from app.uploads import keep
 from graph.approval import ACTION
 from graph.context import Context
 from graph.state import InputState
@@ -217,6 +217,6 @@ async def _keep(visit: Visit, path: str) -> str:
     """The owner's own copy of what was uploaded."""
     content = await asyncio.to_thread(Path(path).read_bytes)
     try:
-        return await as_owner(visit.owner, keep(Path(path).name, content))
+        return await Owner(visit.owner).do(keep(Path(path).name, content))
     except InputError as error:
         raise gr.Error(str(error), title="This file cannot be used", print_exception=False) from error

@@ -9,8 +9,8 @@ import gradio as gr
 from app.page.bubbles import plain
 from app.page.conversations import Past
 from graph.state import Result, Task
-from tools.artifacts import record_of
-from tools.resources import modality
+from tools.files.artifacts import record_of
+from tools.files.resources import modality
 
 Boxes = list[tuple[Any, str]]  # ((left, top, right, bottom) in pixels, name), as Gradio annotates pictures
 

@@ -1,7 +1,6 @@
 """Files in, files out: uploads and artifacts, each owner in a folder of their own."""
 
 import asyncio
-import secrets
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from app.server.runs import as_owner, links, owner_of
+from app.owner import Owner
+from app.uploads import keep
 from tools.errors import InputError
-from tools.resources import admit
-from tools.settings import settings
 
 # A browser shows these itself; anything else, HTML above all, is offered for saving and never run.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "application/json", "text/plain")
@@ -25,35 +23,14 @@ async def upload(request: Request) -> Response:
         given = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not given:
             raise InputError("Send a form (multipart/form-data) with at least one file.")
-        owner = owner_of(request)
-        saved = [await as_owner(owner, keep(file.filename or "", await file.read())) for file in given]
-    return JSONResponse([{"resource": p, "url": u} for p, u in zip(saved, links(owner, saved), strict=True)])
-
-
-async def keep(filename: str, content: bytes) -> str:
-    """Save an upload under the name it came with, and check that it is what it claims to be.
-
-    Raises:
-        ResourceError: it is not; nothing is kept.
-    """
-    name = Path(filename.replace("\\", "/")).name
-    path = settings().out / "uploads" / secrets.token_hex(8) / (name.lstrip(".") or "file")
-    await asyncio.to_thread(_write, path, content)
-    try:
-        return await admit(str(path))
-    except InputError:
-        await asyncio.to_thread(path.unlink)
-        raise
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+        owner = Owner.of(request)
+        saved = [await owner.do(keep(file.filename or "", await file.read())) for file in given]
+    return JSONResponse([{"resource": p, "url": u} for p, u in zip(saved, owner.links(saved), strict=True)])
 
 
 async def artifact(request: Request) -> Response:
     """``GET /artifacts/PATH``: a file of the caller's own, with its type, in ranges where asked."""
-    path = await asyncio.to_thread(_find, settings(owner_of(request)).out, request.path_params["path"])
+    path = await asyncio.to_thread(_find, Owner.of(request).settings.out, request.path_params["path"])
     if path is None:
         raise HTTPException(404, "There is no such file among yours.")
     response = FileResponse(

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.server.keys import LOCAL, Keys
-from app.server.signing import ARTIFACTS, BadLink, opened
+from app.signing import ARTIFACTS, BadLink, opened
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing

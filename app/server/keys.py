@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.server.signing import secret
+from app.signing import secret
 from tools.errors import ConfigError
 
 LOCAL = "local"  # the owner of everything where no keys are set

@@ -17,13 +17,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.feedback import Feedback, record
+from app.owner import Owner
 from app.page import mount
-from app.server import chat, files, jarvis, keys, mcp
+from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
-from app.server.runs import owner_of
-from tools.catalog import offered
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
+from tools.models.catalog import offered
 from tools.settings import Settings
 
 
@@ -38,7 +38,7 @@ async def health(request: Request) -> Response:
 
 async def feedback(request: Request) -> Response:
     """``POST /feedback``: what someone thinks of a run."""
-    await record(await read(request, Feedback), owner_of(request))
+    await record(await read(request, Feedback), Owner.of(request).name)
     return Response(status_code=204)
 
 
@@ -67,11 +67,11 @@ ROUTES: list[Endpoint] = [
     ("POST", "/uploads", files.upload),
     ("GET", "/artifacts/{path:path}", files.artifact),
     ("POST", "/feedback", feedback),
-    ("POST", "/hugginggpt", jarvis.hugginggpt),
-    ("POST", "/tasks", jarvis.tasks),
-    ("POST", "/results", jarvis.results),
-    ("GET", "/v1/models", chat.models),
-    ("POST", "/v1/chat/completions", chat.completions),
+    ("POST", "/hugginggpt", original.hugginggpt),
+    ("POST", "/tasks", original.tasks),
+    ("POST", "/results", original.results),
+    ("GET", "/v1/models", openai.models),
+    ("POST", "/v1/chat/completions", openai.completions),
 ]
 
 

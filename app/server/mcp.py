@@ -12,11 +12,12 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
+from app.owner import Owner
 from app.server import runs
 from graph.state import InputState, Result, Task
 from tools import TOOLS
-from tools.catalog import offered
 from tools.errors import HuggingGPTError
+from tools.models.catalog import offered
 
 WHOLE = "hugginggpt"
 DESCRIPTION = "Plan a request, run the right models for it, in parallel where possible, and answer."
@@ -39,7 +40,7 @@ class Done(BaseModel):
     error: str | None
 
 
-class Answer(BaseModel):
+class Outcome(BaseModel):
     """What the whole graph gives."""
 
     answer: str
@@ -54,7 +55,7 @@ async def list_tools(
         name=WHOLE,
         description=DESCRIPTION,
         input_schema=Ask.model_json_schema(),
-        output_schema=Answer.model_json_schema(),
+        output_schema=Outcome.model_json_schema(),
     )
     single = [
         types.Tool(name=name, description=TOOLS[name].description, input_schema=_schema(name)) for name in offered()
@@ -70,9 +71,9 @@ async def call_tool(
     arguments = dict(params.arguments or {})
     try:
         if params.name == WHOLE:
-            return await _ask(runs.owner_of(context.request), Ask.model_validate(arguments))
+            return await _ask(Owner.of(context.request), Ask.model_validate(arguments))
         if params.name in offered():
-            return await _call(runs.owner_of(context.request), params.name, arguments)
+            return await _call(Owner.of(context.request), params.name, arguments)
     except ValidationError as error:
         return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
     except HuggingGPTError as error:
@@ -80,26 +81,26 @@ async def call_tool(
     return _failed(f"There is no tool {params.name!r} that can run here; list the tools to see which can.")
 
 
-async def _ask(owner: str, ask: Ask) -> types.CallToolResult:
+async def _ask(owner: Owner, ask: Ask) -> types.CallToolResult:
     given = InputState(messages=[HumanMessage(ask.request)], resources=ask.resources)
-    state = await runs.answer(given, runs.config_for(owner, "mcp"))
+    state = await runs.answer(given, owner.config("mcp"))
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
     done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
-    answer = Answer(answer=runs.last_words(state, owner), tasks=done)
+    answer = Outcome(answer=runs.last_words(state, owner), tasks=done)
     return _told(answer.answer, answer.model_dump(mode="json"))
 
 
-def _done(owner: str, task: Task, result: Result) -> Done:
-    files = runs.links(owner, result.files)
+def _done(owner: Owner, task: Task, result: Result) -> Done:
+    files = owner.links(result.files)
     return Done(task=task, status=result.status, text=result.text, files=files, error=result.error)
 
 
-async def _call(owner: str, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+async def _call(owner: Owner, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     if unknown := set(arguments) - set(_schema(name)["properties"]):
         return _failed(f"{name} takes no {', '.join(sorted(unknown))}; see its input schema.")
     call = {"type": "tool_call", "id": uuid4().hex, "name": name, "args": arguments}
-    message = await TOOLS[name].ainvoke(call, runs.config_for(owner, "mcp"))
-    return _told(message.text, {**message.artifact, "files": runs.links(owner, message.artifact["files"])})
+    message = await TOOLS[name].ainvoke(call, owner.config("mcp"))
+    return _told(message.text, {**message.artifact, "files": owner.links(message.artifact["files"])})
 
 
 def _schema(name: str) -> dict[str, Any]:

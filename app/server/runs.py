@@ -4,42 +4,21 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid4
 
 import anyio
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import set_config_context
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.server.signing import signed, signed_stream
+from app.owner import Owner
+from app.signing import signed, signed_stream
 from graph import graph
 from graph.context import Context
 from graph.state import InputState
-from tools.artifacts import address
 
 T = TypeVar("T")
 STOPPING = 5.0  # seconds that a run whose client has left may take to end
-
-
-def owner_of(request: Request) -> str:
-    """Whose request this is, as the guard found out."""
-    return str(request.user.display_name)
-
-
-def config_for(
-    owner: str, entrance: str, run_id: UUID | None = None, callbacks: list[BaseCallbackHandler] | None = None
-) -> RunnableConfig:
-    """How a run is labelled. The owner's name in it gives the run its own folder (tools/settings.py)."""
-    return {
-        "run_id": run_id or uuid4(),
-        "callbacks": callbacks or [],
-        "tags": [entrance],
-        "metadata": {"owner": owner},
-        "configurable": {"langgraph_auth_user_id": owner},
-    }
 
 
 async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool = False) -> dict[str, Any]:
@@ -48,9 +27,9 @@ async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool =
     return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))
 
 
-def stream(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
+def stream(given: InputState, config: RunnableConfig, owner: Owner) -> AsyncIterator[str]:
     """The words of the answer as they come, at the latest when all is done."""
-    return signed_stream(_words(given, config), config["configurable"]["langgraph_auth_user_id"])
+    return signed_stream(_words(given, config), owner.name)
 
 
 async def _words(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
@@ -94,26 +73,14 @@ async def apart(parts: AsyncIterator[T]) -> AsyncGenerator[T]:
             await asyncio.wait([making], timeout=STOPPING)
 
 
-def last_words(state: dict[str, Any], owner: str) -> str:
+def last_words(state: dict[str, Any], owner: Owner) -> str:
     """The text of the assistant's last message, for its owner; empty if it said nothing."""
-    return signed(_last_words(state), owner)
+    return signed(_last_words(state), owner.name)
 
 
 def _last_words(state: dict[str, Any]) -> str:
     messages = state.get("messages") or []
     return messages[-1].text if messages and isinstance(messages[-1], AIMessage) else ""
-
-
-async def as_owner(owner: str, work: Coroutine[Any, Any, T]) -> T:
-    """Do something outside a run with the owner's folders."""
-    with set_config_context(config_for(owner, "server")) as scope:
-        return await asyncio.create_task(work, context=scope)
-
-
-def links(owner: str, paths: list[str]) -> list[str]:
-    """Where the owner finds the files, and for a while whoever is given the link."""
-    with set_config_context(config_for(owner, "server")) as scope:
-        return [signed(scope.run(address, path), owner) for path in paths]
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

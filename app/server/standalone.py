@@ -8,12 +8,12 @@ import uvicorn
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from starlette.applications import Starlette
 
+from app.checkpoints import SERDE, saver
 from app.server import keys, threads
 from app.server.guard import is_loopback
 from app.server.locks import Locks
 from app.server.main import create_app
 from app.server.threads import Threads
-from app.threads import SERDE, saver
 from graph import build
 from tools.errors import ConfigError
 from tools.settings import override, settings

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.owner import Owner
 from app.server import runs
 from app.server.body import read
 from app.server.locks import Locks
@@ -122,9 +123,9 @@ def _thread(request: Request) -> tuple[Threads, RunnableConfig]:
         thread = UUID(request.path_params["thread_id"])
     except ValueError:
         raise HTTPException(404, "A thread id is a UUID; make one with POST /threads.") from None
-    owner = runs.owner_of(request)
-    config = runs.config_for(owner, "thread")
-    config["configurable"]["thread_id"] = f"{owner}:{thread}"
+    owner = Owner.of(request)
+    config = owner.config("thread")
+    config["configurable"]["thread_id"] = f"{owner.name}:{thread}"
     return request.app.state.threads, config
 
 

@@ -1,7 +1,7 @@
 """Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from graph.offline import everyday, followups, replies, wiring, wording
@@ -16,23 +16,10 @@ from graph.offline.reading import Reading, read
 from graph.offline.selection import select
 from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring
+from graph.planning.draft import Draft
 from graph.state import Task
-from tools.resources import modality
+from tools.files.resources import modality
 from tools.tasks import TASKS, Slot, TaskType
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What planning came to: tasks, or one question, or one refusal. ``notes`` say what was left out and why.
-
-    Small talk is answered in ``refusal`` too: it, like a request beyond what is offered, ends without a plan.
-    """
-
-    tasks: list[Task] = field(default_factory=list)
-    question: str | None = None
-    refusal: str | None = None
-    notes: list[str] = field(default_factory=list)
-    exit_code: int = 3  # without tasks, what a command ends with
 
 
 def plan(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from graph.offline import wording
 from graph.offline.reading import Reading
 from graph.state import Task
-from tools.resources import modality
+from tools.files.resources import modality
 
 
 def spread(tasks: list[Task], files: Sequence[str], reading: Reading) -> list[Task]:

@@ -10,7 +10,7 @@ from graph.offline.layout import VERDICTS
 from graph.offline.parts import Parts
 from graph.offline.reading import Reading
 from graph.state import Task
-from tools.resources import modality
+from tools.files.resources import modality
 from tools.tasks import TASKS
 
 RESULT = "result-before.txt"  # stands for the text that the request before ended in, until the plan is whole

@@ -10,7 +10,7 @@ from typing import Any
 from graph.offline.cues import CUES, patterns
 from graph.offline.reading import Reading
 from graph.offline.weights import Features, Weights
-from tools.resources import modality
+from tools.files.resources import modality
 from tools.tasks import MODALITIES, TaskType
 
 _UNLEARNED = 0.9  # the probability of a type that only the task table's words tell, where one of them stands

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from graph.offline.quoting import texts
-from tools.resources import modality
+from tools.files.resources import modality
 from tools.tasks import Modality
 
 MAX_CHARACTERS = 20_000  # of a request that are read; its intents stand in the first of them or nowhere

@@ -13,34 +13,34 @@ _BEFORE = "$before"  # the output of the step before this one
 
 
 @dataclass(frozen=True)
-class Step:
+class Leg:
     """One task of a way. ``$name`` in its arguments is the argument of that name of the task that failed."""
 
     task: str
     args: Mapping[str, str]
 
 
-def _asking(instruction: str) -> tuple[Step, ...]:
-    return (Step("text-generation", {"text": instruction}),)
+def _asking(instruction: str) -> tuple[Leg, ...]:
+    return (Leg("text-generation", {"text": instruction}),)
 
 
-_LOOK = Step("image-text-to-text", {"image": "$image", "text": "$question"})
-_READ = Step("image-to-text", {"image": "$image"})
-_DRAW = Step("text-to-image", {"text": "$text"})
-WAYS: dict[str, tuple[tuple[Step, ...], ...]] = {
+_LOOK = Leg("image-text-to-text", {"image": "$image", "text": "$question"})
+_READ = Leg("image-to-text", {"image": "$image"})
+_DRAW = Leg("text-to-image", {"text": "$text"})
+WAYS: dict[str, tuple[tuple[Leg, ...], ...]] = {
     "summarization": (_asking("Summarise this text: $text"),),
     "translation": (_asking("Translate this text into $language: $text"),),
     "question-answering": (_asking("Answer from the text alone. Question: $question Text: $context"),),
     "text2text-generation": (_asking("$text"),),
     "conversational": (_asking("$text"),),
-    "text-generation": ((Step("text2text-generation", {"text": "$text"}),),),
-    "image-to-text": ((Step("image-text-to-text", {"image": "$image", "text": "Describe the image."}),),),
+    "text-generation": ((Leg("text2text-generation", {"text": "$text"}),),),
+    "image-to-text": ((Leg("image-text-to-text", {"image": "$image", "text": "Describe the image."}),),),
     "visual-question-answering": ((_LOOK,),),
     "document-question-answering": (
-        (_READ, Step("question-answering", {"question": "$question", "context": _BEFORE})),
+        (_READ, Leg("question-answering", {"question": "$question", "context": _BEFORE})),
         (_LOOK,),
     ),
-    "text-to-video": ((_DRAW, Step("image-to-video", {"image": _BEFORE, "text": "$text"})),),
+    "text-to-video": ((_DRAW, Leg("image-to-video", {"image": _BEFORE, "text": "$text"})),),
 }
 
 
@@ -62,7 +62,7 @@ def alternative(plan: Plan, results: Sequence[Result], offered: Mapping[str, Tas
     return Plan(tasks=tasks, notes=notes) if len(notes) > len(plan.notes) else None
 
 
-def _way(task: Task, offered: Mapping[str, TaskType]) -> tuple[Step, ...] | None:
+def _way(task: Task, offered: Mapping[str, TaskType]) -> tuple[Leg, ...] | None:
     """The first way whose steps can run here and find the arguments they need."""
     known = {*task.args, _BEFORE[1:]}
     for way in WAYS.get(task.task, ()):
@@ -72,7 +72,7 @@ def _way(task: Task, offered: Mapping[str, TaskType]) -> tuple[Step, ...] | None
     return None
 
 
-def _steps(task: Task, way: Sequence[Step], fresh: Iterator[int]) -> list[Task]:
+def _steps(task: Task, way: Sequence[Leg], fresh: Iterator[int]) -> list[Task]:
     steps: list[Task] = []
     for step in way:
         before = [steps[-1].id] if steps else []

@@ -7,7 +7,7 @@ from graph.binding import REFERENCE, references
 from graph.planning import names
 from graph.planning.files import Files, looks_like_file, takes
 from graph.planning.steps import Findings, Step
-from tools.resources import modality
+from tools.files.resources import modality
 from tools.tasks import Modality, Slot, TaskType
 from tools.values import Schema, choices, closed, verbatim
 from tools.values import read as read_value

@@ -9,8 +9,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from graph.calling import write_json
 from graph.conversation import Request
-from graph.offline import Draft
 from graph.planning.dialects import Reply, Scanner, Written, read, written
+from graph.planning.draft import Draft
 from graph.planning.prompting import ANSWER, BUDGET, conversation
 from graph.planning.validation import Checked, check, question
 from tools.errors import PlanError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.resources import is_reference, mentioned, modality
+from tools.files.resources import is_reference, mentioned, modality
 from tools.tasks import Modality
 
 _TAKES: dict[Modality, tuple[Modality, ...]] = {"text": ("text", "table"), "audio": ("audio", "video")}

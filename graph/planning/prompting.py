@@ -16,7 +16,7 @@ from graph.planning.dialects import read
 from graph.planning.files import Files
 from prompts import Demonstration
 from tools.errors import InputError
-from tools.resources import from_content, modality
+from tools.files.resources import from_content, modality
 from tools.tasks import Modality, TaskType
 from tools.values import brief
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from benchmarks.chromium import LAUNCH, MISSING, PATH
-from tests.loopback import running
+from benchmarks.support.chromium import LAUNCH, MISSING, PATH
 from tests.server.process import QUIET, Server, start_dev
+from tests.support import EXAMPLES
+from tests.support.loopback import running
 
 SCREENS = Path(__file__).parents[2] / ".screenshots"
 MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it hears beeps
-EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTICE = EXAMPLES / "notice.png"
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 
@@ -35,7 +35,7 @@ def start_page(folder: Path, port: int = 0, graph: str = "", **env: str) -> Serv
     folder.mkdir(parents=True, exist_ok=True)
     tools = [f"tests.browser.doings:{name}" for name in ("echo_slowly", "shatter", "vandalise")]
     for tool in tools if not (folder / "tools.toml").exists() else []:
-        command = [sys.executable, "-m", "app.cli", "tools", "add", tool]
+        command = [sys.executable, "-m", "app.cli.main", "tools", "add", tool]
         subprocess.run(command, cwd=folder, env=os.environ | QUIET, check=True, timeout=60, capture_output=True)  # noqa: S603 - our own command
     env |= {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
     return start_dev(folder, "--allow-blocking", port=port, graph=graph, **env)

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests import tiny
 from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_picture, start_page
 from tests.server.process import Server
+from tests.support import tiny
 
 pytestmark = pytest.mark.skipif(not find_spec("torch"), reason="needs the extra `local`")
 MODELS = ("image-classification", "image-segmentation", "text-to-video")

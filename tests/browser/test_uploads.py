@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import EXAMPLES, NOTICE, PATIENCE, ask, at_rest, done
 from tests.server.process import Server
-from tests.test_resources import movie
+from tests.tools.files.test_resources import movie
 
 DROP = """async ([name, type, content]) => {
     const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));

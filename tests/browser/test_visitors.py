@@ -8,7 +8,7 @@ from tests.browser.conftest import PATIENCE, arrive, ask, at_rest, start_page
 
 
 def test_nobody_waits_for_anothers_request(chromium: Browser, tmp_path: Path) -> None:
-    server = start_page(tmp_path, graph="benchmarks.waiting:graph")
+    server = start_page(tmp_path, graph="benchmarks.support.waiting:graph")
     visitors = [chromium.new_context(), chromium.new_context()]
     try:
         first, second = (arrive(visitor, server) for visitor in visitors)

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.loopback import running
+from tests.support.loopback import running
 
 BATCHES = {
     "use_multipart_endpoint": True,

@@ -19,7 +19,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The development server with a model that waits as long as it is told."""
-    server = start_dev(tmp_path_factory.mktemp("waiting"), graph="benchmarks.waiting:graph")
+    server = start_dev(tmp_path_factory.mktemp("waiting"), graph="benchmarks.support.waiting:graph")
     yield server
     server.stop()
 

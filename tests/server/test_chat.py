@@ -10,7 +10,8 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from tests.server.process import ROOT, Guarded, Server
+from tests.server.process import Guarded, Server
+from tests.support import ROOT
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
 SLOTS = 8  # of the stub's device

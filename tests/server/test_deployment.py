@@ -1,13 +1,12 @@
 """What the container's files name is there."""
 
 import re
-from pathlib import Path
 
 import yaml
 
+from tests.support import ROOT
 from tools.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 

@@ -15,7 +15,8 @@ from langgraph_sdk.errors import UnprocessableEntityError
 
 from graph import graph
 from graph.context import Context
-from tests.server.process import ROOT, Server, start_dev
+from tests.server.process import Server, start_dev
+from tests.support import ROOT
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
 READ = "Read the text in this picture and tell me which language it is in."

@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "dice.py").write_text(
         'def roll(sides: int = 6) -> str:\n    """Roll."""\n    return f"a die of {sides}"\n'
     )
-    running = start(["app.cli", "serve"], tmp_path, "/health")
+    running = start(["app.cli.main", "serve"], tmp_path, "/health")
     yield running
     running.stop()
 

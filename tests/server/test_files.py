@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server.process import ROOT, Guarded, Server
+from tests.server.process import Guarded, Server
+from tests.support import ROOT
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.process import ROOT, Server
+from tests.server.process import Server
+from tests.support import ROOT
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 

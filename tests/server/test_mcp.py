@@ -10,7 +10,8 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.server.process import ROOT, Guarded, Server
+from tests.server.process import Guarded, Server
+from tests.support import ROOT
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 

@@ -11,10 +11,12 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.server import keys, signing
+from app import signing
+from app.server import keys
 from app.server.guard import Guard
-from app.server.signing import BadLink, opened, query, secret, signed, signed_stream
-from tests.server.process import ROOT, Guarded
+from app.signing import BadLink, opened, query, secret, signed, signed_stream
+from tests.server.process import Guarded
+from tests.support import ROOT
 from tools.errors import ConfigError
 from tools.settings import settings
 

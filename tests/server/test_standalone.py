@@ -15,7 +15,8 @@ from langgraph_sdk.errors import NotFoundError
 
 from app.server import keys
 from tests.server.postgres import Postgres, postgres
-from tests.server.process import ROOT, Server, start
+from tests.server.process import Server, start
+from tests.support import ROOT
 
 GRAPH = "hugginggpt"
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
@@ -25,8 +26,8 @@ def human(words: str, *blocks: dict[str, Any]) -> dict[str, Any]:
     return {"messages": [{"role": "human", "content": [{"type": "text", "text": words}, *blocks]}]}
 
 
-def serve(folder: Path, database: str = "", module: str = "benchmarks.waiting", **env: str) -> Server:
-    command = ["app.cli", "serve"] if module == "app.cli" else [module]
+def serve(folder: Path, database: str = "", module: str = "benchmarks.support.waiting", **env: str) -> Server:
+    command = ["app.cli.main", "serve"] if module == "app.cli.main" else [module]
     env |= {"HUGGINGGPT_DATABASE": database} if database else {}
     return start(command, folder, "/health", HUGGINGGPT_GRACE="1", **env)
 
@@ -46,13 +47,13 @@ def server(database: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 async def test_a_conversation_is_kept_over_a_restart(tmp_path: Path) -> None:
     picture = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{NOTICE}"}}
-    first = serve(tmp_path, module="app.cli")
+    first = serve(tmp_path, module="app.cli.main")
     async with get_client(url=first.url) as client:
         thread = (await client.threads.create())["thread_id"]
         made: Any = await client.runs.wait(thread, GRAPH, input=human("Show me the outlines of this picture.", picture))
         assert f"{first.url}/artifacts/canny-control-" in made["messages"][-1]["content"]
     first.stop()
-    second = serve(tmp_path, module="app.cli")
+    second = serve(tmp_path, module="app.cli.main")
     try:
         async with get_client(url=second.url) as client:
             made = await client.runs.wait(thread, GRAPH, input=human("Read the text in the picture."))
@@ -154,8 +155,8 @@ async def test_bad_requests_are_told_what_is_wrong(server: Server) -> None:
 
 def test_an_open_address_without_keys_or_a_database_out_of_reach_is_refused(tmp_path: Path) -> None:
     for env, command in (
-        ({}, ["app.cli", "serve", "--host", "0.0.0.0"]),  # noqa: S104 - what must be refused
-        ({"HUGGINGGPT_DATABASE": "postgresql://me:secret@127.0.0.1:1/none"}, ["app.cli", "serve"]),
+        ({}, ["app.cli.main", "serve", "--host", "0.0.0.0"]),  # noqa: S104 - what must be refused
+        ({"HUGGINGGPT_DATABASE": "postgresql://me:secret@127.0.0.1:1/none"}, ["app.cli.main", "serve"]),
     ):
         with pytest.raises(RuntimeError, match=r"HUGGINGGPT_(KEYS|DATABASE)") as refused:
             start(command, tmp_path, "/health", **env)

@@ -11,7 +11,8 @@ import pytest
 
 from graph.tracing import scrub
 from tests.server.collector import Collector, collecting
-from tests.server.process import ROOT, Server, start_dev
+from tests.server.process import Server, start_dev
+from tests.support import ROOT
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
 SECRET = "correct-horse-battery-staple"  # noqa: S105 - a made-up one

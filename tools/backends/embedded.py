@@ -1,15 +1,48 @@
 """Experts that live in ordinary wheels: no model hub, no GPU, no key."""
 
 import asyncio
-import importlib
+import importlib.util
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pkgutil import resolve_name
 
-from tools.backends.base import BackendName, Call, Candidate, Output
 from tools.errors import ModelUnavailable
-from tools.experts import EXPERTS, Expert
+from tools.protocol import BackendName, Call, Candidate, Output
 from tools.tasks import TaskType
+
+
+@dataclass(frozen=True)
+class Expert:
+    """One row. ``entry`` is ``module:function``; the function takes the task's slots by name.
+
+    ``package`` is the distribution it needs, imported as ``module`` and installed by the extra ``extra``.
+    None means that it is all ours.
+    """
+
+    task: str
+    model: str
+    entry: str
+    description: str
+    licence: str
+    package: str | None = None
+    module: str = ""
+    languages: tuple[str, ...] = ()
+    aspects: tuple[str, ...] = ()
+    extra: str = "embedded"
+
+    @cached_property
+    def installed(self) -> bool:
+        """Whether its package can be imported. Looked up once; nothing heavy is loaded."""
+        return self.package is None or importlib.util.find_spec(self.module or self.package) is not None
+
+    @cached_property
+    def version(self) -> str:
+        """The version of the package that holds it; of our own, one to raise whenever its results change."""
+        return version(self.package) if self.package else "1"
 
 
 class Embedded:
@@ -17,7 +50,7 @@ class Embedded:
 
     name: BackendName = "embedded"
 
-    def __init__(self, experts: Sequence[Expert] = EXPERTS) -> None:
+    def __init__(self, experts: Sequence[Expert]) -> None:
         self._all = experts
         self._rows = [(expert, _candidate(expert)) for expert in experts if expert.installed]
         models = {expert.model for expert, _ in self._rows}
@@ -46,8 +79,7 @@ class Embedded:
 
 
 def _run(expert: Expert, call: Call) -> Output:
-    module, _, function = expert.entry.partition(":")
-    output: Output = getattr(importlib.import_module(f"tools.experts.{module}"), function)(**call.inputs)
+    output: Output = resolve_name(expert.entry)(**call.inputs)
     return output
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.backends.base import BackendName, Call, Candidate, Output
-from tools.backends.endpoint.codec import base64_of
 from tools.backends.endpoint.errors import translate
 from tools.errors import BadOutput, InputError, ModelError, ModelUnavailable
+from tools.files.codec import base64_of
+from tools.protocol import BackendName, Call, Candidate, Output
 from tools.settings import settings
 from tools.tasks import TaskType
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.backends.base import Audio, Output
 from tools.errors import InputError
+from tools.protocol import Audio, Output
 
 _FLOOR = 0.1  # what is left of pure noise, -20 dB: total silence between words sounds unnatural
 

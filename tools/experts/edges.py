@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.backends.base import Output
+from tools.protocol import Output
 
 
 def canny(image: Image.Image) -> Output:

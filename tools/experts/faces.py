@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from tools.backends.base import Output
-from tools.drawing import boxes
+from tools.files.drawing import boxes
+from tools.protocol import Output
 
 if TYPE_CHECKING:
     from skimage.feature import Cascade

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from tools.backends.base import Output
 from tools.errors import InputError, ModelUnavailable
+from tools.protocol import Output
 from tools.settings import settings
 
 _Filter = Callable[[Image.Image], Image.Image]

@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.backends.base import Output
 from tools.errors import BadOutput
+from tools.protocol import Output
 
 _CLOSING, _OPENING = "\"')\u201d\u2019\u00bb", "\"'(\u201c\u2018\u00ab"  # quotation marks and brackets around sentences
 _END = re.compile(rf"(?<=[.!?…])[{_CLOSING}]*\s+(?=[{_OPENING}]?[^\W_a-z])|(?<=[\u3002\uff01\uff1f])|\n\s*\n")

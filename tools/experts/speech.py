@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.backends.base import Audio, Output
 from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.languages import ranked_languages
+from tools.protocol import Audio, Output
 
 MAX_CHARACTERS = 50_000  # about an hour of speech
 _LOCK = threading.Lock()
@@ -91,9 +92,7 @@ def _voice(language: str) -> str:
 def _guessed(text: str) -> str:
     """The voice for the language the text seems to be in; English where that is unclear."""
     try:
-        from tools.experts.text import detect
-
-        found = detect(text)
+        found = ranked_languages(text)
     except ModuleNotFoundError:
         return "en-us"
     sure = found and found[0]["score"] > 0.9 and len(text) >= 20  # short texts mislead the detector

@@ -13,16 +13,16 @@ from PIL.Image import Image
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
-from tools.backends.base import Audio, Output, Video
+from tools.daemons import aside
 from tools.errors import ConfigError, InputError
 from tools.extras.entry import Entry, Parameter
 from tools.extras.place import Place
 from tools.extras.results import gathered, made
 from tools.extras.schema import parameter
 from tools.extras.wording import described
+from tools.protocol import Audio, Output, Video
 from tools.settings import settings
 from tools.tasks import Modality
-from tools.threads import aside
 
 _MEDIA: dict[object, Modality] = {Image: "image", Audio: "audio", Video: "video"}
 _ARGUMENT = re.compile(r"^[ \t]+(\w+)(?: \([^)]*\))?:[ \t]+(\S.*)$", re.M)  # a line below "Args:"

@@ -19,16 +19,16 @@ from huggingface_hub import space_info
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from tools import progress
-from tools.backends.base import Output
+from tools.daemons import DaemonExecutor, aside
 from tools.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 from tools.extras import gradio_values as values
 from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.extras.results import fetched, gathered, made
 from tools.extras.wording import described
-from tools.fetch import Trusted, guard
+from tools.files.fetch import Trusted, guard
+from tools.protocol import Output
 from tools.settings import settings
-from tools.threads import DaemonExecutor, aside
 
 _OWN_TOKEN = "HF_TOKEN"  # noqa: S105 - the variable's name
 _GLANCE = 0.2  # seconds between two looks at a job

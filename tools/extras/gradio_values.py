@@ -8,11 +8,11 @@ from typing import Any
 
 from gradio_client import handle_file
 
-from tools import artifacts, media
-from tools.backends.base import Media
 from tools.extras.entry import Parameter
 from tools.extras.schema import parameter
-from tools.formats import EXTENSIONS
+from tools.files import artifacts, media
+from tools.files.formats import EXTENSIONS
+from tools.protocol import Media
 from tools.tasks import Modality
 
 _TAKEN: dict[str, Modality] = {

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import mcp_types as types
 from mcp import Client
 
-from tools.backends.base import Output
 from tools.errors import BadOutput
 from tools.extras.entry import Entry
 from tools.extras.results import MOST, fetched, gathered
-from tools.fetch import Trusted
+from tools.files.fetch import Trusted
+from tools.protocol import Output
 
 Content = str | types.ImageContent | types.AudioContent | types.BlobResourceContents
 

@@ -16,8 +16,6 @@ from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tools.backends.base import Media, Output
-from tools.backends.endpoint import codec
 from tools.errors import ConfigError, ModelError, ModelUnavailable
 from tools.extras import mcp_results, mcp_transport
 from tools.extras.entry import Entry
@@ -25,7 +23,9 @@ from tools.extras.place import Place
 from tools.extras.results import made
 from tools.extras.schema import parameter, told
 from tools.extras.wording import described
+from tools.files import codec
 from tools.progress import report
+from tools.protocol import Media, Output
 
 logging.getLogger("mcp").addHandler(logging.NullHandler())  # a server's chatter is no part of our output
 _MOST = 500  # tools of one server

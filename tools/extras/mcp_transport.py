@@ -7,7 +7,7 @@ import httpx2
 
 from tools.errors import BadOutput, ConfigError
 from tools.extras.place import Place
-from tools.fetch import proxy_for
+from tools.files.fetch import proxy_for
 from tools.settings import settings
 
 

@@ -9,14 +9,13 @@ from typing import TypeGuard
 from PIL.Image import Image
 from pydantic_core import to_jsonable_python
 
-from tools import inputs, media
-from tools.backends.base import Audio, Output, Video
-from tools.backends.endpoint import codec
 from tools.errors import BadOutput, ResourceError
 from tools.extras.entry import Entry
 from tools.extras.place import Place
-from tools.fetch import Trusted
-from tools.resources import modality
+from tools.files import codec, inputs, media
+from tools.files.fetch import Trusted
+from tools.files.resources import modality
+from tools.protocol import Audio, Output, Video
 from tools.tasks import Modality
 
 LONGEST = 1_000_000  # characters of words, and of data as JSON

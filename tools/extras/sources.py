@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from tools.backends.base import Output
 from tools.errors import ConfigError, HuggingGPTError, ModelError, ModelTimeout, ModelUnavailable
 from tools.extras.entry import Entry
 from tools.extras.place import Kind, Place
+from tools.protocol import Output
 from tools.settings import settings
 
 _MODULES: dict[Kind, str] = {"function": "function", "mcp": "mcp_server", "gradio": "gradio_app"}

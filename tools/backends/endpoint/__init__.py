@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.backends.base import BackendName, Call, Candidate, Output
 from tools.backends.endpoint.calls import at_provider, at_url
 from tools.backends.endpoint.errors import translate
 from tools.backends.endpoint.routes import ROUTES, Route
 from tools.errors import ModelUnavailable
-from tools.facts import Facts
-from tools.hub import hub, known
-from tools.own import Own, configured
+from tools.models.facts import Facts
+from tools.models.hub import hub, known
+from tools.models.own import Own, configured
+from tools.protocol import BackendName, Call, Candidate, Output
 from tools.settings import settings
 from tools.tasks import TaskType
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
-from tools import drawing, findings
-from tools.backends.base import Output
-from tools.backends.endpoint import codec
+from tools import findings
+from tools.files import codec, drawing
+from tools.protocol import Output
 
 Inputs = Mapping[str, Any]
 Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tools.backends.base import Call, Output
 from tools.backends.endpoint.routes import ROUTES, Route, translates_into
-from tools.backends.local.languages import code_of
+from tools.daemons import aside
 from tools.errors import ModelUnavailable
-from tools.facts import Facts
-from tools.hub import known
-from tools.own import Own
+from tools.languages import code_of
+from tools.models.facts import Facts
+from tools.models.hub import known
+from tools.models.own import Own
+from tools.protocol import Call, Output
 from tools.settings import settings
-from tools.threads import aside
 
 NO_KEY = {"authorization": None}  # the client leaves out a header that is None
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tools import media
-from tools.backends.base import Output
 from tools.backends.endpoint import answers
-from tools.backends.endpoint.codec import base64_of, data_uri, encode
-from tools.facts import Facts
+from tools.files import media
+from tools.files.codec import base64_of, data_uri, encode
+from tools.models.facts import Facts
+from tools.protocol import Output
 
 Inputs = Mapping[str, Any]
 Value: TypeAlias = Any  # a text, a list of texts or a medium

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tools.backends.base import BackendName, Call, Candidate, Output
 from tools.backends.local.discovery import Survey, parts_of
 from tools.backends.local.placement import installed
+from tools.protocol import BackendName, Call, Candidate, Output
 from tools.tasks import TaskType
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.backends.base import Audio, Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import Inputs, Loader, PipelineRecipe, Recipe, load_model, pretrained
 from tools.errors import BadOutput
 from tools.findings import labelled
+from tools.protocol import Audio, Output
 
 _WINDOW = 30.0  # seconds of sound that a model hears at once
 

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.diffusion import Diffusion, TextToImage, fitted, pictured
 from tools.backends.local.image import Depth, depths
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import Inputs, Loader
+from tools.protocol import Output
 
 
 class NormalMap(Depth):

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tools.backends.base import Output, Video
 from tools.backends.local.batching import abandoned
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import Inputs, Recipe
 from tools.errors import BadOutput, ModelError
 from tools.progress import report
+from tools.protocol import Output, Video
 from tools.settings import settings
 
 _FPS = 8.0

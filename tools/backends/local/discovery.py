@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import hub, own
-from tools.backends.base import Candidate
 from tools.backends.local import placement, reach
 from tools.errors import ConfigError
-from tools.facts import Facts
-from tools.models import DEFAULTS, Default
+from tools.models import hub, own
+from tools.models.defaults import DEFAULTS, Default
+from tools.models.facts import Facts
+from tools.protocol import Candidate
 from tools.settings import Settings, settings
 from tools.tasks import TASKS
 

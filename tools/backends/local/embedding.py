@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs, load_model
 from tools.findings import vector
+from tools.protocol import Output
 
 
 class Embedding(AutoRecipe):

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tools.backends.base import Call, Candidate, Output
 from tools.backends.local.checkpoint import Checkpoint, open_checkpoint
 from tools.backends.local.failures import mapped
 from tools.backends.local.placement import budget, placement
@@ -18,6 +17,7 @@ from tools.backends.local.pool import Pool, Resident
 from tools.backends.local.recipe import Inputs, Loader, Recipe
 from tools.backends.local.recipes import recipe_for
 from tools.errors import HuggingGPTError, ModelUnavailable
+from tools.protocol import Call, Candidate, Output
 from tools.settings import settings
 
 _one_load = threading.Lock()  # loading swaps torch's default device for a moment: two at once leave empty weights

@@ -3,10 +3,9 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
-from tools.backends.local.languages import code_of, detect, token_id, token_of
+from tools.backends.local.languages import token_id, token_of
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import (
     NO_TEMPLATE,
@@ -18,6 +17,8 @@ from tools.backends.local.recipe import (
     stoppers,
 )
 from tools.errors import InputError, ModelUnavailable
+from tools.languages import code_of, detect
+from tools.protocol import Output
 
 
 class Seq2Seq(AutoRecipe):

@@ -7,21 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tools import drawing
-from tools.backends.base import Output
 from tools.backends.local.ade20k import PALETTE
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement, framework
-from tools.backends.local.recipe import (
-    AutoRecipe,
-    Inputs,
-    PipelineRecipe,
-    auto_classes,
-    load_model,
-    pretrained,
-)
+from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe, auto_classes, load_model, pretrained
 from tools.errors import OutOfMemory
+from tools.files import drawing
 from tools.findings import detected, labelled, segmented, vector
+from tools.protocol import Output
 
 
 class ImagePipeline(PipelineRecipe):

@@ -1,9 +1,8 @@
-"""Languages as people and as translation models call them."""
+"""Languages as translation models call them."""
 
 from typing import Any
 
-from tools.errors import InputError, ModelUnavailable
-from tools.experts.text import NAMES
+from tools.errors import ModelUnavailable
 
 _ISO_639_3 = {
     "ar": "arb", "bg": "bul", "bn": "ben", "ca": "cat", "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng",
@@ -12,30 +11,6 @@ _ISO_639_3 = {
     "pt": "por", "ro": "ron", "ru": "rus", "sk": "slk", "sl": "slv", "sv": "swe", "sw": "swh", "ta": "tam", "th": "tha",
     "tr": "tur", "uk": "ukr", "ur": "urd", "vi": "vie", "zh": "zho",
 }  # fmt: skip
-
-
-def code_of(language: str) -> str:
-    """The two-letter code of a language given by English name or code. Raises InputError for an unknown one."""
-    wanted = language.strip().lower()
-    codes = {name.lower(): code.partition("-")[0] for code, name in NAMES.items()}
-    if wanted in codes:
-        return codes[wanted]
-    if wanted.partition("-")[0] in codes.values():
-        return wanted.partition("-")[0]
-    raise InputError(
-        f"{language} is no language known here: name it in English, such as German, or by code, such as de."
-    )
-
-
-def detect(text: str) -> str:
-    """The two-letter code of the language a text is in; English where that cannot be told."""
-    try:
-        from tools.experts.text import detect as ranked
-
-        found = ranked(text)
-    except ModuleNotFoundError:  # the detector belongs to the extra `embedded`
-        return "en"
-    return str(found[0]["code"]).partition("-")[0] if found else "en"
 
 
 def token_of(tokenizer: Any, code: str) -> str:

@@ -5,12 +5,12 @@ from typing import Any
 
 from PIL import Image
 
-from tools import drawing
-from tools.backends.base import Output
 from tools.backends.local.image import ObjectDetection
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs, Loader
 from tools.errors import BadOutput
+from tools.files import drawing
+from tools.protocol import Output
 
 People = list[list[dict[str, Any]]]
 _SURE = 0.3

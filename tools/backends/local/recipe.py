@@ -5,10 +5,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from tools.backends.base import Output
 from tools.backends.local.batching import abandoned
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement, framework
+from tools.protocol import Output
 
 Inputs = Mapping[str, Any]
 

@@ -38,12 +38,12 @@ from tools.backends.local.text import (
 )
 from tools.backends.local.video import VideoClassification
 from tools.backends.local.vision_language import (
-    Answer,
     Caption,
     Chat,
     Describe,
     DocumentQuestionAnswering,
     EncoderDecoderCaption,
+    VisualAnswer,
     VisualQuestionAnswering,
 )
 from tools.errors import ModelUnavailable
@@ -74,7 +74,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "keypoint-detection": (Pose(), Keypoints()),
     "image-to-text": (EncoderDecoderCaption(), Describe(), Caption()),
     "image-text-to-text": (Chat(),),
-    "visual-question-answering": (VisualQuestionAnswering(), Answer()),
+    "visual-question-answering": (VisualQuestionAnswering(), VisualAnswer()),
     "document-question-answering": (DocumentQuestionAnswering(),),
     "image-feature-extraction": (ImageFeatures(),),
     "image-to-image": (SuperResolution(), ImageToImage()),

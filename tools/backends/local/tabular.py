@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools import media
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement
 from tools.backends.local.recipe import Inputs, Recipe
 from tools.errors import InputError, ModelUnavailable
+from tools.files import media
+from tools.protocol import Output
 
 
 class TabularClassification(Recipe):

@@ -5,14 +5,14 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools import media
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe
 from tools.errors import InputError
+from tools.files import media
 from tools.findings import labelled
+from tools.protocol import Output
 
 Chunk = tuple[int, str]  # where in its text a piece starts, and the piece
 

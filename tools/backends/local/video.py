@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tools.backends.base import Output, Video
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs
 from tools.findings import labelled
+from tools.protocol import Output, Video
 
 
 class VideoClassification(AutoRecipe):

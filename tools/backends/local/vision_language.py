@@ -5,7 +5,6 @@ from typing import Any
 
 from PIL import Image
 
-from tools.backends.base import Output
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import (
@@ -21,6 +20,7 @@ from tools.backends.local.recipe import (
 )
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.findings import labelled
+from tools.protocol import Output
 
 
 class Chat(PipelineRecipe):
@@ -67,7 +67,7 @@ class Describe(Chat):
         return "Describe this image, and quote any text that is printed in it."
 
 
-class Answer(Chat):
+class VisualAnswer(Chat):
     """An answer by a chat model."""
 
     def question(self, inputs: Inputs) -> str:
@@ -166,7 +166,7 @@ class DocumentQuestionAnswering(PipelineRecipe):
 def _words(image: Image.Image) -> list[tuple[str, tuple[int, int, int, int]]]:
     """The words of a page with their boxes, in thousandths of its width and height, as LayoutLM reads them."""
     try:
-        from tools.experts.ocr import read
+        from tools.files.ocr import read
 
         lines = read(image).data["lines"]
     except ModuleNotFoundError as error:

@@ -1,0 +1,132 @@
+"""One request from the command line: run it durably, show it, and say how it went."""
+
+import asyncio
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.types import Command, StateSnapshot
+
+from app.checkpoints import new_thread, newest, saver
+from app.cli.approval import decide
+from app.cli.ctrl_c import run_until_stopped
+from app.cli.errors import emit
+from app.cli.options import allow
+from app.cli.show import Quiet, Show, print_plan
+from app.run import Given, Graph, run
+from graph import build, graph
+from graph.context import Context
+from graph.conversation import read
+from graph.state import InputState, Plan
+from tools.errors import HuggingGPTError, InputError, ModelError
+from tools.settings import override, settings
+
+
+async def message(request: str, inputs: list[str]) -> InputState:
+    """The graph's input for a request and its files, checked.
+
+    Raises:
+        InputError: the request is empty, or a file of it cannot be used.
+    """
+    await asyncio.to_thread(allow, request, inputs)
+    asked = await read({"messages": [HumanMessage(request)], "resources": inputs})
+    return {"messages": [asked.message], "resources": asked.given}
+
+
+@dataclass
+class Ask:
+    """How requests are run: with which options, in which conversation, for a person or for a program."""
+
+    context: Context
+    as_json: bool = False
+    thread: str = field(default_factory=new_thread)
+    begun: bool = False
+
+    @property
+    def config(self) -> RunnableConfig:
+        """The conversation; the options go along so that ``resume`` can use them again."""
+        kept = {"options": self.context.model_dump_json(), "folders": [str(f) for f in settings().folders]}
+        return {"configurable": {"thread_id": self.thread}, "metadata": kept, "run_name": "hugginggpt"}
+
+    def ask(self, request: str, inputs: list[str]) -> int:
+        """Run to the end, show what became of it, and return the exit code."""
+        return run_until_stopped(self._ask(request, inputs), lambda: how_to_resume() if self.begun else "Stopped.")
+
+    def plan(self, request: str, inputs: list[str]) -> int:
+        """Make the plan, print it, and run nothing."""
+        return run_until_stopped(self._plan(request, inputs), lambda: "Stopped.")
+
+    async def _plan(self, request: str, inputs: list[str]) -> int:
+        given = await message(request, inputs)
+        report = await run(graph, given, self.context, {}, Quiet(), plan_only=True)
+        if self.as_json:
+            emit(report.to_json())
+        elif report.plan and report.plan.tasks:
+            print_plan(report.plan, Show().out)
+        else:
+            Show().report(report)
+        return report.exit_code
+
+    async def _ask(self, request: str, inputs: list[str]) -> int:
+        given = await message(request, inputs)
+        async with saver() as threads:
+            try:
+                return await self.turn(durable(threads), given)
+            except HuggingGPTError as error:
+                if not isinstance(error, ModelError):  # going on later cannot help: leave nothing to resume
+                    await threads.adelete_thread(self.thread)
+                raise
+
+    async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
+        """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
+        self.begun = True
+        with Quiet() if self.as_json else Show() as show:
+            if planned:
+                show.stage("plan", {"plan": planned})
+            report = await run(durable, given, self.context, self.config, show)
+            while report.interrupts:
+                show.pause()
+                command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
+                report = await run(durable, command, self.context, self.config, show, so_far=report)
+            if isinstance(show, Show):
+                show.report(report)
+            else:
+                emit(report.to_json())
+        return report.exit_code
+
+
+def durable(threads: AsyncSqliteSaver) -> Graph:
+    """The graph, with a memory."""
+    return build().compile(checkpointer=threads, name="hugginggpt")
+
+
+def resume(*, as_json: bool) -> int:
+    """Go on with the request that was stopped last; its finished tasks are not run again."""
+    return run_until_stopped(_resume(as_json=as_json), how_to_resume)
+
+
+async def _resume(*, as_json: bool) -> int:
+    async with saver() as threads:
+        graph = durable(threads)
+        for thread in await newest(threads):
+            snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
+            if snapshot.next:
+                return await _again(thread, snapshot, as_json=as_json).turn(graph, None, snapshot.values.get("plan"))
+    raise InputError(f"Nothing to resume in {settings().out}: every request has ended. --out names another folder.")
+
+
+def _again(thread: str, snapshot: StateSnapshot, *, as_json: bool) -> Ask:
+    kept: Any = snapshot.metadata or {}
+    override(folders=kept.get("folders"))
+    return Ask(Context.model_validate_json(kept.get("options", "{}")), as_json, thread)
+
+
+def how_to_resume() -> str:
+    """What to type after Ctrl-C."""
+    out = settings().out
+    option = "" if out == Path("outputs") else f" --out {shlex.quote(str(out))}"
+    return f"Stopped. Finished tasks are kept; go on with: hugginggpt resume{option}"

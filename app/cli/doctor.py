@@ -1,0 +1,159 @@
+"""What is installed, configured and reachable, and what each missing thing would enable."""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from typing import Literal, NamedTuple
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tools.extras import entries
+from tools.extras.entry import Entry
+from tools.extras.reach import objection
+from tools.models.catalog import candidates
+from tools.settings import settings
+from tools.tasks import TASKS
+
+PATIENCE = 2.5  # seconds to wait for a server
+HUB = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+
+
+class Finding(NamedTuple):
+    """One thing looked at. ``advice`` says what having it would enable and how to get it."""
+
+    what: str
+    state: Literal["ok", "missing", "failing"]
+    detail: str
+    advice: str = ""
+
+
+PACKAGES = {
+    "rapidocr": ("reads printed text in images", "embedded"),
+    "cv2": ("draws edges and lines of images", "embedded"),
+    "skimage": ("finds faces", "embedded"),
+    "vaderSentiment": ("tells the tone of a text", "embedded"),
+    "langdetect": ("tells the language of a text", "embedded"),
+    "av": ("reads and writes audio and video", "embedded"),
+    "espeakng_loader": ("speaks text", "speech"),
+    "torch": ("runs any model of the Hub in this process", "local"),
+    "transformers": ("text, vision and audio models in this process", "local"),
+    "diffusers": ("makes images and video in this process", "local"),
+    "mcp": ("tools of MCP servers", "tools"),
+    "gradio_client": ("Spaces and Gradio apps as tools", "tools"),
+    "langgraph_api": ("`make serve`: the LangGraph server and Studio", "studio"),
+}
+
+
+def examine() -> list[Finding]:
+    """Look at everything; bounded by a few seconds."""
+    with ThreadPoolExecutor() as pool:
+        remote = [pool.submit(_reach, *place) for place in _places()]
+        added = [pool.submit(_added, entry) for entry in {each.source: each for each in entries().values()}.values()]
+        local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator()]
+        return local + [answer.result() for answer in remote + added]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        "Python", "ok" if sys.version_info >= (3, 11) else "failing", version, "Python 3.11 or newer is needed."
+    )
+
+
+def _tasks() -> Finding:
+    count = sum(bool(candidates(task)) for task in TASKS.values())
+    detail = f"{count} of {len(TASKS)} run here"
+    return Finding("task types", "ok" if count else "failing", detail, "`hugginggpt tasks` says what each one lacks.")
+
+
+def _folder() -> Finding:
+    folder = settings().out.absolute()
+    nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return Finding("results", "ok", str(folder))
+    return Finding("results", "failing", f"{folder} cannot be written", "Set HUGGINGGPT_OUT or give --out.")
+
+
+def _packages() -> list[Finding]:
+    return [
+        Finding(name, "ok", gives)
+        if find_spec(name)
+        else Finding(name, "missing", gives, f"pip install 'hugginggpt[{extra}]'")
+        for name, (gives, extra) in PACKAGES.items()
+    ]
+
+
+def _keys() -> list[Finding]:
+    keys = {
+        "HF_TOKEN": "models on Hugging Face's inference providers, and gated models",
+        "OPENAI_API_KEY": "an OpenAI model as controller",
+        "LANGSMITH_API_KEY": "traces of every run in LangSmith",
+    }
+    return [
+        Finding(
+            name,
+            "ok" if os.environ.get(name) else "missing",
+            gives,
+            "" if os.environ.get(name) else f"export {name}=...",
+        )
+        for name, gives in keys.items()
+    ]
+
+
+def _accelerator() -> Finding:
+    gives = "large models in reasonable time"
+    if not find_spec("torch"):
+        return Finding("accelerator", "missing", gives, "Needs torch first: pip install 'hugginggpt[local]'")
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("accelerator", "ok", torch.cuda.get_device_name(0))
+    if torch.backends.mps.is_available():
+        return Finding("accelerator", "ok", "Apple GPU")
+    return Finding("accelerator", "missing", gives, "There is no GPU that torch can use; models run on the CPU.")
+
+
+def _places() -> list[tuple[str, str, str]]:
+    places = [
+        ("Hugging Face Hub", HUB, "live facts about models, and their weights"),
+        (
+            "Ollama",
+            "http://127.0.0.1:11434/v1",
+            "a language model of your own: --llm openai:NAME --base-url http://127.0.0.1:11434/v1",
+        ),
+    ]
+    if base := settings().base_url:
+        places.insert(0, ("controller", base, "the language model that plans and answers"))
+    return places
+
+
+def _reach(what: str, url: str, gives: str) -> Finding:
+    try:
+        response = httpx.get(url, timeout=PATIENCE, follow_redirects=False)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return Finding(what, "missing", f"{url} does not answer", f"It would give {gives}")
+    return Finding(what, "ok", f"{url} answers ({response.status_code})")
+
+
+def _added(entry: Entry) -> Finding:
+    """One source of added tools, by the first of them."""
+    names = ", ".join(name for name, each in entries().items() if each.source == entry.source)
+    if reason := objection(entry, PATIENCE):
+        return Finding(f"tool {entry.source}", "failing", reason, f"It would give {names}; `hugginggpt tools list`")
+    return Finding(f"tool {entry.source}", "ok", names)
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """A line per finding, with advice below where something is missing."""
+    marks = {"ok": Text("✓", style="green"), "missing": Text("·", style="yellow"), "failing": Text("✗", style="red")}
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        detail = Text(finding.detail)
+        if finding.state != "ok" and finding.advice:
+            detail.append(f"\n→ {finding.advice}", style="dim")
+        table.add_row(marks[finding.state], Text(finding.what, style="bold"), detail)
+    Console(highlight=False).print(table)

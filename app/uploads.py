@@ -1,0 +1,30 @@
+"""What people upload, kept in their own folder."""
+
+import asyncio
+import secrets
+from pathlib import Path
+
+from tools.errors import InputError
+from tools.files.resources import admit
+from tools.settings import settings
+
+
+async def keep(filename: str, content: bytes) -> str:
+    """Save an upload under the name it came with, and check that it is what it claims to be.
+
+    Raises:
+        ResourceError: it is not; nothing is kept.
+    """
+    name = Path(filename.replace("\\", "/")).name
+    path = settings().out / "uploads" / secrets.token_hex(8) / (name.lstrip(".") or "file")
+    await asyncio.to_thread(_write, path, content)
+    try:
+        return await admit(str(path))
+    except InputError:
+        await asyncio.to_thread(path.unlink)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)

@@ -1,0 +1,73 @@
+import asyncio
+
+import pytest
+
+from graph.slots import Device, device
+from tools.settings import override
+
+
+class Track:
+    """Runs pieces of work on a device and notes the order in which they began."""
+
+    def __init__(self, capacity: int) -> None:
+        self.device, self.order, self.at_once, self.most = Device(capacity), list[str](), 0, 0
+
+    async def work(self, name: str, request: str = "one", priority: float = 0) -> None:
+        async with self.device.slot(request, priority):
+            self.order.append(name)
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            await asyncio.sleep(0.001)
+            self.at_once -= 1
+
+
+async def test_no_more_run_at_once_than_there_are_slots() -> None:
+    track = Track(3)
+    await asyncio.gather(*(track.work(str(number)) for number in range(20)))
+    assert (len(track.order), track.most) == (20, 3)
+
+
+async def test_the_longest_remaining_path_goes_first() -> None:
+    track = Track(1)
+    await asyncio.gather(track.work("any"), *(track.work(f"{left}", priority=left) for left in (1, 3, 2)))
+    assert track.order == ["any", "3", "2", "1"]
+
+
+async def test_a_large_request_does_not_starve_a_small_one() -> None:
+    track = Track(1)
+    large = [track.work(f"large {number}", "large", 100 - number) for number in range(50)]
+    small = [track.work(f"small {number}", "small") for number in range(2)]
+    await asyncio.gather(*large, *small)
+    assert track.order.index("small 1") <= 4
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.0005])
+async def test_a_cancelled_wait_gives_its_turn_to_the_next(moment: float) -> None:
+    track = Track(1)
+    first, second, third = (asyncio.create_task(track.work(name)) for name in ("first", "second", "third"))
+    await asyncio.sleep(moment)
+    second.cancel()
+    await asyncio.wait([first, second, third], timeout=1)
+    assert track.order == ["first", "third"]
+
+
+async def test_a_turn_granted_in_the_moment_of_cancellation_is_not_lost() -> None:
+    track = Track(1)
+    async with track.device.slot("one", 0):
+        waiting = asyncio.create_task(track.work("cancelled"))
+        await asyncio.sleep(0)
+    waiting.cancel()  # the slot was granted when the block ended, and nobody has run since
+    await asyncio.wait([waiting])
+    await asyncio.wait_for(track.work("next"), 1)
+    assert track.order == ["next"]
+
+
+async def test_the_owner_says_how_many_run_on_a_device() -> None:
+    override(slots={"tiny": 1})
+    try:
+        assert device("tiny") is device("tiny")
+        async with device("tiny").slot("one", 0):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(device("tiny").slot("two", 0).__aenter__(), 0.01)
+    finally:
+        override(slots={})

@@ -1,0 +1,65 @@
+"""What the killed processes of test_durability.py do: begin a request, or go on with it."""
+
+import asyncio
+import os
+import random
+from pathlib import Path
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from benchmarks.support.stubs import StubBackend
+from graph.context import Context
+from graph.state import Plan
+from tests.support.execution import executor, state, text
+from tools.protocol import Call, Output
+from tools.registry import BACKENDS
+from tools.settings import override
+
+THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
+TASKS = 24
+
+
+def plan(seed: int) -> Plan:
+    """A random graph: every task's text tells its own id and what its dependencies said."""
+    chance = random.Random(seed)
+    tasks = []
+    for number in range(TASKS):
+        needs = sorted(chance.sample(range(number), min(number, chance.choice([0, 0, 1, 2]))))
+        said = " ".join(f"<resource-{needed}>" for needed in needs)
+        tasks.append(text(number, f"({number} {said})", *needs))
+    return Plan(tasks=tasks)
+
+
+def expected(plan: Plan) -> dict[int, str]:
+    said: dict[int, str] = {}
+    for task in plan.tasks:
+        said[task.id] = f"({task.id} {' '.join(said[needed] for needed in task.dep)})"
+    return said
+
+
+def work(folder: Path, seed: int) -> None:
+    """One life of the process: begin the request, or go on with it. Each task notes that it began."""
+    asyncio.run(_work(folder, seed))
+
+
+async def _work(folder: Path, seed: int) -> None:
+    log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    chance = random.Random()  # other durations in every life, so that tasks end in another order
+
+    async def model(call: Call) -> Output:
+        said = call.inputs["text"]
+        os.write(log, f"{said[1:].split()[0].rstrip(')')}\n".encode())
+        await asyncio.sleep(chance.uniform(0.01, 0.15))
+        return Output(text=said)
+
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    override(out=folder / "out", slots={"stub": 6})
+    BACKENDS.clear()
+    BACKENDS["embedded"] = StubBackend({"echo": model})
+    async with AsyncSqliteSaver.from_conn_string(str(folder / "threads.sqlite")) as saver:
+        graph = executor(saver)
+        begun = (await graph.aget_state(THREAD)).next
+        given = None if begun else state(plan(seed).tasks)
+        await graph.ainvoke(given, THREAD, context=Context())
+    (folder / "ended").touch()

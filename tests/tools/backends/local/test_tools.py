@@ -1,0 +1,96 @@
+"""Local models through the tools that agents use."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.tools.backends.local.conftest import picture, tone
+from tools import TOOLS
+from tools.errors import InputError, ResourceError
+from tools.settings import override, settings
+from tools.tasks import TASKS
+
+TEXT = "Ada Lovelace lived in London."
+BY_TOOL = {
+    "text-classification": {"text": TEXT},
+    "question-answering": {"question": "Where does she live?", "context": TEXT},
+    "summarization": {"text": TEXT},
+    "object-detection": {"image": "picture.png"},
+    "depth-estimation": {"image": "picture.png"},
+    "image-segmentation": {"image": "picture.png"},
+    "openpose-control": {"image": "picture.png"},
+    "canny-text-to-image": {"text": "a cat", "image": "picture.png"},
+    "text-to-image": {"text": "a cat"},
+    "automatic-speech-recognition": {"audio": "tone.wav"},
+    "text-to-speech": {"text": TEXT},
+    "tabular-classification": {"table": "flowers.csv"},
+}
+MADE = {"image": ".png", "audio": ".wav"}
+
+
+@pytest.fixture
+def desk(workspace: Path, tiny_model: Callable[[str], Path]) -> Iterator[Path]:
+    """A folder with files to work on and the tiny models offered."""
+    picture().save(workspace / "picture.png")
+    sound = tone(rate=44100, channels=2)
+    soundfile.write(workspace / "tone.wav", sound.samples, sound.rate)
+    (workspace / "flowers.csv").write_text("a,b,c,d\n5.1,3.5,1.4,0.2\n", encoding="utf-8")
+    entries = [f'[[models]]\nmodel = "{tiny_model(task)}"\ntask = "{task}"\n' for task in BY_TOOL]
+    (workspace / "tiny.toml").write_text("\n".join(entries), encoding="utf-8")
+    before = settings().models
+    override(models=workspace / "tiny.toml")
+    yield workspace
+    override(models=before)
+
+
+async def ask(task: str, **args: str) -> dict[str, object]:
+    call = {"name": task, "args": args | {"backend": "local"}, "id": "1", "type": "tool_call"}
+    message = await TOOLS[task].ainvoke(call)
+    return dict(message.artifact)
+
+
+@pytest.mark.parametrize("task", BY_TOOL)
+async def test_a_tool_runs_a_local_model(task: str, desk: Path) -> None:
+    result = await ask(task, **BY_TOOL[task])
+    assert result["backend"] == "local"
+    json.dumps(result)  # plain JSON, as states and traces need it
+    files = [Path(str(path)) for path in result["files"]]  # type: ignore[attr-defined]  # a list of paths
+    assert all(file.exists() for file in files)
+    main = TASKS[task].outputs[0]
+    assert main == "text" or any(file.suffix == MADE[main] for file in files)
+
+
+async def test_tools_run_local_models_in_parallel(desk: Path) -> None:
+    results = await asyncio.gather(*(ask(task, **args) for task, args in BY_TOOL.items() for _ in range(3)))
+    files = [path for result in results for path in result["files"]]  # type: ignore[attr-defined]  # a list of paths
+    assert len(files) == len(set(files))
+
+
+async def test_a_pose_and_a_text_become_a_new_picture(desk: Path) -> None:
+    pose = await ask("openpose-control", image="picture.png")
+    made = await ask("canny-text-to-image", text="a dancer", image=str(pose["files"][0]))  # type: ignore[index]  # a list
+    assert made["files"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("broken.png", b"\x89PNG\r\n\x1a\n12345"), ("text.png", b"not a picture")]
+)
+async def test_a_damaged_picture_never_reaches_a_model(name: str, content: bytes, desk: Path) -> None:
+    (desk / name).write_bytes(content)
+    with pytest.raises(ResourceError):
+        await ask("object-detection", image=name)
+
+
+async def test_an_empty_text_never_reaches_a_model(desk: Path) -> None:
+    with pytest.raises(InputError, match="empty"):
+        await ask("text-classification", text="  ")
+
+
+@pytest.mark.parametrize("package", ["torchvision", "torchaudio"])
+def test_packages_that_break_transformers_are_not_installed(package: str) -> None:
+    assert find_spec(package) is None, f"{package} on a CPU build of torch makes transformers' pipelines fail"

@@ -1,0 +1,162 @@
+"""From a checked file to what a model takes: an RGB picture, samples, or plain text."""
+
+import csv
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from tools.errors import ResourceError
+from tools.files.formats import EXTENSIONS, kind, suffix
+from tools.protocol import Audio
+from tools.settings import settings
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+MAX_SECONDS = 3600  # of decoded sound; a small compressed file may hold days of it
+MAX_SAMPLES = MAX_SECONDS * 48_000 * 2  # of all channels together: 1.4 GB
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+def image(path: Path) -> Image.Image:
+    """The picture as RGB, upright, its first frame, on white where it was transparent."""
+    try:
+        with Image.open(path) as opened:
+            _check_pixels(opened, path)
+            opened.load()
+            picture = ImageOps.exif_transpose(opened)
+    except _BROKEN as error:
+        if "decompression bomb" in str(error):
+            raise _too_many_pixels(path) from None
+        raise ResourceError(f"{path.name} is damaged or cut short and cannot be shown; save it again.") from None
+    return _rgb(picture)
+
+
+def audio(path: Path) -> Audio:
+    """The sound of a recording or a video: float samples, mono or stereo, at the file's own rate."""
+    import soundfile
+
+    try:
+        about = soundfile.info(str(path))
+        if about.duration > MAX_SECONDS or about.frames * about.channels > MAX_SAMPLES:
+            raise _too_long(path)
+        samples, rate = soundfile.read(str(path), dtype="float32")
+    except soundfile.SoundFileError:
+        samples, rate = _decode(path)
+    if not len(samples):
+        raise ResourceError(f"{path.name} holds no sound; give another recording.")
+    return Audio(samples if samples.ndim == 1 or samples.shape[1] == 2 else samples.mean(axis=1), int(rate))
+
+
+def text(path: Path) -> str:
+    """The words of a document: of a PDF's pages, a web page's main part, or the file itself."""
+    extension = suffix(path.name)
+    if EXTENSIONS.get(extension) not in {"text", "table"} or extension == ".xlsx":
+        raise ResourceError(f"{path.name} is {kind(extension)}, but a text is needed here.")
+    words = {".pdf": _pdf, ".html": _html, ".htm": _html}.get(extension, _plain)(path).strip()
+    if not words:
+        raise ResourceError(f"No text was found in {path.name}; if it is a scan, give its pages as images.")
+    return words
+
+
+def table(path: Path) -> dict[str, list[str]]:
+    """The columns of a CSV or TSV file with a header line, as texts; a row that is too short ends in empty cells."""
+    if suffix(path.name) == ".xlsx":
+        raise ResourceError(f"{path.name} is a workbook; save the sheet you mean as CSV.")
+    content = _plain(path)
+    try:
+        dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
+    except csv.Error:  # one column alone
+        dialect = csv.excel
+    try:
+        header, *rows = [row for row in csv.reader(content.splitlines(keepends=True), dialect) if row]
+    except (ValueError, csv.Error):
+        raise ResourceError(f"{path.name} is not a table; give a CSV file with a header line.") from None
+    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(header)}
+
+
+def _check_pixels(opened: Image.Image, path: Path) -> None:
+    if opened.width * opened.height > settings().max_pixels:
+        raise _too_many_pixels(path)
+
+
+def _too_many_pixels(path: Path) -> ResourceError:
+    limit = settings().max_pixels / 1e6
+    return ResourceError(f"{path.name} has more than {limit:g} million pixels; give a smaller picture.")
+
+
+def _too_long(path: Path) -> ResourceError:
+    return ResourceError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes; give a shorter recording.")
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode[0] in "IF":  # 16 bits and more: PIL's conversion would clip them all to white
+        values = np.asarray(picture, dtype=np.float32)
+        span = float(np.ptp(values)) or 1.0
+        return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Decode what libsndfile does not know (MP4, WebM, AAC) by FFmpeg's libraries, which PyAV brings along."""
+    av = _package("av", "embedded")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise ResourceError(f"{path.name} has no sound track; give a recording.")
+            chunks, rate = _resampled(container, av, path)
+    except av.FFmpegError:
+        raise ResourceError(f"{path.name} is damaged and cannot be decoded; save it again.") from None
+    samples = np.concatenate(chunks, axis=1) if chunks else np.zeros((1, 0), np.float32)
+    return samples.mean(axis=0) if len(samples) > 2 else samples.T.squeeze(), rate
+
+
+def _resampled(container: "InputContainer", av: ModuleType, path: Path) -> tuple[list[Any], int]:
+    resampler, chunks, frames = av.AudioResampler(format="fltp"), [], 0
+    rate, channels = container.streams.audio[0].rate, container.streams.audio[0].channels
+    for frame in container.decode(audio=0):
+        chunks += [piece.to_ndarray() for piece in resampler.resample(frame)]
+        frames += frame.samples
+        if frames > MAX_SECONDS * rate or frames * channels > MAX_SAMPLES:
+            raise _too_long(path)
+    return chunks, rate
+
+
+def _pdf(path: Path) -> str:
+    _package("pypdf", "embedded")
+    from tools.files import pdf
+
+    return pdf.words(path)
+
+
+def _html(path: Path) -> str:
+    trafilatura = _package("trafilatura", "embedded")
+    page = _plain(path)
+    return trafilatura.extract(page, include_comments=False) or " ".join(trafilatura.html2txt(page).split())
+
+
+def _plain(path: Path) -> str:
+    raw = path.read_bytes()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def _package(name: str, extra: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise ResourceError(
+            f"Reading this file needs the package {name}; install it with: pip install '.[{extra}]'."
+        ) from None

@@ -1,0 +1,141 @@
+"""What users give, checked and brought to one form: the path of a local file that may be read."""
+
+import asyncio
+import re
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+from PIL.Image import Image
+
+from tools.errors import ResourceError
+from tools.files import inputs, media
+from tools.files.artifacts import local
+from tools.files.content import from_content, mentioned
+from tools.files.formats import EXTENSIONS, kind, link_path, settle, suffix
+from tools.protocol import Audio
+from tools.settings import settings
+from tools.tasks import Modality
+
+__all__ = ["admit", "from_content", "is_link", "is_reference", "load", "mentioned", "modality"]
+
+
+async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
+    """The path of a checked local file for a path, http(s) or file link, or data URI.
+
+    What is not local yet is saved under the output folder, named by its content. ``told`` is given the file's name,
+    or its path, as soon as that is certain and before all of it is fetched and checked; data is there at once.
+
+    Raises:
+        ResourceError: it cannot be used; the message says why and what to do.
+        ConfigError: the output folder cannot be written.
+    """
+    reference = local(reference.strip())
+    if is_link(reference):
+        return await inputs.from_link(reference, told)
+    if reference[:5].lower() == "data:":
+        return await asyncio.to_thread(inputs.from_data, reference)
+    path = await asyncio.to_thread(_admit, reference)
+    told(path)
+    await asyncio.to_thread(_whole, Path(path))
+    return path
+
+
+async def load(path: str, wanted: Modality) -> Image | Audio | str:
+    """An admitted file as a slot of that modality takes it; a video or table stays a path.
+
+    Raises:
+        ResourceError: it is of another modality, or damaged.
+    """
+    return await asyncio.to_thread(_load, Path(path), wanted)
+
+
+def modality(reference: str) -> Modality:
+    """What a reference holds, by its name: ``text`` unless the extension or media type says otherwise."""
+    if reference.startswith("data:"):
+        mime = reference[5:].partition(",")[0].partition(";")[0]
+        major: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "video"}
+        return EXTENSIONS.get(inputs.extension_of(mime)) or major.get(mime.partition("/")[0], "text")
+    return EXTENSIONS.get(suffix(reference), "text")
+
+
+def is_link(reference: str) -> bool:
+    """Whether a reference leads into the network."""
+    return reference[:8].lower().startswith(("http://", "https://"))
+
+
+def is_reference(value: str) -> bool:
+    """Whether a text slot's value names a document, rather than being the text. Looks at the disk."""
+    if len(value) > 4096 and not value.startswith("data:"):
+        return False
+    if value.startswith(("http://", "https://", "file://", "data:")):
+        return not re.search(r"\s", value)
+    return "\n" not in value and suffix(value) in EXTENSIONS and Path(value).expanduser().is_file()
+
+
+def _admit(reference: str) -> str:
+    scheme = reference.partition(":")[0].lower()
+    if not reference or "\0" in reference:
+        raise ResourceError("The name of a file is empty or damaged; give a path, a link or a data URI.")
+    if scheme != "file" and "://" in reference:
+        raise ResourceError(f"Links of the kind {scheme}:// are not supported; give an http(s) link or a path.")
+    path = Path(f"/{link_path(reference)}" if scheme == "file" else reference)
+    return str(_checked(path))
+
+
+def _checked(given: Path) -> Path:
+    """The path of a readable, allowed file of a supported format, rightly named."""
+    try:
+        path = given.expanduser()
+        _check_place(path.resolve(), given.name)
+        inputs.check_size(path, given.name)
+        settle(given.name, path)
+    except PermissionError:
+        raise ResourceError(f"{given.name} may not be read by this program; change its permissions.") from None
+    except (OSError, RuntimeError):  # a name too long, an unknown ~user, a device that fails
+        raise ResourceError(f"{given.name[:80]} cannot be read; check the path.") from None
+    if not path.suffix or path.suffix.lower() not in EXTENSIONS:
+        return Path(inputs.keep(lambda target: str(shutil.copyfile(path, target)), path.name))
+    return path
+
+
+def _whole(path: Path) -> None:
+    """See that a checked picture can be decoded to its end."""
+    if EXTENSIONS[suffix(path.name)] == "image":
+        try:
+            state = path.resolve(), path.stat().st_mtime_ns
+        except OSError:
+            raise ResourceError(f"{path.name} cannot be read any more; check the path.") from None
+        _decodable(*state)
+
+
+@lru_cache(maxsize=1024)
+def _decodable(path: Path, _changed: int) -> None:
+    """Decode a picture to see that it is whole; once, as every task that takes it asks again."""
+    media.image(path)
+
+
+def _check_place(path: Path, name: str) -> None:
+    for root in (folder.resolve() for folder in [*settings().folders, settings().out]):
+        if path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts):
+            return
+    raise ResourceError(
+        f"{name} is outside the folders that may be read, or hidden; copy it here"
+        " or name its folder in HUGGINGGPT_FOLDERS."
+    )
+
+
+def _load(path: Path, wanted: Modality) -> Image | Audio | str:
+    have = EXTENSIONS.get(suffix(path.name))
+    if have is None:
+        raise ResourceError(f"{path.name} is in a format that is not supported.")
+    if wanted == "text":
+        return media.text(path)
+    if wanted != have and (wanted, have) != ("audio", "video"):
+        raise ResourceError(f"{path.name} is {kind(suffix(path.name))}, but {kind(_SAMPLE[wanted])} is needed here.")
+    if wanted == "image":
+        return media.image(path)
+    return media.audio(path) if wanted == "audio" else str(path)
+
+
+_SAMPLE: dict[Modality, str] = {"image": ".png", "audio": ".wav", "video": ".mp4", "table": ".csv", "text": ".txt"}

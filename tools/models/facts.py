@@ -1,0 +1,124 @@
+"""Facts about models of the Hub: asked of it, or read from the dated snapshot beside this file."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
+
+SNAPSHOT = Path(__file__).with_name("snapshot.json")
+PER_TASK = 40  # models asked for, most downloaded first
+_EXPAND = [
+    *("downloads", "likes", "safetensors", "cardData", "gated"),
+    *("tags", "sha", "library_name", "config", "mask_token"),
+]
+
+
+class Facts(BaseModel):
+    """What the Hub says of a model. ``task`` is its pipeline tag; ``downloads`` are those of the last 30 days.
+
+    ``providers`` are the inference providers that serve it now; ``as_of`` is the day of the facts, and
+    ``approximate`` ones were written down by hand.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    task: str
+    revision: str | None = None
+    downloads: int | None = None
+    likes: int | None = None
+    licence: str | None = None
+    languages: tuple[str, ...] = ()
+    aspects: tuple[str, ...] = ()
+    mask_token: str | None = None
+    parameters: int | None = None
+    gated: bool = False
+    library: str | None = None
+    architectures: tuple[str, ...] = ()
+    safetensors: bool = True
+    remote_code: bool = False
+    providers: tuple[str, ...] = ()
+    as_of: date
+    approximate: bool = False
+
+
+def snapshot() -> dict[str, tuple[Facts, ...]]:
+    """The models that ship with this file, by pipeline tag."""
+    kept = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    models: dict[str, list[Facts]] = {}
+    for entry in kept["models"]:
+        entry |= {"as_of": kept["as_of"], "approximate": True, "aspects": _aspects(entry["model"], entry["task"])}
+        models.setdefault(entry["task"], []).append(Facts.model_validate(entry))
+    return {tag: tuple(sorted(rows, key=_by_downloads)) for tag, rows in models.items()}
+
+
+def ask_hub(tag: str) -> list[Facts]:
+    """The most downloaded models of a pipeline tag, and the most downloaded ones that a provider serves."""
+    from huggingface_hub import HfApi  # half a second, and only where the Hub is asked
+
+    api, found = HfApi(), dict[str, Facts]()
+    for served in (None, "all"):
+        expand = [*_EXPAND, "inferenceProviderMapping"] if served else _EXPAND
+        listed = api.list_models(
+            pipeline_tag=tag,
+            sort="downloads",
+            limit=PER_TASK,
+            expand=expand,
+            inference_provider=served,
+        )
+        found |= {info.id: _facts(info, tag) for info in listed}
+    return sorted(found.values(), key=_by_downloads)
+
+
+def _facts(info: "ModelInfo", tag: str) -> Facts:
+    tags, card = info.tags or [], info.card_data
+    return Facts(
+        model=info.id,
+        task=tag,
+        revision=info.sha,
+        downloads=info.downloads,
+        likes=info.likes,
+        licence=next((name.removeprefix("license:") for name in tags if name.startswith("license:")), None),
+        languages=_languages(card.get("language") if card else None),
+        aspects=_aspects(info.id, tag),
+        mask_token=info.mask_token,
+        parameters=info.safetensors.total if info.safetensors else None,
+        gated=bool(info.gated),
+        library=info.library_name,
+        architectures=tuple((info.config or {}).get("architectures") or ()),
+        safetensors="safetensors" in tags or info.safetensors is not None,
+        remote_code="custom_code" in tags,
+        providers=tuple(m.provider for m in info.inference_provider_mapping or [] if m.status == "live"),
+        as_of=datetime.now(UTC).date(),
+    )
+
+
+def _languages(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def _aspects(model: str, tag: str) -> tuple[str, ...]:
+    """What a text classifier classifies, as far as its name tells: nothing else on the Hub does."""
+    if tag != "text-classification":
+        return ()
+    return tuple(aspect for aspect, words in _ASPECTS.items() if any(word in model.lower() for word in words))
+
+
+_ASPECTS = {
+    "sentiment": ("sentiment", "sst-2", "sst2", "finbert", "polarity"),
+    "emotion": ("emotion", "go_emotions", "goemotions"),
+    "language": ("language-detection", "language-identification", "langid", "lang-detect"),
+    "toxicity": ("toxic", "hate", "offensive"),
+    "topic": ("topic", "news"),
+}
+
+
+def _by_downloads(facts: Facts) -> int:
+    return -(facts.downloads or 0)
