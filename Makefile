@@ -1,17 +1,21 @@
-# The only commands anyone must remember: make demo, make test, make lint, make serve, make bench.
+# The only commands anyone must remember: make demo, make test, make quick, make lint, make serve, make bench.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test lint serve bench clean
+.PHONY: demo test quick lint serve bench clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
 
 test: .venv/dev  ## Everything that must hold: formatting, types, behaviour
 	$(MAKE) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+quick: .venv/dev  ## What most changes need, in less than a minute: no servers, no browser, no models but the built-in ones
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(QUICK)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

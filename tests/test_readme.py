@@ -2,8 +2,8 @@
 
 import re
 
+from app.cli.tables import abilities
 from tests.support import ROOT
-from tools.registry import table
 from tools.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ def part(name: str) -> str:
 SHOWN = {"cache_folder": "~/.cache/hugginggpt"}  # depends on the home folder
 
 
-def settings_table() -> str:
+def settings_abilities() -> str:
     rows = ["| variable | what it sets | default |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = SHOWN.get(name, field.get_default(call_default_factory=True))
@@ -29,11 +29,11 @@ def settings_table() -> str:
 
 
 def test_the_table_of_settings_is_the_settings() -> None:
-    assert part("settings") == settings_table()
+    assert part("settings") == settings_abilities()
 
 
 def test_the_table_of_task_types_is_what_the_backends_can_do() -> None:
-    assert part("tasks") == table()
+    assert part("tasks") == abilities()
 
 
 def test_every_file_of_the_tree_exists() -> None:

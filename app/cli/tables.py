@@ -146,3 +146,22 @@ def _short(number: int | None) -> str:
         if number >= limit:
             return f"{number / limit:.1f}{suffix}"
     return str(number)
+
+
+def abilities() -> str:
+    """Which backend can do which task type when everything is installed and configured, in Markdown."""
+    from tools.backends.endpoint.routes import ROUTES
+    from tools.backends.llm import SKILLS
+    from tools.backends.local.recipes import RECIPES
+    from tools.experts import EXPERTS
+
+    columns = {
+        "local": RECIPES,
+        "inference providers": [name for name, routes in ROUTES.items() if any(route.tag for route in routes)],
+        "own endpoint": ROUTES,
+        "controller's model": SKILLS,
+        "built in": {expert.task for expert in EXPERTS},
+    }
+    rows = [" | ".join(["task type", *columns]), " | ".join(["---"] * (len(columns) + 1))]
+    rows += [" | ".join([name, *("yes" if name in able else "" for able in columns.values())]) for name in TASKS]
+    return "\n".join(f"| {row} |" for row in rows)
