@@ -11,7 +11,7 @@ import secrets
 import string
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -64,7 +64,7 @@ def signed(text: str, owner: str) -> str:
     return link.sub(lambda found: f"{found[0]}?{query(owner, unquote(found[1]), until, key)}", text)
 
 
-async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncIterator[str]:
+async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncGenerator[str]:
     """The same for a text that comes in pieces; the last word of each, which may be half a link, waits for its end."""
     held = ""
     async for piece in pieces:

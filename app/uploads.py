@@ -15,8 +15,9 @@ async def keep(filename: str, content: bytes) -> str:
     Raises:
         ResourceError: it is not; nothing is kept.
     """
-    name = Path(filename.replace("\\", "/")).name
-    path = settings().out / "uploads" / secrets.token_hex(8) / (name.lstrip(".") or "file")
+    name = Path(filename.replace("\\", "/").replace("\0", "")).name.lstrip(".")
+    name = f"{Path(name).stem[:50]}{Path(name).suffix[:10]}" or "file"  # file systems take 255 bytes
+    path = settings().out / "uploads" / secrets.token_hex(8) / name
     await asyncio.to_thread(_write, path, content)
     try:
         return await admit(str(path))

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from tools.errors import ConfigError
-from tools.settings import settings
+from tools.settings import is_served, settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -23,9 +24,11 @@ def chat_model(name: str) -> "BaseChatModel | None":
     """The chat model of that name, made but not yet asked; None for the offline controller.
 
     Raises:
-        ConfigError: the provider is unknown, or its package or key is missing.
+        ConfigError: the provider is unknown, its package or key is missing, or it is not for clients to choose.
     """
     chosen = resolve(name)
+    if is_served() and chosen not in (open_ := choosable()):
+        raise ConfigError(f"{chosen!r} is not offered here. Choose {', '.join(open_)}, or ask the server's owner.")
     if chosen == "offline":
         return None
     provider, colon, model = chosen.partition(":")
@@ -46,6 +49,14 @@ def resolve(name: str = "auto") -> str:
     if os.environ.get("OPENAI_API_KEY"):
         return "openai:gpt-4.1-mini"
     return "router:openai/gpt-oss-120b" if os.environ.get("HF_TOKEN") else "offline"
+
+
+def choosable() -> list[str]:
+    """The controllers that a server's clients may choose: what the owner configured, at the owner's expense."""
+    configured = []
+    with suppress(ConfigError):  # told when it is asked for
+        configured = [resolve()]
+    return list(dict.fromkeys(["auto", *configured, "offline", *settings().controllers]))
 
 
 def register(provider: str, factory: "Callable[[str], BaseChatModel]") -> None:
@@ -90,7 +101,7 @@ def _in_process(model: str) -> "BaseChatModel":
         pipeline = HuggingFacePipeline.from_model_id(
             model,
             task="text-generation",
-            model_kwargs={"trust_remote_code": False},
+            model_kwargs={"trust_remote_code": False, "local_files_only": settings().download == "never"},
             pipeline_kwargs={"max_new_tokens": 1024, "do_sample": False, "return_full_text": False},
         )
         return InProcess(llm=pipeline)

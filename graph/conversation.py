@@ -9,12 +9,14 @@ from typing import Any, Self
 
 from langchain_core.messages import AnyMessage, HumanMessage
 
+from graph.answer import shorten
 from graph.arrivals import Arrivals
 from graph.planning.files import Files
 from graph.state import Plan, State, Task, merge_resources
 from tools.errors import InputError
 from tools.files.resources import admit, from_content, is_link, mentioned
 
+_INSTRUCTIONS = 8_000  # characters that are told to the controller's model
 _OUTPUT_NAME = re.compile(
     r"\b(?:save|store|write|export|name|call)\b[^.!?\n]{0,60}\b(?:as|to|into|in|it)\s+[\"'`]?$", re.I
 )
@@ -60,6 +62,12 @@ def last_human(messages: Sequence[AnyMessage]) -> HumanMessage:
     raise InputError("There is no request; send a message that says what to do.")
 
 
+def instructed(state: State, further: str = "") -> str:
+    """What the client's system messages ask of planning and answering, and the run's ``further`` instructions."""
+    said = [message.text for message in state.get("messages") or [] if message.type == "system"]
+    return shorten("\n\n".join(filter(None, [*said, further])), _INSTRUCTIONS)
+
+
 def seen(state: State) -> list[str]:
     """The files of the conversation before this request, given and made, oldest first."""
     made = [path for result in state.get("results") or [] for path in result.files]
@@ -78,12 +86,12 @@ class _Turn:
 
     @classmethod
     def of(cls, state: State) -> Self:
-        message = last_human(state["messages"])
+        message = last_human(state.get("messages") or [])
         text, attached = from_content(message.content)
         sent = merge_resources(state.get("resources", [])[state.get("seen", 0) :], attached)
         if not text.strip() and not sent:
             raise InputError("The request is empty; say what to do.")
-        before = [each for each in state["messages"] if each.type in {"human", "ai"} and each is not message]
+        before = [each for each in state.get("messages") or [] if each.type in {"human", "ai"} and each is not message]
         return cls(message, text, sent, before, (state.get("plan") or Plan()).tasks)
 
     @property
@@ -140,7 +148,7 @@ async def _retold(state: State) -> list[str]:
     Those that cannot be used are left out: only the last message's are what is asked about.
     """
     references: list[str] = []
-    for message in [] if "seen" in state else state["messages"][:-1]:
+    for message in [] if "seen" in state else (state.get("messages") or [])[:-1]:
         with suppress(InputError):
             text, attached = from_content(message.content)
             references += merge_resources(attached, _named(text))

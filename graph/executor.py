@@ -16,9 +16,11 @@ from graph.planning.alternative import alternative
 from graph.planning.files import Files
 from graph.planning.validation import validated
 from graph.policy import Attempts, Scope
+from graph.selector import permitted
 from graph.state import Job, Plan, Result, State, Task
 from tools.errors import BadOutput
 from tools.models.catalog import offered
+from tools.settings import is_served
 
 Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
@@ -26,8 +28,9 @@ Next = Command[Literal["respond", "plan", "select", "__end__"]]
 async def execute(state: State, runtime: Runtime[Context]) -> Next:
     """Run the plan and collect one result for every task; where the run asks for it, only once it is approved."""
     context, replanned = options(runtime), state.get("replanned", False)
-    plan, jobs = state.get("plan") or Plan(), {job.id: job for job in state.get("jobs", [])}
+    plan = state.get("plan") or Plan()
     await controller(context)
+    jobs = {job.id: job for job in await _jobs(state)}
     if context.approve_plan and state.get("approved") != plan and (turn := await _approval(state, plan, jobs, context)):
         return turn
     kept = {result.id: result for result in state.get("results", [])} if replanned else {}
@@ -37,6 +40,11 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
         done = [result for result in results if result.status == "done"]
         return Command(goto="select", update={"plan": other, "results": done, "replanned": True})
     return Command(goto="respond", update={"results": results, "approved": None})
+
+
+async def _jobs(state: State) -> list[Job]:
+    jobs = state.get("jobs", [])
+    return await asyncio.to_thread(permitted, jobs) if is_served() else jobs
 
 
 async def _approval(state: State, plan: Plan, jobs: Mapping[int, Job], context: Context) -> Next | None:

@@ -15,7 +15,7 @@ from langgraph.types import Command, Overwrite, StreamWriter
 from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.conversation import Request, reading, seen
+from graph.conversation import Request, instructed, reading, seen
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
@@ -44,7 +44,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
     try:
         async with reading(state) as asked:
-            draft = await _draft(replace(asked, instructions=context.instructions), model, runtime)
+            draft = await _draft(replace(asked, instructions=instructed(state, context.instructions)), model, runtime)
             request = await asked.whole()
         resources = request.resources
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}

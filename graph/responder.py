@@ -15,6 +15,7 @@ from graph.answer import compose, link, shorten, summary, workflow
 from graph.calling import stream
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
+from graph.conversation import instructed
 from graph.links import checked
 from graph.state import Plan, Result, State
 from tools.errors import ConfigError, ModelError
@@ -31,7 +32,7 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     try:
         model = await controller(options(runtime))
         if model is not None and results:
-            message = await _written(state.get("request", ""), plan, results, model, name)
+            message = await _written(state, plan, results, model, name)
     except (ConfigError, ModelError) as error:
         plan = plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
         message = AIMessage(compose(plan, results, name))
@@ -39,10 +40,11 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     return {"messages": [message], "replanned": False}
 
 
-async def _written(request: str, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
+async def _written(state: State, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
     """The model's answer, held to the files that there are, with the workflow below it."""
-    source = f"Request: {request}\n\nResults:\n{_facts(results)}"
-    messages = [SystemMessage(prompts.render("respond")), HumanMessage(source)]
+    source = f"Request: {state.get('request', '')}\n\nResults:\n{_facts(results)}"
+    system = "\n\n".join(filter(None, [prompts.render("respond"), instructed(state)]))
+    messages = [SystemMessage(system), HumanMessage(source)]
     said: AIMessageChunk | None = None
     async for piece in stream(model, messages, name, {"run_name": "respond"}):
         said = piece if said is None else said + piece

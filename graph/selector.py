@@ -56,6 +56,17 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     return {"jobs": [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]}
 
 
+def permitted(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs with those of their choices that are candidates: a server's clients may edit a conversation's state."""
+    return [job.model_copy(update={"choices": _candidates_of(job)}) for job in jobs]
+
+
+def _candidates_of(job: Job) -> list[Choice]:
+    found = candidates(TASKS[job.task]) if job.task in TASKS else []
+    known = {(candidate.model, candidate.backend, candidate.device) for candidate in found}
+    return [choice for choice in job.choices if (choice.model, choice.backend, choice.device) in known]
+
+
 def _wished(wishes: Mapping[int, Wish], task: Task) -> str:
     return wishes.get(task.id, ("", ""))[0]
 

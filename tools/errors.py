@@ -16,8 +16,11 @@ HuggingGPTError
 """
 
 
-class HuggingGPTError(Exception):
-    """The root. What a user or a model caused; our own bugs are never wrapped in it."""
+class HuggingGPTError(RuntimeError):
+    """The root. What a user or a model caused; our own bugs are never wrapped in it.
+
+    LangGraph's server passes the words of built-in errors on to clients, and hides those of all others.
+    """
 
     exit_code = 1
 

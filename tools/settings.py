@@ -24,11 +24,13 @@ class Settings(BaseSettings):
     out: Path = Field(Path("outputs"), description="Where results are written")
     folders: list[Path] = Field([Path()], description="Folders from which files may be read, beside `out`")
     max_bytes: int = Field(100 * 2**20, gt=0, description="Largest file accepted, in bytes")
+    max_json: int = Field(32 * 2**20, gt=0, description="Largest request but an upload, in bytes")
     max_pixels: int = Field(64_000_000, gt=0, description="Largest image accepted, in pixels")
     fetch_timeout: float = Field(30, gt=0, description="Seconds a download may take")
     private_addresses: bool = Field(default=False, description="Allow links to private and loopback addresses")
     slots: dict[str, int] = Field({}, description='Tasks at a time per device, such as {"cuda:0": 1}; else a default')
     llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
+    controllers: list[str] = Field([], description="Further controllers that clients of the server may choose")
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
     models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")
     extras: Path = Field(Path("tools.toml"), description="Task types added by `hugginggpt tools add`")
@@ -80,6 +82,11 @@ def _owner_of_run() -> str:
 def settings(owner: str | None = None) -> Settings:
     """The settings of this process, read once; on a server, those of the owner of the current run."""
     return _settings_of(_owner_of_run() if owner is None else owner)
+
+
+def is_served() -> bool:
+    """Whether the current run is that of a server's client, who may choose less than the owner of the process."""
+    return bool(_owner_of_run())
 
 
 settings.cache_clear = _settings_of.cache_clear  # type: ignore[attr-defined]  # as of any cached function

@@ -22,6 +22,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
     """Put the page on an application, under ``path``. Its conversations are kept beside the results."""
     import gradio as gr
 
+    from app.page.gate import NeededRoutes
     from app.page.page import Page
 
     async def add_slash(_request: Request) -> Response:
@@ -40,7 +41,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
         app,
         page.blocks,
         path,
-        app_kwargs={"middleware": [Middleware(ContentPolicy)]},
+        app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(NeededRoutes)]},
         css_paths=STYLE,
         max_file_size=limit,
         footer_links=[],

@@ -4,7 +4,9 @@ import gradio as gr
 
 from app.page.conversations import Past
 from app.page.examples import runnable
+from app.page.gate import GuardedBlocks
 from app.page.results import show_results
+from graph.chat_models import choosable
 from tools.models.catalog import offered
 
 WELCOME = """## What shall models do for you?
@@ -29,7 +31,7 @@ class Layout:
     def __init__(self) -> None:
         self.examples = runnable(offered())
         # Gradio copies what it shows; every hour, copies that nobody has asked for in a day are deleted.
-        with gr.Blocks(
+        with GuardedBlocks(
             title="HuggingGPT", fill_height=True, analytics_enabled=False, delete_cache=(3600, 86400)
         ) as self.blocks:
             self._memory()
@@ -52,10 +54,9 @@ class Layout:
             self.made = gr.Files(label="Made", interactive=False, visible=False, elem_id="made")
             with gr.Accordion("Settings", open=False, elem_id="settings"):
                 self.llm = gr.Dropdown(
-                    ["auto", "offline"],
+                    choosable(),
                     label="Controller",
-                    info="Who plans and answers. Type provider:model for another one.",
-                    allow_custom_value=True,
+                    info="Who plans and answers. HUGGINGGPT_CONTROLLERS names further ones.",
                     elem_id="controller",
                 )
                 self.mode = gr.Dropdown(MODES, value="auto", label="Models run")

@@ -79,7 +79,7 @@ def _data(data: object) -> None:
     if not (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
         return
     if all(row.keys() == {"label", "score"} for row in rows):
-        gr.Label({row["label"]: row["score"] for row in rows}, show_label=False)
+        gr.Label({str(row["label"]): float(row["score"]) for row in rows}, show_label=False)
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
@@ -98,6 +98,7 @@ def _provenance(path: str) -> None:
     record = record_of(path)
     if record.is_file():
         with gr.Accordion(f"How {Path(path).name} was made", open=False):
-            gr.JSON(json.loads(record.read_text(encoding="utf-8")), show_label=False)
+            # As text: in structured data Gradio would take what looks like a file for one of the server's own
+            gr.Code(record.read_text(encoding="utf-8"), language="json", show_label=False)
     if Path(path).is_file():
         gr.DownloadButton(f"Download {Path(path).name}", path, size="sm")

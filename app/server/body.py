@@ -1,11 +1,14 @@
-"""What clients send, checked. Fields that mean nothing here are refused rather than ignored."""
+"""What clients of the original's routes send, checked."""
 
+import asyncio
+import math
 from typing import Any, Literal, TypeVar, cast
 
 from langchain_core.messages import AnyMessage, convert_to_messages
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from app.server.wire import SHORT
 from graph.state import InputState
 from tools.errors import InputError
 
@@ -13,7 +16,7 @@ Role = Literal["system", "developer", "user", "assistant"]
 M = TypeVar("M", bound=BaseModel)
 
 
-class Message(BaseModel, extra="forbid"):
+class Message(BaseModel, extra="ignore"):
     """One message: a text, or text and media in content blocks of any spelling."""
 
     role: Role
@@ -21,8 +24,12 @@ class Message(BaseModel, extra="forbid"):
     name: str | None = None
 
 
-class Conversation(BaseModel, extra="forbid"):
-    """The body of the original's routes."""
+class Conversation(BaseModel, extra="ignore"):
+    """The body of the original's routes.
+
+    Its web page sends ``model``, ``api_key``, ``api_type`` and ``api_endpoint``, too: whose key pays for which model
+    is for the owner of this server to say, so they change nothing and are kept nowhere.
+    """
 
     messages: list[Message] = Field(min_length=1)
 
@@ -36,4 +43,16 @@ async def read(request: Request, model: type[M]) -> M:
     """The body as that model. Raises InputError or pydantic's ValidationError."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise InputError("Send JSON with the header Content-Type: application/json.")
-    return model.model_validate_json(await request.body())
+    body = await request.body()
+    if len(body) > SHORT:
+        return await asyncio.to_thread(model.model_validate_json, body)
+    return model.model_validate_json(body)
+
+
+def finite(value: object) -> Any:  # noqa: ANN401 - any JSON
+    """The value with null for the numbers that JSON cannot hold: NaN and the infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: finite(each) for name, each in value.items()}
+    return [finite(each) for each in value] if isinstance(value, list | tuple) else value

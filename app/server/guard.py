@@ -1,4 +1,4 @@
-"""The first thing that every request meets: is it from a known page, whose is it, and is it small enough."""
+"""The first thing that every request meets: is it from a known page, and whose is it."""
 
 import base64
 import binascii
@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 
 from starlette.authentication import SimpleUser
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.keys import LOCAL, Keys
+from app.server.refusals import Refusal, refuse
 from app.signing import ARTIFACTS, BadLink, opened
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
+CLOSED = ("/internal", "/deploy")  # of LangGraph's development server: they read and delete what is everybody's
 
 
 def is_loopback(host: str | None) -> bool:
@@ -26,14 +27,6 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-class Refusal(Exception):
-    """A request that goes no further."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-
-
 class Guard:
     """ASGI middleware around all routes, LangGraph's included. It sets ``scope["user"]`` to the key's owner.
 
@@ -41,8 +34,8 @@ class Guard:
     127.0.0.1 does not. A page on another site is refused unless its origin is known.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: Keys, origins: list[str], max_bytes: int) -> None:
-        self.app, self.keys, self.max_bytes = app, keys, max_bytes
+    def __init__(self, app: ASGIApp, *, keys: Keys, origins: list[str]) -> None:
+        self.app, self.keys = app, keys
         self.origin = re.compile("|".join([LOOPBACK_ORIGIN, *map(re.escape, origins)]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,33 +46,10 @@ class Guard:
             return
         try:
             scope["user"] = SimpleUser(self._owner(scope))
-            await self._within_limit(scope, receive, send)
         except Refusal as refusal:
-            await _refuse(scope, receive, send, refusal)
-
-    async def _within_limit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the body on until it grows too large; then the app sees the client leave, and the client is told."""
-        left, refusal = self.max_bytes, Refusal(413, f"A request may hold at most {self.max_bytes} bytes.")
-        if int(Headers(scope=scope).get("content-length") or 0) > left:
-            raise refusal
-
-        async def metered() -> Message:
-            nonlocal left
-            message = await receive() if left >= 0 else {"type": "http.disconnect"}
-            left -= len(message.get("body", b""))
-            return message if left >= 0 else {"type": "http.disconnect"}
-
-        async def unless_over(message: Message) -> None:
-            if left >= 0:
-                await send(message)
-
-        try:
-            await self.app(scope, metered, unless_over)
-        except Exception:
-            if left >= 0:  # otherwise it is what the app made of the missing rest
-                raise
-        if left < 0:
-            raise refusal
+            await refuse(scope, receive, send, refusal)
+        else:
+            await self.app(scope, receive, send)
 
     def _owner(self, scope: Scope) -> str:
         headers = Headers(scope=scope)
@@ -96,6 +66,8 @@ class Guard:
     def _holder(self, scope: Scope, headers: Headers) -> str:
         if scope["path"] in OPEN:
             return LOCAL
+        if re.match(rf"(?:{'|'.join(CLOSED)})(?:/|$)", scope["path"]):
+            raise Refusal(404, "There is nothing here for holders of keys.")
         owner = self._signed(scope) or self.keys.owner(_key(headers))
         if owner is None:
             raise Refusal(401, "Send a valid API key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
@@ -126,12 +98,3 @@ def _key(headers: Headers) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return headers.get("x-api-key", "")
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
-        return
-    headers = {"WWW-Authenticate": 'Basic realm="hugginggpt"'} if refusal.status == 401 else {}
-    response = JSONResponse({"detail": str(refusal)}, refusal.status, headers)
-    await response(scope, receive, send)

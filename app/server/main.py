@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
+from langgraph.errors import EmptyInputError
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -22,6 +23,8 @@ from app.page import mount
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
+from app.server.intake import Intake
+from app.server.refusals import BROKEN, OPENAI, told
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.models.catalog import offered
 from tools.settings import Settings
@@ -42,23 +45,36 @@ async def feedback(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _told(_request: Request, error: Exception) -> Response:
+async def _told(request: Request, error: Exception) -> Response:
     """What the client or a model caused: one sentence."""
     status = 400 if isinstance(error, InputError) else 502 if isinstance(error, ModelError) else 422
-    return JSONResponse({"detail": str(error)}, status)
+    return told(request.url.path, status, str(error))
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     """A route's own refusal, as JSON like all others."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    response = told(request.url.path, error.status_code, error.detail)
+    response.headers.update(error.headers or {})
+    return response
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     """A body of the wrong form: where and what, never the body itself."""
     assert isinstance(error, ValidationError)  # noqa: S101 - registered for nothing else
     problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors(include_url=False)]
-    return JSONResponse({"detail": "; ".join(problems[:5])}, 422)
+    path = request.url.path
+    return told(path, 400 if path.startswith(OPENAI) else 422, "; ".join(problems[:5]))
+
+
+async def _nothing_given(request: Request, _error: Exception) -> Response:
+    """A run without input, or an answer where nothing was asked."""
+    return told(request.url.path, 422, "There is nothing to run: send input with messages.")
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    """A bug of ours, which the server logs."""
+    return told(request.url.path, 500, BROKEN)
 
 
 Endpoint = tuple[str, str, Callable[[Request], Awaitable[Response]]]
@@ -70,8 +86,7 @@ ROUTES: list[Endpoint] = [
     ("POST", "/hugginggpt", original.hugginggpt),
     ("POST", "/tasks", original.tasks),
     ("POST", "/results", original.results),
-    ("GET", "/v1/models", openai.models),
-    ("POST", "/v1/chat/completions", openai.completions),
+    *openai.ROUTES,
 ]
 
 
@@ -110,7 +125,13 @@ def create_app(
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
         middleware=_middleware(options, owners),
-        exception_handlers={HTTPException: _refused, HuggingGPTError: _told, ValidationError: _invalid},
+        exception_handlers={
+            HTTPException: _refused,
+            HuggingGPTError: _told,
+            ValidationError: _invalid,
+            EmptyInputError: _nothing_given,
+            Exception: _broken,
+        },
         lifespan=lifespan,
     )
     if options.page and find_spec("gradio"):
@@ -119,7 +140,7 @@ def create_app(
 
 
 def _middleware(options: Settings, owners: keys.Keys) -> list[Middleware]:
-    """What every request passes before it meets a route: known pages first, then the guard."""
+    """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     return [
         Middleware(
             CORSMiddleware,
@@ -130,5 +151,6 @@ def _middleware(options: Settings, owners: keys.Keys) -> list[Middleware]:
             allow_private_network=True,
             expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
         ),
-        Middleware(Guard, keys=owners, origins=options.origins, max_bytes=options.max_bytes),
+        Middleware(Guard, keys=owners, origins=options.origins),
+        Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
     ]

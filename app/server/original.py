@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
 from app.server import runs
-from app.server.body import Conversation, read
+from app.server.body import Conversation, finite, read
 from graph.state import Plan, Result, Task
 from tools.files.resources import modality
 
@@ -67,4 +67,4 @@ def _inference(result: Result, owner: Owner) -> dict[str, Any]:
     found: dict[str, Any] = {"generated text": result.text} if result.text else {}
     for path, link in zip(result.files, owner.links(result.files), strict=True):
         found.setdefault(f"generated {modality(path)}", link)
-    return found | ({"predicted": result.data} if result.data is not None else {})
+    return found | ({"predicted": finite(result.data)} if result.data is not None else {})

@@ -1,9 +1,10 @@
 """The graph, called in this process for the owner of a request."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import anyio
 from langchain_core.messages import AIMessage
@@ -16,8 +17,10 @@ from app.signing import signed, signed_stream
 from graph import graph
 from graph.context import Context
 from graph.state import InputState
+from tools import TOOLS
 
 T = TypeVar("T")
+Words = AsyncGenerator[str]
 STOPPING = 5.0  # seconds that a run whose client has left may take to end
 
 
@@ -27,12 +30,28 @@ async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool =
     return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))
 
 
-def stream(given: InputState, config: RunnableConfig, owner: Owner) -> AsyncIterator[str]:
+def stream(given: InputState, config: RunnableConfig, owner: Owner) -> Words:
     """The words of the answer as they come, at the latest when all is done."""
     return signed_stream(_words(given, config), owner.name)
 
 
-async def _words(given: InputState, config: RunnableConfig) -> AsyncIterator[str]:
+async def once(work: Awaitable[str]) -> Words:
+    """Words that come all at once, as those that come in pieces."""
+    yield await work
+
+
+async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> dict[str, Any]:
+    """What a single task gives on the best model that can do it here: ``text``, ``data``, ``files`` and the facts.
+
+    Raises:
+        InputError: an argument is missing, or cannot be used.
+        ModelError: no model can do it here, or the model failed.
+    """
+    made = {"type": "tool_call", "id": uuid4().hex, "name": task, "args": args}
+    return dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
+
+
+async def _words(given: InputState, config: RunnableConfig) -> Words:
     said, state = False, dict[str, Any]()
     run = graph.astream(given, config, context=Context(), stream_mode=["messages", "values"])
     async with aclosing(apart(run)) as parts:

@@ -37,8 +37,13 @@ def serve(host: str, port: int) -> None:
         raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
     if not settings().public_url:
         override(public_url=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - a comparison
-    app, grace = create_app(settings(), ROUTES, _conversations), round(settings().grace)
+    app, grace = application(), round(settings().grace)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=grace, server_header=False)
+
+
+def application() -> Starlette:
+    """All routes of this process. Raises ConfigError."""
+    return create_app(settings(), ROUTES, _conversations)
 
 
 @asynccontextmanager

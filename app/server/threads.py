@@ -1,6 +1,7 @@
 """Conversations of our own server: the part of LangGraph's API that a chat client needs, kept in a database."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import EmptyInputError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 from pydantic import BaseModel, Field
@@ -18,11 +20,13 @@ from starlette.responses import Response
 
 from app.owner import Owner
 from app.server import runs
-from app.server.body import read
+from app.server.body import finite, read
 from app.server.locks import Locks
+from app.server.refusals import BROKEN
 from graph.context import Context
 from tools.errors import HuggingGPTError, InputError
 
+log = logging.getLogger(__name__)
 StreamMode = Literal["values", "updates", "custom", "messages-tuple"]
 
 
@@ -84,7 +88,8 @@ async def wait(request: Request) -> Response:
     body = await read(request, Run)
     threads, config = _thread(request)
     async with threads.locks.hold(config["configurable"]["thread_id"]):
-        work = threads.graph.ainvoke(_checked(body), config, context=body.context, durability="sync")
+        given = await _checked(body, threads, config)
+        work = threads.graph.ainvoke(given, config, context=body.context, durability="sync")
         return _json(await runs.unless_gone(request, work))
 
 
@@ -100,20 +105,26 @@ async def _events(threads: Threads, config: RunnableConfig, body: Run) -> AsyncI
     modes: list[Any] = ["messages" if mode == "messages-tuple" else mode for mode in body.modes]
     try:
         async with threads.locks.hold(config["configurable"]["thread_id"]):
+            given = await _checked(body, threads, config)
             parts: Any = threads.graph.astream(
-                _checked(body), config, context=body.context, stream_mode=modes, durability="sync"
+                given, config, context=body.context, stream_mode=modes, durability="sync"
             )
             async with aclosing(runs.apart(parts)) as events:
                 async for mode, chunk in events:
                     yield {"event": mode, "data": _dump(chunk)}
-    except (HuggingGPTError, HTTPException) as error:
+    except (HuggingGPTError, HTTPException, EmptyInputError) as error:
         message = error.detail if isinstance(error, HTTPException) else str(error)
         yield {"event": "error", "data": _dump({"error": type(error).__name__, "message": message})}
+    except Exception as error:
+        log.exception("A streamed run failed")
+        yield {"event": "error", "data": _dump({"error": type(error).__name__, "message": BROKEN})}
 
 
-def _checked(body: Run) -> Any:  # noqa: ANN401 - what LangGraph takes
-    if body.input is not None and body.command is not None:
+async def _checked(body: Run, threads: Threads, config: RunnableConfig) -> Any:  # noqa: ANN401 - what LangGraph takes
+    if body.input and body.command is not None:
         raise InputError("Send either input or command, not both.")
+    if body.command and not (await threads.graph.aget_state(config)).interrupts:
+        raise InputError("This conversation waits for no answer; send input with messages.")
     return body.given
 
 
@@ -130,7 +141,10 @@ def _thread(request: Request) -> tuple[Threads, RunnableConfig]:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, default=_plain)
+    try:
+        return json.dumps(value, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(finite(json.loads(json.dumps(value, default=_plain))))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a state holds

@@ -1,0 +1,88 @@
+"""What of Gradio a visitor may reach: the routes that the page needs, and files that were uploaded to it.
+
+Gradio itself checks that a file was uploaded only once ``Blocks.launch`` was called, which a mounted page never is:
+without this check any path would be copied to where its sender can download it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import BlockFunction
+from gradio.state_holder import SessionState
+from gradio.utils import get_upload_folder
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_PAGES = {"", "/", "/config", "/theme.css", "/manifest.json", "/favicon.ico", "/robots.txt", "/pwa_icon"}
+_FOLDERS = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
+_CALLS = ("queue/join", "queue/data", "upload", "upload_progress", "cancel", "reset", "startup-events", "theme.css")
+_API = "/gradio_api/"
+_FILE = f"{_API}file="
+_HEARTBEAT = f"{_API}heartbeat/"
+
+
+class GuardedBlocks(gr.Blocks):
+    """A page that takes nothing as a file but what was uploaded to it, in whatever input it is sent."""
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """Check what a visitor sent, then go on as Gradio does. Raises gr.Error."""
+        if not all(map(_uploaded, _paths(inputs))):
+            raise gr.Error("Files must be uploaded to the page first.", print_exception=False)
+        return list(await super().preprocess_data(block_fn, inputs, state, explicit_call))
+
+
+class NeededRoutes:
+    """ASGI middleware that answers 404 to all of Gradio's routes but those which the page itself uses.
+
+    Among the others are a proxy to the web, writers of code, and functions called by name.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "http" and not _needed(scope["path"].removeprefix(scope.get("root_path", ""))):
+            await JSONResponse({"detail": "The page has nothing there."}, 404)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _needed(path: str) -> bool:
+    if path.startswith(_FILE):
+        return path.removeprefix(_FILE).startswith("/")  # nothing from the web
+    plain = path.rstrip("/")
+    return (
+        path in _PAGES
+        or path.startswith((*_FOLDERS, _HEARTBEAT))
+        or (plain.startswith(_API) and plain.removeprefix(_API) in _CALLS)
+    )
+
+
+def _paths(value: object) -> Iterator[str]:
+    """Every ``path`` that stands anywhere in a value."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if "path" in each:
+                yield str(each["path"])
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+
+
+def _uploaded(path: str) -> bool:
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        return Path(path).resolve().is_relative_to(folder)
+    except (OSError, ValueError, RuntimeError):  # a null byte, a name too long, links in a circle
+        return False

@@ -1,0 +1,52 @@
+"""``/v1/embeddings``: the task feature-extraction, a text at a time."""
+
+import asyncio
+import base64
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.owner import Owner
+from app.server import runs
+from app.server.body import read
+from tools.errors import InputError
+
+MOST = 256  # texts of one request
+
+
+class Texts(BaseModel):
+    """The body. ``model`` names whatever does the task here, and is told in the answer."""
+
+    model: str
+    input: str | list[str] = Field(min_length=1, description="Texts; tokens of another model's mean nothing here")
+    encoding_format: Literal["float", "base64"] | None = "float"
+    dimensions: int | None = None
+
+
+async def create(request: Request) -> Response:
+    """``POST /v1/embeddings``."""
+    body = await read(request, Texts)
+    texts = [body.input] if isinstance(body.input, str) else body.input
+    if len(texts) > MOST:
+        raise InputError(f"At most {MOST} texts are taken at a time; send the rest in further requests.")
+    calls = [runs.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
+    found = await runs.unless_gone(request, _all(calls))
+    if body.dimensions not in {None, len(found[0]["data"])}:
+        raise InputError(f"{found[0]['model']} gives vectors of {len(found[0]['data'])} dimensions and no other.")
+    rows = [
+        {"object": "embedding", "index": at, "embedding": _encoded(each["data"], body.encoding_format)}
+        for at, each in enumerate(found)
+    ]
+    usage = {"prompt_tokens": 0, "total_tokens": 0}  # no language model was asked
+    return JSONResponse({"object": "list", "data": rows, "model": found[0]["model"], "usage": usage})
+
+
+async def _all(calls: list[Any]) -> list[dict[str, Any]]:
+    return list(await asyncio.gather(*calls))
+
+
+def _encoded(vector: list[float], how: str | None) -> Any:  # noqa: ANN401 - a list, or its bytes as a text
+    return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode() if how == "base64" else vector

@@ -1,0 +1,36 @@
+"""Requests that go no further: one sentence, in the form that the route's clients read."""
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+BROKEN = "The program itself failed. The server's log tells why; please report it."
+OPENAI = "/v1/"  # the routes whose clients expect OpenAI's form
+
+
+class Refusal(Exception):
+    """A request that goes no further, with an HTTP status and a sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+def told(path: str, status: int, detail: object, code: str | None = None) -> Response:
+    """What a client of that path is told."""
+    headers = {"WWW-Authenticate": 'Bearer realm="hugginggpt", Basic realm="hugginggpt"'} if status == 401 else {}
+    if not path.startswith(OPENAI):
+        return JSONResponse({"detail": detail}, status, headers)
+    kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
+    error = {"message": str(detail), "type": kind, "param": None, "code": code}
+    return JSONResponse({"error": error}, status, headers)
+
+
+_KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    """End the request with the refusal."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
+    else:
+        await told(scope["path"], refusal.status, str(refusal))(scope, receive, send)

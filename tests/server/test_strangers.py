@@ -1,0 +1,165 @@
+"""Raw requests of strangers: what is too large, too deep or no JSON at all, and what is not theirs to choose."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.signing import query
+from app.signing import secret as link_secret
+from tests.server.inside import ADDRESS, as_owner, new_key, serving
+from tests.support.openai_server import openai_server
+
+JSON = {"Content-Type": "application/json"}
+HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with serving(tmp_path_factory.mktemp("strangers"), max_json=1_000_000) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def thread(client: TestClient) -> str:
+    return f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
+
+
+ROUTES = ["/v1/chat/completions", "/v1/responses", "/hugginggpt", "/feedback", "/mcp", f"/threads/{uuid4()}/runs/wait"]
+NESTED = b'{"messages": ' + b"[" * 2000 + b"]" * 2000 + b"}"
+BODIES = {
+    "nested too deeply": (NESTED, 422),
+    "too many values": (b'{"messages": [' + b"0," * 200_000 + b"0]}", 422),
+    "too large": (b'{"messages": "' + b"x" * 1_000_000 + b'"}', 413),
+    "a number beyond 64 bits": (b'{"messages": [], "n": 18446744073709551616}', 422),
+    "not a number": (b'{"messages": [], "n": NaN}', 422),
+    "infinity by exponent": (b'{"messages": [], "n": 1e999}', 422),
+    "half a surrogate pair": (rb'{"messages": [{"role": "user", "content": "\ud800"}]}', 422),
+    "no UTF-8": (b'{"messages": "\xff"}', 422),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_body_that_no_route_should_parse_is_refused_in_a_sentence(client: TestClient, route: str, kind: str) -> None:
+    body, status = BODIES[kind]
+    reply = client.post(route, content=body, headers=JSON)
+    assert reply.status_code == status
+    told = reply.json()["error"]["message"] if route.startswith("/v1/") else reply.json()["detail"]
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", ""])
+def test_no_content_type_gets_around_the_limits(client: TestClient, thread: str, kind: str) -> None:
+    reply = client.post(f"{thread}/runs/wait", content=NESTED, headers={"Content-Type": kind})
+    assert reply.status_code == 422
+
+
+def test_a_chunked_body_is_counted_as_it_comes(client: TestClient) -> None:
+    pieces = (b"x" * 10_000 for _ in range(1000))
+    assert client.post("/hugginggpt", content=pieces, headers=JSON).status_code == 413
+
+
+def test_what_is_within_the_limits_arrives_as_it_was_sent(client: TestClient) -> None:
+    text = 'nested "[{" in words, NaN, 18446744073709551616, \\ud800 and \U0001f600 are words'
+    body = {"messages": [{"role": "user", "content": f"Is the tone of '{text}' positive?"}]}
+    (task,) = client.post("/tasks", json=body).json()
+    assert text in task["args"]["text"]
+
+
+WRONG: list[dict[str, Any]] = [
+    {},
+    {"input": {}},
+    {"input": 5},
+    {"input": {"messages": 5}},
+    {"input": {"messages": [5]}},
+    {"input": {"messages": [{"role": "wizard", "content": "x"}]}},
+    {"input": {"messages": [{"role": "user"}]}},
+    {"input": {**HELLO, "resources": [{}]}},
+    {"input": {**HELLO, "resources": [["x"]]}},
+    {"input": {**HELLO, "resources": "x"}},
+    {"input": HELLO, "context": {"aprove_plan": True}},
+    {"input": HELLO, "context": {"mode": "warp"}},
+    {"input": HELLO, "context": 5},
+    {"input": HELLO, "command": {"resume": 1}},
+    {"command": {"resume": "yes"}},
+    {"command": {"resume": {"decisions": []}}},
+]
+
+
+@pytest.mark.parametrize("body", WRONG, ids=json.dumps)
+def test_a_run_that_cannot_be_is_the_client_s_error(client: TestClient, body: dict[str, Any]) -> None:
+    thread = f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
+    reply = client.post(f"{thread}/runs/wait", json=body)
+    assert 400 <= reply.status_code < 500, reply.text
+    assert reply.json()["detail"].endswith(".")
+    streamed = client.post(f"{thread}/runs/stream", json=body)
+    assert 400 <= streamed.status_code < 500 or "event: error" in streamed.text
+
+
+def test_a_misspelt_option_is_told_with_the_right_ones(client: TestClient, thread: str) -> None:
+    reply = client.post(f"{thread}/runs/wait", json={"input": HELLO, "context": {"aprove_plan": True}})
+    assert "approve_plan" in reply.json()["detail"]
+
+
+def test_a_long_file_name_is_cut_and_a_null_byte_dropped(client: TestClient) -> None:
+    for name in ("é" * 300 + ".txt", "a\0b.txt", "x." + "y" * 300, "." * 200, "/" * 100):
+        reply = client.post("/uploads", files={"file": (name, b"words")})
+        assert reply.status_code in {200, 400}, (name, reply.text)
+
+
+# Controllers
+
+
+@pytest.mark.parametrize("llm", ["openai:gpt-5", "huggingface:someone/model", "router:x/y", "nobody:model"])
+def test_a_client_chooses_no_controller_that_the_owner_did_not_offer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, llm: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-owner")
+    monkeypatch.setenv("HF_TOKEN", "hf_of_the_owner")
+    thread = f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
+    reply = client.post(f"{thread}/runs/wait", json={"input": HELLO, "context": {"llm": llm}})
+    assert reply.status_code == 422
+    assert "is not offered here" in reply.json()["detail"]
+
+
+def test_the_owner_s_list_opens_further_controllers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-owner")
+    plan = json.dumps({"reply": "Hello from the model."})
+    with (
+        openai_server(plan) as model,
+        serving(tmp_path, controllers=["openai:small"], base_url=model.url) as client,
+    ):
+        thread = client.post("/threads", json={}).json()["thread_id"]
+        asked = {"input": HELLO, "context": {"llm": "openai:small"}}
+        reply = client.post(f"/threads/{thread}/runs/wait", json=asked)
+        other = client.post(f"/threads/{thread}/runs/wait", json=asked | {"context": {"llm": "openai:large"}})
+    assert "Hello from the model." in reply.text
+    assert (other.status_code, "openai:small" in other.json()["detail"]) == (422, True)
+
+
+# Signed links
+
+
+def test_signatures_that_come_back_go_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-owner")
+    key, file = new_key(tmp_path, "ann"), tmp_path / "keys.json"
+    with (
+        openai_server(json.dumps({"reply": "No."})) as model,
+        serving(tmp_path, keys=file, llm="openai:small", base_url=model.url) as client,
+    ):
+        signature = query("ann", "/artifacts/a b.png", 2**40, link_secret(file))
+        link = f"{ADDRESS}/artifacts/a%20b.png?{signature}"
+        history = [{"role": "user", "content": "Draw it."}, {"role": "assistant", "content": f"![It]({link})"}]
+        body = json.dumps({"model": "hugginggpt", "messages": [*history, *HELLO["messages"]]})
+        for spelt in (body, body.replace("&", r"\u0026"), body.replace("/", r"\/"), body.replace("&", "&amp;")):
+            model.answers.append(json.dumps({"reply": "No."}))
+            said = as_owner(client, key).post("/v1/chat/completions", content=spelt, headers=JSON)
+            assert said.status_code == 200, said.text
+    sent = json.dumps(model.asked)
+    assert "a%20b.png" in sent
+    assert "signature" not in sent
