@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tools.errors import ConfigError
 from tools.settings import settings
@@ -54,12 +54,61 @@ def secret(keys: Path) -> bytes:
     return kept
 
 
+class Secrets:
+    """What links of a server with that key file are signed with, newest first, and which links were revoked.
+
+    The owner's setting names secrets of more than one machine, or a new one before the old; else there is the file.
+    """
+
+    def __init__(self, keys: Path | None) -> None:
+        self._keys = keys
+        self._revoked: frozenset[str] = frozenset()
+        self.refresh()
+
+    @property
+    def all(self) -> list[bytes]:
+        """Every secret that opens links; the first one signs."""
+        if given := settings("").link_secrets:
+            return [each.get_secret_value().encode() for each in given]
+        return [secret(self._keys)] if self._keys else []
+
+    def refresh(self) -> None:
+        """Read again which links were revoked."""
+        if self._keys:
+            with suppress(OSError):
+                self._revoked = frozenset(_revocations(self._keys).read_text(encoding="ascii").split())
+
+    def owner(self, path: str, query_string: str) -> str | None:
+        """The owner whose file a link opens; None where it is not signed. Raises BadLink."""
+        if dict(parse_qsl(query_string)).get("signature") in self._revoked:
+            raise BadLink("This link was revoked; ask for a new one, or send your API key.")
+        return opened(path, query_string, *self.all)
+
+
+def _signing(keys: Path) -> bytes:
+    given = settings("").link_secrets
+    return given[0].get_secret_value().encode() if given else secret(keys)
+
+
+def revoke(keys: Path, link: str) -> None:
+    """Let a signed link open nothing any more. Raises ConfigError: it is not one."""
+    signature = dict(parse_qsl(urlsplit(link).query)).get("signature", "")
+    if not re.fullmatch(r"[\w-]{20,}", signature, re.ASCII):
+        raise ConfigError("That is no signed link; give the whole of it, with what follows the question mark.")
+    with _revocations(keys).open("a", encoding="ascii") as file:
+        file.write(f"{signature}\n")
+
+
+def _revocations(keys: Path) -> Path:
+    return keys.with_suffix(".revoked")
+
+
 def signed(text: str, owner: str) -> str:
     """The text with every link to a file of the owner's signed, where the server asks for keys at all."""
     common = settings("")
     if common.keys is None or not common.public_url or not common.link_hours:
         return text
-    until, key = int(time.time() + common.link_hours * 3600), secret(common.keys)
+    until, key = int(time.time() + common.link_hours * 3600), _signing(common.keys)
     link = re.compile(rf"{re.escape(common.public_url.rstrip('/'))}((?>{ARTIFACTS}[\w.~%/-]*\w))(?!\?)", re.ASCII)
     return link.sub(lambda found: f"{found[0]}?{query(owner, unquote(found[1]), until, key)}", text)
 
@@ -81,8 +130,8 @@ def query(owner: str, path: str, until: int, key: bytes) -> str:
     return urlencode({"owner": owner, "until": until, "signature": _signature(owner, path, str(until), key)})
 
 
-def opened(path: str, query_string: str, key: bytes) -> str | None:
-    """The owner whose file a link opens; None where it is not signed.
+def opened(path: str, query_string: str, *keys: bytes) -> str | None:
+    """The owner whose file a link opens that was signed with one of the keys; None where it is not signed.
 
     Raises:
         BadLink: it has expired, or was changed.
@@ -91,7 +140,8 @@ def opened(path: str, query_string: str, key: bytes) -> str | None:
     if "signature" not in given:
         return None
     owner, until = given.get("owner", ""), given.get("until", "")
-    if not hmac.compare_digest(given["signature"].encode(), _signature(owner, path, until, key).encode()):
+    told = given["signature"].encode()
+    if not any(hmac.compare_digest(told, _signature(owner, path, until, key).encode()) for key in keys):
         raise BadLink("The signature of this link is not valid; use the link as it was given, or send your API key.")
     if int(until) < time.time():
         raise BadLink("This link has expired; ask for a new one, or send your API key.")

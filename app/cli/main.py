@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli import keys, tools
 from app.cli import options as o
-from app.cli import tools
 from app.cli.errors import Commands, emit, guarded
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 
 app.add_typer(tools.app, name="tools")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback()
@@ -174,11 +175,12 @@ def serve(
 def key(
     owner: Annotated[str, typer.Argument(help="Whose key it is: lower-case letters, digits, - and _.")],
     file: Annotated[Path, typer.Option(help="The key file.", envvar="HUGGINGGPT_KEYS")] = Path("keys.json"),
+    days: Annotated[float | None, typer.Option(min=0.001, help="After how many days it expires; else never.")] = None,
 ) -> None:
     """Make an API key for the server and print it, this once; the file keeps only its hash."""
     from app.server.keys import add
 
-    typer.echo(add(file, owner))
+    typer.echo(add(file, owner, days))
     typer.secho(f"Start the server with HUGGINGGPT_KEYS={file} to ask for it.", err=True)
 
 

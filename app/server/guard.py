@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.keys import LOCAL, Keys
 from app.server.refusals import Refusal, refuse
-from app.signing import ARTIFACTS, BadLink, opened
+from app.signing import ARTIFACTS, BadLink
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
@@ -79,7 +79,7 @@ class Guard:
             return None
         query, scope["query_string"] = scope["query_string"].decode("latin-1"), b""
         try:
-            owner = opened(scope["path"], query, self.keys.secret)
+            owner = self.keys.secrets.owner(scope["path"], query)
         except BadLink as error:
             raise Refusal(403, str(error)) from error
         if owner is not None and not self.keys.knows(owner):

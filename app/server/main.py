@@ -113,7 +113,7 @@ def create_app(
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
-        async with sessions.run(), running(app):
+        async with sessions.run(), owners.watched(), running(app):
             yield
 
     app = Starlette(

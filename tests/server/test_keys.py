@@ -1,5 +1,7 @@
 """Keys and their owners."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,66 @@ def test_an_owner_is_also_a_safe_folder_name(tmp_path: Path, owner: str) -> None
     with pytest.raises(ConfigError, match="cannot own a key"):
         keys.add(tmp_path / "keys.json", owner)
     assert not (tmp_path / "keys.json").exists()
+
+
+def test_a_key_expires(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    key, other = keys.add(file, "ann", days=-1), keys.add(file, "bob", days=1)
+    known = keys.load(file)
+    assert [known.owner(key), known.owner(other)] == [None, "bob"]
+    assert [known.knows("ann"), known.knows("bob")] == [False, True]
+
+
+def test_keys_come_and_go_without_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    first, known = keys.add(file, "ann"), keys.load(file)
+    second = keys.add(file, "bob")
+    known.refresh()
+    assert [known.owner(first), known.owner(second)] == ["ann", "bob"]
+    assert keys.revoke(file, "ann") == ["ann"]
+    known.refresh()
+    assert [known.owner(first), known.owner(second)] == [None, "bob"]
+    (name,) = keys.listed(file)
+    assert keys.revoke(file, name) == ["bob"]
+    known.refresh()
+    assert known.owner(second) is None
+    assert known  # the server stays shut: the last key that is gone opens it to nobody
+
+
+def test_a_file_that_breaks_while_the_server_runs_leaves_the_keys_as_they_were(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "keys.json"
+    key, known = keys.add(file, "ann"), keys.load(file)
+    file.write_text("{")
+    known.refresh()
+    assert known.owner(key) == "ann"
+    assert "stay as they were" in caplog.text
+
+
+def test_a_file_that_holds_owners_alone_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({hashlib.sha256(b"hgpt_old").hexdigest(): "ann"}))
+    assert keys.load(file).owner("hgpt_old") == "ann"
+    assert keys.load(file).owner(keys.add(file, "bob")) == "bob"
+    assert keys.load(file).owner("hgpt_old") == "ann"
+
+
+def test_the_file_is_never_half_written(tmp_path: Path) -> None:
+    for _ in range(3):
+        keys.add(tmp_path / "keys.json", "ann")
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_the_commands_list_and_revoke(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    keys.add(file, "ann")
+    keys.add(file, "bob", days=1)
+    shown = CliRunner().invoke(app, ["keys", "list", "--file", str(file)]).stdout
+    assert [line.split()[1] for line in shown.splitlines()] == ["ann", "bob"]
+    assert CliRunner().invoke(app, ["keys", "revoke", "ann", "--file", str(file)]).stdout == "Revoked, of ann.\n"
+    refused = CliRunner().invoke(app, ["keys", "revoke", "ann", "--file", str(file)])
+    assert (refused.exit_code, "no key 'ann'" in refused.stderr) == (2, True)
 
 
 def test_the_command_prints_a_new_key_and_nothing_else_on_stdout(tmp_path: Path) -> None:

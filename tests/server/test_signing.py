@@ -123,11 +123,41 @@ async def test_a_signature_is_gone_before_anyone_logs_the_request(tmp_path: Path
     async def never(*_: object) -> Message:
         raise AssertionError("Nothing is read, and nothing refused.")
 
-    added = query("ann", "/artifacts/x", int(time.time()) + 60, known.secret).encode()
+    added = query("ann", "/artifacts/x", int(time.time()) + 60, known.secrets.all[0]).encode()
     scope = {"type": "http", "method": "GET", "path": "/artifacts/x", "headers": [], "query_string": added}
-    await Guard(app, keys=known, origins=[], max_bytes=10)(scope, never, never)
+    await Guard(app, keys=known, origins=[])(scope, never, never)
     assert seen == ["ann"]
     assert scope["query_string"] == b""  # a server's log of requests reads this same mapping
+
+
+def test_a_revoked_link_opens_nothing_and_others_go_on(guarding: Path) -> None:
+    secrets = signing.Secrets(guarding)
+    now = int(time.time())
+    first, second = (query("ann", "/artifacts/x", now + hours * 3600, secrets.all[0]) for hours in (1, 2))
+    assert secrets.owner("/artifacts/x", first) == "ann"
+    signing.revoke(guarding, f"https://here.example/artifacts/x?{first}")
+    secrets.refresh()
+    with pytest.raises(BadLink, match="revoked"):
+        secrets.owner("/artifacts/x", first)
+    assert secrets.owner("/artifacts/x", second) == "ann"
+    with pytest.raises(ConfigError, match="no signed link"):
+        signing.revoke(guarding, "https://here.example/artifacts/x")
+
+
+def test_a_new_secret_signs_and_the_old_one_still_opens(guarding: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["old and long enough"]')
+    settings.cache_clear()
+    old = parts(signed(LINK, "ann"))[1]
+    monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["new and long enough", "old and long enough"]')
+    settings.cache_clear()
+    new = parts(signed(LINK, "ann"))[1]
+    assert old != new
+    secrets = signing.Secrets(guarding)
+    assert [secrets.owner("/artifacts/a b.png", each) for each in (old, new)] == ["ann", "ann"]
+    monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["new and long enough"]')
+    settings.cache_clear()
+    with pytest.raises(BadLink, match="not valid"):
+        secrets.owner("/artifacts/a b.png", old)
 
 
 def picture_in(answer: str) -> str:
