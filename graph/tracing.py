@@ -3,14 +3,19 @@
 import os
 import re
 from functools import cache
+from typing import Any
 
 from tools import extras
 
+_NAMES = "pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|signature"  # of what is told as name=value
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"data:([\w.+-]+/[\w.+-]+)[^,\s]{0,200},[\w+/=%-]{64,}"), r"data:\1,[left out]"),
     (re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}"), "[bytes left out]"),
     (re.compile(r"\b(?:hf_|sk-|hgpt_|lsv2_|gh[opsu]_|xox[abp]-|AKIA)[\w-]{8,}"), "[secret]"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), "[secret]"),  # a JSON web token
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 [secret]"),
+    (re.compile(rf"(?i)\b({_NAMES})(\s*[=:]\s*)[^\s&,;\"'<>]+"), r"\1\2[secret]"),
+    (re.compile(r"(?<![\w/.:])(?:/(?:home|root|Users)/[\w.-]+|[A-Z]:\\Users\\[\w.-]+)"), "~"),  # who runs it
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), "[secret]"),
 )
 _SECRET = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
@@ -38,13 +43,34 @@ def _values(named: frozenset[str]) -> tuple[str, ...]:
 
 
 def configure() -> None:
-    """Scrub whatever is traced, if tracing is on. Off, it costs the reading of a variable."""
-    from langsmith.utils import tracing_is_enabled
-
-    if not tracing_is_enabled():
+    """Scrub whatever is traced, if tracing is on: by its own variable, or by a key for LangSmith alone."""
+    if not _wanted():
         return
     import langsmith
     from langsmith.anonymizer import create_anonymizer
 
+    class Client(langsmith.Client):
+        """A run that waits for a person has not failed, though LangGraph ends it with an exception."""
+
+        def update_run(self, run_id: Any, *args: Any, error: str | None = None, **more: Any) -> None:  # noqa: ANN401
+            super().update_run(run_id, *args, error=_failure(error), **more)
+
+        def create_run(self, *args: Any, error: str | None = None, **more: Any) -> None:  # noqa: ANN401
+            super().create_run(*args, **more, **({"error": _failure(error)} if error else {}))
+
     anonymizer = create_anonymizer(lambda text, _path: scrub(text), max_depth=20)
-    langsmith.configure(client=langsmith.Client(anonymizer=anonymizer))
+    langsmith.configure(client=Client(anonymizer=anonymizer), enabled=True)
+
+
+def _wanted() -> bool:
+    """Whether runs are to be traced."""
+    from langsmith.utils import tracing_is_enabled
+
+    said = os.environ.get("LANGSMITH_TRACING") or os.environ.get("LANGCHAIN_TRACING_V2")
+    if not said and (os.environ.get("LANGSMITH_API_KEY") or os.environ.get("LANGCHAIN_API_KEY")):
+        return True
+    return bool(tracing_is_enabled())
+
+
+def _failure(error: str | None) -> str | None:
+    return None if error and error.startswith("GraphInterrupt(") else error

@@ -1,7 +1,12 @@
 """The graph as one MCP tool, and every task type that can run here as a tool of its own."""
 
+import asyncio
+import base64
+import json
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import mcp_types as types
 from langchain_core.messages import HumanMessage
@@ -14,12 +19,15 @@ from starlette.requests import Request
 
 from app.owner import Owner
 from app.server import runs
+from app.server.body import finite
 from graph.state import InputState, Result, Task
 from tools import TOOLS
 from tools.errors import HuggingGPTError
+from tools.files.resources import modality
 from tools.models.catalog import offered
 
 WHOLE = "hugginggpt"
+SHOWN = 2**20  # bytes of a picture or recording that stands in the result itself
 DESCRIPTION = "Plan a request, run the right models for it, in parallel where possible, and answer."
 
 
@@ -47,6 +55,16 @@ class Outcome(BaseModel):
     tasks: list[Done]
 
 
+class Made(BaseModel):
+    """What a single task gives; ``files`` are links, and structured results stand in ``data``."""
+
+    text: str | None
+    data: Any
+    files: list[str]
+    model: str
+    backend: str
+
+
 async def list_tools(
     _context: ServerRequestContext[Any, Request], _params: types.PaginatedRequestParams | None
 ) -> types.ListToolsResult:
@@ -58,7 +76,13 @@ async def list_tools(
         output_schema=Outcome.model_json_schema(),
     )
     single = [
-        types.Tool(name=name, description=TOOLS[name].description, input_schema=_schema(name)) for name in offered()
+        types.Tool(
+            name=name,
+            description=TOOLS[name].description,
+            input_schema=_schema(name),
+            output_schema=Made.model_json_schema(),
+        )
+        for name in offered()
     ]
     return types.ListToolsResult(tools=[whole, *single])
 
@@ -98,9 +122,23 @@ def _done(owner: Owner, task: Task, result: Result) -> Done:
 async def _call(owner: Owner, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     if unknown := set(arguments) - set(_schema(name)["properties"]):
         return _failed(f"{name} takes no {', '.join(sorted(unknown))}; see its input schema.")
-    call = {"type": "tool_call", "id": uuid4().hex, "name": name, "args": arguments}
-    message = await TOOLS[name].ainvoke(call, owner.config("mcp"))
-    return _told(message.text, {**message.artifact, "files": owner.links(message.artifact["files"])})
+    made = await runs.call(owner, name, arguments, "mcp")
+    links = owner.links(made["files"])
+    text = made["text"] or "\n".join(links) or json.dumps(finite(made["data"]))
+    shown = [await asyncio.to_thread(_shown, path, link) for path, link in zip(made["files"], links, strict=True)]
+    return _told(text, Made(**{**made, "data": finite(made["data"]), "files": links}).model_dump(), shown)
+
+
+def _shown(path: str, link: str) -> types.ContentBlock:
+    """A picture or recording as such, where it is small enough for a model's context; any other file as a link."""
+    kind, mime = modality(path), mimetypes.guess_type(path)[0] or "application/octet-stream"
+    size = Path(path).stat().st_size
+    if size > SHOWN or kind not in {"image", "audio"}:
+        return types.ResourceLink(type="resource_link", uri=link, name=Path(path).name, mime_type=mime, size=size)
+    data = base64.b64encode(Path(path).read_bytes()).decode()
+    if kind == "image":
+        return types.ImageContent(type="image", data=data, mime_type=mime)
+    return types.AudioContent(type="audio", data=data, mime_type=mime)
 
 
 def _schema(name: str) -> dict[str, Any]:
@@ -108,8 +146,9 @@ def _schema(name: str) -> dict[str, Any]:
     return dict(convert_to_openai_tool(TOOLS[name])["function"]["parameters"])
 
 
-def _told(text: str, structured: dict[str, Any]) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=structured)
+def _told(text: str, structured: dict[str, Any], more: Sequence[types.ContentBlock] = ()) -> types.CallToolResult:
+    words = types.TextContent(type="text", text=text)
+    return types.CallToolResult(content=[words, *more], structured_content=structured)
 
 
 def _failed(reason: str) -> types.CallToolResult:

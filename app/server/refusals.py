@@ -5,6 +5,8 @@ from starlette.types import Receive, Scope, Send
 
 BROKEN = "The program itself failed. The server's log tells why; please report it."
 OPENAI = "/v1/"  # the routes whose clients expect OpenAI's form
+_PROGRAMS = 'Bearer realm="hugginggpt"'
+_BROWSERS = 'Basic realm="hugginggpt", Bearer realm="hugginggpt"'  # they ask for the key as a password
 
 
 class Refusal(Exception):
@@ -15,16 +17,18 @@ class Refusal(Exception):
         self.status = status
 
 
-def told(path: str, status: int, detail: object, code: str | None = None) -> Response:
+def told(path: str, status: int, detail: object) -> Response:
     """What a client of that path is told."""
-    headers = {"WWW-Authenticate": 'Bearer realm="hugginggpt", Basic realm="hugginggpt"'} if status == 401 else {}
+    asked = _PROGRAMS if path.startswith((OPENAI, "/mcp")) else _BROWSERS
+    headers = {"WWW-Authenticate": asked} if status == 401 else {}
     if not path.startswith(OPENAI):
         return JSONResponse({"detail": detail}, status, headers)
     kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")
-    error = {"message": str(detail), "type": kind, "param": None, "code": code}
+    error = {"message": str(detail), "type": kind, "param": None, "code": _CODES.get(status)}
     return JSONResponse({"error": error}, status, headers)
 
 
+_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
 _KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 

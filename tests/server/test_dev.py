@@ -209,14 +209,20 @@ async def test_a_picture_is_understood_in_every_spelling(client: LangGraphClient
     assert "Welcome to our garden" in served["messages"][-1]["content"]
 
 
-async def test_a_wrong_option_is_told_and_nothing_runs(client: LangGraphClient) -> None:
+@pytest.mark.parametrize(("option", "value"), [("mode", "warp"), ("aprove_plan", True)])
+async def test_a_wrong_option_is_told_and_nothing_runs(client: LangGraphClient, option: str, value: object) -> None:
     thread = (await client.threads.create())["thread_id"]
-    parts = [
-        part
-        async for part in client.runs.stream(thread, GRAPH, input=human("Hello"), context={"mode": "warp"})  # type: ignore[arg-type]
-    ]
+    for run in (client.runs.wait, client.runs.create):
+        with pytest.raises(UnprocessableEntityError, match=option):
+            await run(thread, GRAPH, input=human("Hello"), context={option: value})  # type: ignore[arg-type, call-overload]
+    assert (await client.threads.get_state(thread))["values"] == {}
+
+
+async def test_an_error_of_a_run_keeps_its_sentence(client: LangGraphClient) -> None:
+    asked, context = human("Is the tone of 'I am happy' positive?"), {"llm": "openai:gpt-5"}
+    parts = [part async for part in client.runs.stream(None, GRAPH, input=asked, context=context)]  # type: ignore[arg-type]
     assert parts[-1].event == "error"
-    assert "mode" in json.dumps(parts[-1].data)
+    assert "'openai:gpt-5' is not offered here. Choose auto, offline" in parts[-1].data["message"]
 
 
 @pytest.mark.slow

@@ -29,7 +29,8 @@ def test_every_route_needs_a_key(guarded: Guarded, method: str, path: str) -> No
     for headers in ({}, studio, wrong, {"X-Api-Key": "x"}, {"Authorization": "Basic ///"}):
         reply = httpx.request(method, url, headers=headers, json={} if method == "POST" else None)
         assert reply.status_code == 401, (path, headers)
-        assert "key" in reply.json()["detail"]
+        told = reply.json()
+        assert "key" in (told["error"]["message"] if path.startswith("/v1/") else told["detail"])
 
 
 def test_a_key_may_come_as_bearer_header_or_password(guarded: Guarded) -> None:
@@ -50,6 +51,25 @@ def test_a_browser_opens_the_page_with_a_key_as_its_password(guarded: Guarded) -
 
 def test_a_load_balancer_needs_no_key_to_ask_for_health(guarded: Guarded) -> None:
     assert httpx.get(guarded.server.url + "/ok").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *[
+            ("GET", "/internal/debug/thread/x"),
+            ("POST", "/internal/truncate"),
+            ("GET", "/internal"),
+            ("GET", "/deploy"),
+        ],
+        *[("POST", "/deploy"), ("GET", "/deploy/x/stream"), ("POST", "//internal/truncate")],
+    ],
+)
+def test_what_reads_and_deletes_everybody_s_is_closed_to_holders_of_keys(
+    guarded: Guarded, method: str, path: str
+) -> None:
+    with guarded.client(guarded.ann) as ann:
+        assert ann.request(method, path, json={} if method == "POST" else None).status_code == 404
 
 
 def test_users_see_only_their_own_threads(guarded: Guarded) -> None:
@@ -96,7 +116,7 @@ def test_a_foreign_page_or_host_name_is_refused(dev: Server) -> None:
 
 
 def test_a_large_body_is_refused_whether_or_not_it_says_how_large(tmp_path: Path) -> None:
-    server = start_dev(tmp_path, HUGGINGGPT_MAX_BYTES="1000")
+    server = start_dev(tmp_path, HUGGINGGPT_MAX_JSON="1000")
     try:
         for content in (b"x" * 1001, (b"x" * 100 for _ in range(11))):
             reply = httpx.post(server.url + "/threads", content=content)

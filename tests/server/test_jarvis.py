@@ -75,7 +75,7 @@ def test_a_file_of_the_server_s_own_cannot_be_read(dev: Server) -> None:
 
 BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 422, "JSON"),
-    ({"content": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, 422, "JSON"),
+    ({"content": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, 422, "Unicode"),
     ({"content": b"{}", "headers": {"Content-Type": "text/plain"}}, 400, "application/json"),
     ({"json": []}, 422, "body"),
     ({"json": {}}, 422, "messages"),
@@ -84,8 +84,6 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"json": {"messages": [{"role": "wizard", "content": "x"}]}}, 422, "role"),
     ({"json": {"messages": [{"role": "user", "content": 7}]}}, 422, "content"),
     ({"json": {"messages": [{"role": "user"}]}}, 422, "content"),
-    ({"json": {"messages": [{"role": "user", "content": "x"}], "api_key": "sk-mine"}}, 422, "api_key"),
-    ({"json": {"messages": [{"role": "user", "content": "x"}], "api_endpoint": "http://evil"}}, 422, "api_endpoint"),
 ]
 
 
@@ -98,7 +96,22 @@ def test_a_bad_body_is_told_what_is_wrong(
     assert reply.status_code == status, reply.text
     assert named in reply.json()["detail"]
     assert "Traceback" not in reply.text
-    assert "sk-mine" not in reply.text
+
+
+def test_what_the_original_s_web_page_sends_is_taken_and_kept_nowhere(dev: Server) -> None:
+    """Its body: the conversation and, where its user set them, a model and whose key is to pay for it."""
+    body = {
+        "messages": [{"role": "user", "content": "Is the tone of 'I am happy' positive?"}],
+        "model": "gpt-4",
+        "api_key": "sk-of-a-visitor",
+        "api_type": "openai",
+        "api_endpoint": "http://evil.example/v1/completions",
+    }
+    for route in ("/hugginggpt", "/tasks", "/results"):
+        reply = httpx.post(dev.url + route, json=body, timeout=60)
+        assert reply.status_code == 200, reply.text
+        assert "positive" in reply.text or route == "/tasks"
+    assert "sk-of-a-visitor" not in dev.log
 
 
 def test_a_wrong_method_or_route_is_told(dev: Server) -> None:

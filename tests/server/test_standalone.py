@@ -146,7 +146,8 @@ async def test_bad_requests_are_told_what_is_wrong(server: Server) -> None:
             ({"assistant_id": "other"}, "assistant_id"),
             ({"context": {"mode": "warp"}}, "context.mode"),
             ({"checkpoint": {}}, "checkpoint"),
-            ({"input": {}, "command": {"resume": 1}}, "not both"),
+            ({"input": {}, "command": {"resume": 1}}, "waits for no answer"),
+            ({"input": human("x"), "command": {"resume": 1}}, "not both"),
         ):
             reply = await plain.post(thread, json=body)
             assert reply.status_code in {400, 422}

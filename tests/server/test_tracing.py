@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from graph.tracing import scrub
 from tests.server.collector import Collector, collecting
-from tests.server.process import Server, start_dev
+from tests.server.process import Server, start, start_dev
 from tests.support import ROOT
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
@@ -100,6 +101,23 @@ def test_feedback_reaches_the_run(traced: tuple[Collector, str, str]) -> None:
     assert (kept["run_id"], kept["score"], kept["comment"]) == (run_id, 1, "good")
 
 
+def test_a_key_alone_traces_and_a_plan_that_waits_for_approval_has_not_failed(tmp_path: Path) -> None:
+    with collecting() as collector:
+        env = {"LANGSMITH_TRACING": "", "LANGSMITH_ENDPOINT": collector.url, "LANGSMITH_API_KEY": "lsv2_made_up_key"}
+        server = start(["app.cli.main", "serve"], tmp_path, "/health", LANGSMITH_DISABLE_RUN_COMPRESSION="true", **env)
+        try:
+            thread = httpx.post(f"{server.url}/threads", json={}, timeout=60).json()["thread_id"]
+            asked = {"messages": [{"role": "user", "content": "Is the tone of 'I am happy' positive?"}]}
+            run = {"input": asked, "context": {"approve_plan": True}}
+            reply = httpx.post(f"{server.url}/threads/{thread}/runs/wait", json=run, timeout=60)
+            assert reply.status_code == 200
+            runs = settle(collector, "execute").values()
+        finally:
+            server.stop()
+    assert {run["name"] for run in runs} >= {"plan", "execute"}
+    assert [run.get("error") for run in runs if run.get("error")] == []
+
+
 def test_without_tracing_feedback_is_kept_in_the_owner_s_folder(dev: Server) -> None:
     verdict = {"run_id": "00000000-0000-4000-8000-000000000000", "score": 0, "comment": "no"}
     assert httpx.post(dev.url + "/feedback", json=verdict).status_code == 204
@@ -118,6 +136,14 @@ def test_without_tracing_feedback_is_kept_in_the_owner_s_folder(dev: Server) -> 
         ("key hf_abcdefghijkl and sk-proj-abcdefghij", "key [secret] and [secret]"),
         ("Authorization: Bearer abc.def-ghi123", "Authorization: Bearer [secret]"),
         ("http://me:pass@host/x", "http://[secret]@host/x"),
+        ("see eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl here", "see [secret] here"),
+        ("password=hunter2&x=1 and PASSWORD: abc", "password=[secret]&x=1 and PASSWORD: [secret]"),
+        (
+            "http://h/artifacts/a.png?owner=ann&signature=abc-_1",
+            "http://h/artifacts/a.png?owner=ann&signature=[secret]",
+        ),
+        ("The password is a word, and so is the token.", None),
+        ("opened /home/ann/pictures/a.png", "opened ~/pictures/a.png"),
         ("An ordinary sentence of 3 words: token-classification.", None),
         ("outputs/local/canny-control-0123456789abcdef.png", None),
     ],
