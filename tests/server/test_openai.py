@@ -167,12 +167,12 @@ def asking(model: OpenAIServer, tmp_path: Path) -> Iterator[openai.OpenAI]:
 
 def test_system_messages_reach_planning_and_answering(asking: openai.OpenAI, model: OpenAIServer) -> None:
     plan = {"tasks": [{"task": "text-classification", "id": 0, "dep": [], "args": {"text": "I am so happy"}}]}
-    model.answers = [json.dumps(plan), "Very positive.", "Very positive."]
+    model.answers = [json.dumps(plan), *["Very positive."] * 5]
     system: Any = {"role": "system", "content": "Talk like a pirate."}
     assert "Very positive." in said(asking, messages=[system, *ASK])
-    told = [message["content"] for asked in model.asked for message in asked["messages"] if message["role"] == "system"]
-    assert len(told) >= 2
-    assert all("Talk like a pirate." in each for each in told if "choose" not in each.lower()[:60])
+    planning, answering = json.dumps(model.asked[0]["messages"]), json.dumps(model.asked[-1]["messages"])
+    assert "Talk like a pirate." in planning
+    assert "Talk like a pirate." in answering
 
 
 def test_an_answer_can_be_json_that_fits_a_schema(asking: openai.OpenAI, model: OpenAIServer) -> None:
@@ -192,7 +192,7 @@ def test_an_answer_can_be_json_that_fits_a_schema(asking: openai.OpenAI, model: 
 
 def test_a_title_is_written_by_the_model_and_not_planned(asking: openai.OpenAI, model: OpenAIServer) -> None:
     model.answers = ['{"title": "A Notice"}']
-    assert said(asking, messages=[{"role": "user", "content": TITLE}]) == '{"title": "A Notice"}'
+    assert json.loads(said(asking, messages=[{"role": "user", "content": TITLE}])) == {"title": "A Notice"}
     assert len(model.asked) == 1
 
 

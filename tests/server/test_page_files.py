@@ -3,7 +3,6 @@
 Raw requests as Gradio's client sends them, with another owner's key and on a server without keys.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
@@ -142,4 +141,4 @@ def test_what_was_uploaded_to_the_page_is_taken(attacker: Attacker) -> None:
     names = ["0" * 32, "1" * 32]
     said = attacker.call(send, [*names, {**_shapes(path)[2], "text": "Read the notice"}, "offline", "auto", False])
     assert '"success":true' in said
-    assert "Welcome to our garden" in json.loads(said[said.rindex("data: {") + 6 :])["output"]["data"].__repr__()
+    assert "Welcome to our garden" in said
