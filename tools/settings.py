@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     steps: int = Field(25, ge=1, le=200, description="Steps of diffusion models: fewer are faster and coarser")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
+    at_once: int = Field(32, ge=0, description="Requests that run at a time for one owner of keys; 0 for any number")
+    access_log: Path | None = Field(None, description="File that gets a line of JSON for every request")
     database: SecretStr | None = Field(None, description="Postgres address of `hugginggpt serve`; SQLite without it")
     page: bool = Field(default=True, description="Serve the web page at /app, where the extra `page` is installed")
     grace: float = Field(10, ge=0, description="Seconds that running requests get when the server is stopped")

@@ -16,6 +16,7 @@ from app.signing import ARTIFACTS, BadLink
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
 CLOSED = ("/internal", "/deploy")  # of LangGraph's development server: they read and delete what is everybody's
 
 
@@ -58,6 +59,10 @@ class Guard:
             raise Refusal(403, "This page may not call the server; add its origin to HUGGINGGPT_ORIGINS.")
         if self.keys:
             return self._holder(scope, headers)
+        if proxy := next((name for name in FORWARDED if name in headers), None):
+            raise Refusal(
+                401, f"A proxy ({proxy}) stands before this server; it answers through one with API keys only."
+            )
         client = scope.get("client")
         if not is_loopback(client[0] if client else None) or not is_loopback(urlsplit(f"//{host}").hostname):
             raise Refusal(401, "Without API keys the server answers this machine alone; see `hugginggpt key --help`.")

@@ -24,7 +24,9 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
+from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, told
+from app.server.watch import Counted, Watch, access_log, writing
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.models.catalog import offered
 from tools.settings import Settings
@@ -105,7 +107,7 @@ def create_app(
     Raises:
         ConfigError: the key file cannot be used.
     """
-    owners = keys.load(options.keys)
+    owners, counted, log = keys.load(options.keys), Counted(), access_log()
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
@@ -113,18 +115,19 @@ def create_app(
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
-        async with sessions.run(), owners.watched(), running(app):
-            yield
+        with writing(options.access_log, log):
+            async with sessions.run(), owners.watched(), running(app):
+                yield
 
     app = Starlette(
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, *more]
+                for method, path, endpoint in [*ROUTES, ("GET", "/metrics", counted.metrics), *more]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
-        middleware=_middleware(options, owners),
+        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log)),
         exception_handlers={
             HTTPException: _refused,
             HuggingGPTError: _told,
@@ -139,9 +142,10 @@ def create_app(
     return app
 
 
-def _middleware(options: Settings, owners: keys.Keys) -> list[Middleware]:
+def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     return [
+        watch,
         Middleware(
             CORSMiddleware,
             allow_origins=options.origins,
@@ -152,5 +156,6 @@ def _middleware(options: Settings, owners: keys.Keys) -> list[Middleware]:
             expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
         ),
         Middleware(Guard, keys=owners, origins=options.origins),
+        Middleware(Quota, at_once=options.at_once if owners else 0),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
     ]

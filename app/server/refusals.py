@@ -10,11 +10,11 @@ _BROWSERS = 'Basic realm="hugginggpt", Bearer realm="hugginggpt"'  # they ask fo
 
 
 class Refusal(Exception):
-    """A request that goes no further, with an HTTP status and a sentence."""
+    """A request that goes no further, with an HTTP status and a sentence; it may be tried again in so many seconds."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
-        self.status = status
+        self.status, self.retry_after = status, retry_after
 
 
 def told(path: str, status: int, detail: object) -> Response:
@@ -37,4 +37,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
     else:
-        await told(scope["path"], refusal.status, str(refusal))(scope, receive, send)
+        response = told(scope["path"], refusal.status, str(refusal))
+        if refusal.retry_after is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after)
+        await response(scope, receive, send)

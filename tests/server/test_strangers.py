@@ -1,5 +1,6 @@
 """Raw requests of strangers: what is too large, too deep or no JSON at all, and what is not theirs to choose."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from starlette.authentication import SimpleUser
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
+from app.server.quota import Quota
 from app.signing import query
 from app.signing import secret as link_secret
 from tests.server.inside import ADDRESS, as_owner, new_key, serving
@@ -163,3 +167,63 @@ def test_signatures_that_come_back_go_no_further(tmp_path: Path, monkeypatch: py
     sent = json.dumps(model.asked)
     assert "a%20b.png" in sent
     assert "signature" not in sent
+
+
+# Proxies, quotas, and what is noted
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
+def test_without_keys_nothing_gets_in_through_a_proxy_on_this_machine(client: TestClient, header: str) -> None:
+    assert client.get("/v1/models", headers={header: "127.0.0.1"}).status_code == 401
+    assert client.get("/v1/models").status_code == 200
+
+
+async def test_one_owner_s_requests_do_not_take_the_whole_server() -> None:
+    """Of three at once the third is refused for now, and another owner's is not."""
+    open_, began = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        began.release()
+        await open_.wait()
+
+    quota, refused = Quota(app, at_once=2), list[Message]()
+
+    async def ask(owner: str) -> None:
+        scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "user": SimpleUser(owner)}
+        await quota(scope, never, told)
+
+    async def told(message: Message) -> None:
+        refused.append(message)
+
+    async def never() -> Message:
+        raise AssertionError("Nothing is read.")
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        for owner in ("ann", "ann", "bob"):
+            group.create_task(ask(owner))
+            await began.acquire()
+        await ask("ann")
+        open_.set()
+    assert (refused[0]["status"], (b"retry-after", b"5") in refused[0]["headers"]) == (429, True)
+    await ask("ann")  # there is room again
+    assert len(refused) == 2  # the start and the body of the one refusal
+
+
+def test_who_asked_for_what_is_noted_and_never_what_was_said(tmp_path: Path) -> None:
+    key = new_key(tmp_path, "ann")
+    with serving(tmp_path, keys=tmp_path / "keys.json", access_log=tmp_path / "logs/access.jsonl") as client:
+        ann = as_owner(client, key)
+        body = {"messages": [{"role": "user", "content": "Is the tone of 'a secret' positive?"}]}
+        assert [ann.post("/tasks", json=body).status_code, client.get("/v1/models?x=secret").status_code] == [200, 401]
+        counted = ann.get("/metrics").text
+        assert client.get("/metrics").status_code == 401
+    noted = (tmp_path / "logs/access.jsonl").read_text()
+    lines = [json.loads(line) for line in noted.splitlines()]
+    assert [(line["owner"], line["path"], line["status"]) for line in lines[:2]] == [
+        ("ann", "/tasks", 200),
+        (None, "/v1/models", 401),
+    ]
+    assert "secret" not in noted
+    assert key not in noted
+    assert 'hugginggpt_requests_total{method="POST",route="/tasks",status="200"} 1.0' in counted
+    assert 'hugginggpt_requests_total{method="GET",route="/v1",status="401"} 1.0' in counted
