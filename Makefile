@@ -5,7 +5,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test quick lint serve bench clean
+.PHONY: demo test quick lint serve bench clients clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -27,6 +27,9 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
+clients: .venv/dev .venv-clients/bin/llm  ## Other people's clients, unchanged, against our server
+	$(BIN)/python -m pytest tests/clients
+
 bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
 	$(BIN)/python -m benchmarks.execution
 	$(BIN)/python -m benchmarks.arrival
@@ -36,12 +39,17 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.page
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-clients build *.egg-info
 
 # One stamp per set of extras; each installs what it lacks over the last.
 .venv/pip:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	touch $@
+
+.venv-clients/bin/llm: tests/clients/requirements.txt
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt

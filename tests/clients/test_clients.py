@@ -1,0 +1,117 @@
+"""Clients that people use, unchanged, in an environment of their own: `make clients` installs them and runs this."""
+
+import base64
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.inside import listening
+from tests.support import EXAMPLES, ROOT
+
+BIN = ROOT / ".venv-clients" / "bin"
+ASK = "Is the tone of 'I am so happy' positive?"
+NOTICE = "data:image/png;base64," + base64.b64encode((EXAMPLES / "notice.png").read_bytes()).decode()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with listening(tmp_path_factory.mktemp("clients")) as address:
+        yield address
+
+
+def run(*command: str, given: str = "", **env: str) -> str:
+    """What a command of the clients' environment prints."""
+    ended = subprocess.run(  # noqa: S603 - our own command
+        [str(BIN / command[0]), *command[1:]],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        env=os.environ | {"OPENAI_API_KEY": "none", "LITELLM_LOCAL_MODEL_COST_MAP": "True"} | env,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return ended.stdout
+
+
+LITELLM = """
+import sys, litellm
+tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}]
+asked = dict(model="openai/hugginggpt", messages=[{"role": "user", "content": sys.argv[2]}], tools=tools)
+where = dict(api_base=f"{sys.argv[1]}/v1", api_key="none")
+print(litellm.completion(**asked, **where).choices[0].message.content)
+print("".join(chunk.choices[0].delta.content or "" for chunk in litellm.completion(**asked, **where, stream=True)))
+"""
+
+
+def test_litellm_with_tools_whole_and_streamed(url: str) -> None:
+    assert run("python", "-c", LITELLM, url, ASK).count("positive") >= 2
+
+
+def test_llm_with_a_tool_and_an_attachment(url: str, tmp_path: Path) -> None:
+    facts = f"model_name: hugginggpt\n  api_base: {url}/v1\n  supports_tools: true\n  vision: true\n"
+    (tmp_path / "extra-openai-models.yaml").write_text(f"- model_id: hugginggpt\n  {facts}")
+    home = {"LLM_USER_PATH": str(tmp_path)}
+    assert "positive" in run("llm", "-m", "hugginggpt", "-T", "llm_version", ASK, **home)
+    read = run("llm", "-m", "hugginggpt", "Read the text in it.", "-a", str(EXAMPLES / "notice.png"), **home)
+    assert "Welcome to our garden" in read
+
+
+FASTMCP = """
+import asyncio, sys
+from fastmcp import Client
+
+async def main():
+    async with Client(f"{sys.argv[1]}/mcp") as client:
+        print(len(await client.list_tools()))
+        picture = sys.stdin.read()
+        made = await client.call_tool("image-to-text", {"image": picture})
+        print(made.content[0].text)
+        made = await client.call_tool("canny-control", {"image": picture})
+        print([block.type for block in made.content], made.structured_content["files"])
+
+asyncio.run(main())
+"""
+FIRST_MAJOR = """
+import asyncio, sys
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+
+async def main():
+    async with streamablehttp_client(f"{sys.argv[1]}/mcp") as (read, write, _), ClientSession(read, write) as session:
+        await session.initialize()
+        print(len((await session.list_tools()).tools))
+        picture = sys.stdin.read()
+        made = await session.call_tool("image-to-text", {"image": picture})
+        print(made.content[0].text)
+        made = await session.call_tool("canny-control", {"image": picture})
+        print([block.type for block in made.content], made.structuredContent["files"])
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("script", [FASTMCP, FIRST_MAJOR], ids=["fastmcp", "mcp 1"])
+def test_clients_of_mcp_send_a_picture_and_get_one(url: str, script: str) -> None:
+    printed = run("python", "-c", script, url, given=NOTICE)
+    assert "Welcome to our garden" in printed
+    assert "['text', 'image'] ['http" in printed
+
+
+ADAPTERS = """
+import asyncio, sys
+from langchain_mcp_adapters.client import MultiServerMCPClient
+
+async def main():
+    client = MultiServerMCPClient({"hugginggpt": {"transport": "streamable_http", "url": f"{sys.argv[1]}/mcp"}})
+    tools = {tool.name: tool for tool in await client.get_tools()}
+    print(await tools["text-classification"].ainvoke({"text": "I am so happy"}))
+
+asyncio.run(main())
+"""
+
+
+def test_langchain_s_adapters_take_the_tools(url: str) -> None:
+    assert "positive" in run("python", "-c", ADAPTERS, url)
