@@ -56,7 +56,9 @@ def configure() -> None:
             super().update_run(run_id, *args, error=_failure(error), **more)
 
         def create_run(self, *args: Any, error: str | None = None, **more: Any) -> None:  # noqa: ANN401
-            super().create_run(*args, **more, **({"error": _failure(error)} if error else {}))
+            if error:
+                more["error"] = _failure(error)
+            super().create_run(*args, **more)
 
     anonymizer = create_anonymizer(lambda text, _path: scrub(text), max_depth=20)
     langsmith.configure(client=Client(anonymizer=anonymizer), enabled=True)
