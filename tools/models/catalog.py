@@ -4,17 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.models import specialities
-from tools.protocol import Backend, BackendName, Candidate, Explains, Mode
-from tools.registry import BACKENDS
+from tools.protocol import Backend, Candidate, Explains, Mode
+from tools.registry import BACKENDS, ORDER
 from tools.settings import settings
 from tools.tasks import TASKS, TaskType
-
-ORDER: dict[Mode, tuple[BackendName, ...]] = {
-    "auto": ("local", "endpoint", "llm", "embedded", "extra"),
-    "local": ("local", "embedded"),
-    "endpoint": ("endpoint", "llm"),
-    "hybrid": ("local", "endpoint", "llm", "embedded", "extra"),
-}
 
 
 def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
