@@ -19,7 +19,7 @@ from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import ModelError
 from tools.languages import code
-from tools.models.catalog import candidates, suits
+from tools.models.catalog import candidates, fitness, suits
 from tools.protocol import Candidate
 from tools.tasks import TASKS
 
@@ -80,7 +80,7 @@ def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[C
     suited = [candidate for candidate in found if suits(candidate, task.args)]
     language = code(str(task.args.get("language") or ""))
     speaking = [each for each in suited if not language or not each.languages or language in each.languages]
-    fit = speaking or suited
+    fit = sorted(speaking or suited, key=lambda each: fitness(each, request))
     return sorted(fit, key=partial(_unlike, bool(_READING.search(request)))) if task.task == "image-to-text" else fit
 
 

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     max_download: float | None = Field(None, gt=0, description="GiB that one model may be to download; else what fits")
     device: str = Field("auto", description="Where local models run: auto, cpu, cuda, cuda:1 or mps")
     memory: float | None = Field(None, gt=0, description="GiB all local models may take; else a share of the device's")
-    steps: int = Field(25, ge=1, le=200, description="Steps of diffusion models: fewer are faster and coarser")
+    steps: int | None = Field(None, ge=1, le=200, description="Steps of diffusion models; else what each family needs")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
     at_once: int = Field(32, ge=0, description="Requests that run at a time for one owner of keys; 0 for any number")

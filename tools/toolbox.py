@@ -41,7 +41,7 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
         raise BadOutput(f"{candidate.model} gave no {task.outputs[0]} for {task.name}.")
     facts = {**candidate.model_dump(include={"model", "revision", "backend", "device"}), "seconds": seconds}
     facts["revision"] = output.revision or candidate.revision
-    provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources}
+    provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
     files = await asyncio.to_thread(save, output.media, task.name, provenance) if output.media else []
     return {"text": output.text, "data": output.data, "files": files, **facts}
 
