@@ -72,4 +72,5 @@ clean:
 
 .venv/dev: .venv/demo
 	$(INSTALL) -e .[embedded,speech,local,serve,cluster,studio,page,tools,dev]
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@

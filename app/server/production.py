@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,13 @@ from app.server.auth import auth
 from tools.errors import ConfigError
 from tools.settings import Settings
 
+PATIENCE = 300  # seconds for which a process waits while another makes the tables
 CONFIG = Path(__file__).parents[2] / "aegra.json"
-_FIRST = "SELECT pg_try_advisory_lock(hashtextextended('hugginggpt start', 0))"
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_SHARE = "SELECT pg_try_advisory_lock_shared(hashtextextended(%s, 0))"
+_STARTING, _ALONE = "hugginggpt starting", "hugginggpt alone"
+_LEFT = "UPDATE runs SET status = 'interrupted' WHERE status IN ('pending', 'running')"
+_FREED = "UPDATE thread SET status = 'idle' WHERE status = 'busy'"
 
 
 def application(options: Settings, address: str) -> FastAPI:
@@ -46,7 +51,7 @@ def application(options: Settings, address: str) -> FastAPI:
     app.user_middleware = [each for each in app.user_middleware if each.cls is not CORSMiddleware or _ours(each)]
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers
-    app.router.lifespan_context = _one_at_a_time(app.router.lifespan_context, options.database)
+    app.router.lifespan_context = _one_at_a_time(app.router.lifespan_context, options)
     return app
 
 
@@ -79,9 +84,12 @@ def _reach(options: Settings) -> None:
 
     assert options.database is not None  # noqa: S101
     try:
-        psycopg.connect(options.database.get_secret_value(), connect_timeout=10).close()
+        with psycopg.connect(options.database.get_secret_value(), connect_timeout=10) as connection:
+            alone = connection.execute(_SHARE if options.redis else _LOCK, (_ALONE,)).fetchone()
     except psycopg.Error:
         raise ConfigError("The database of HUGGINGGPT_DATABASE cannot be reached; check its address.") from None
+    if alone != (True,):
+        raise ConfigError("Another process serves this database: to share it, set HUGGINGGPT_REDIS for all of them.")
     try:
         if options.redis:
             with Redis.from_url(options.redis.get_secret_value(), socket_connect_timeout=10) as redis:
@@ -115,29 +123,33 @@ def _ours(middleware: Any) -> bool:  # noqa: ANN401 - Starlette's Middleware is 
 Lifespan = Any  # Starlette types it by the state that it yields
 
 
-def _one_at_a_time(lifespan: Lifespan, database: SecretStr) -> Lifespan:
+def _one_at_a_time(lifespan: Lifespan, options: Settings) -> Lifespan:
     """The same, but processes that start together make the tables one after the other."""
 
     @asynccontextmanager
     async def begun_alone(app: FastAPI) -> AsyncIterator[Any]:
         from psycopg import AsyncConnection
 
-        running: AbstractAsyncContextManager[Any] = lifespan(app)
-        async with await AsyncConnection.connect(database.get_secret_value(), autocommit=True) as first:
-            await _first(first)
-            state = await running.__aenter__()
-        try:
+        assert options.database is not None  # noqa: S101 - the reason to be here
+        async with AsyncExitStack() as stack:
+            address = options.database.get_secret_value()
+            first = await stack.enter_async_context(await AsyncConnection.connect(address, autocommit=True))
+            await _locked(first, _STARTING)
+            state = await stack.enter_async_context(lifespan(app))
+            await _locked(first, _ALONE, _SHARE if options.redis else _LOCK)  # as long as this process runs
+            if not options.redis:
+                await first.execute(_LEFT)  # nobody else can be running them
+                await first.execute(_FREED)
+            await first.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (_STARTING,))
             yield state
-        finally:
-            await running.__aexit__(None, None, None)
 
     return begun_alone
 
 
-async def _first(connection: Any) -> None:  # noqa: ANN401 - psycopg's connection is generic in its rows
-    """Wait to be the one who starts. By asking again: a waiting query would hold up `CREATE INDEX CONCURRENTLY`."""
-    until = time.monotonic() + 300
-    while not (await (await connection.execute(_FIRST)).fetchone())[0]:
+async def _locked(connection: Any, name: str, lock: str = _LOCK) -> None:  # noqa: ANN401 - psycopg's connection is generic in its rows
+    """Wait for a lock by asking again: a query that waits would hold up `CREATE INDEX CONCURRENTLY`."""
+    until = time.monotonic() + PATIENCE
+    while not (await (await connection.execute(lock, (name,))).fetchone())[0]:
         if time.monotonic() > until:
-            raise ConfigError("Another process has been starting on this database for five minutes.")
+            raise ConfigError("Another process holds this database; stop it, or set HUGGINGGPT_REDIS for all.")
         await asyncio.sleep(0.2)

@@ -14,6 +14,8 @@ from pathlib import Path
 from socket import create_connection, socket
 from typing import Any, TypeVar
 
+import psycopg
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 on which nothing listens."""
@@ -55,6 +57,16 @@ AnyService = TypeVar("AnyService", bound=Service)
 class Postgres(Service):
     """A database that trusts this machine."""
 
+    def start(self) -> None:
+        """Start it and wait until it answers: after a crash it first mends itself."""
+        super().start()
+        for _ in range(600):
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(self.url, connect_timeout=5).close()
+                return
+            time.sleep(0.1)
+        raise RuntimeError("Postgres listens, and does not answer.")
+
     @property
     def url(self) -> str:
         """Where it is."""
@@ -83,10 +95,9 @@ def postgres() -> Iterator[Postgres]:
     make = [_binary("initdb"), "-D", str(folder / "data"), "-U", "tester", "--auth=trust", "--no-sync"]
     subprocess.run(make, check=True, capture_output=True, timeout=300, cwd=folder, **who)  # noqa: S603
     command = [_binary("postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    options = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200"]
-    with _running(
-        Postgres([*command, *(word for option in options for word in ("-c", option))], port, who), folder
-    ) as it:
+    for option in ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200"):
+        command += ["-c", option]
+    with _running(Postgres(command, port, who), folder) as it:
         yield it
 
 

@@ -65,7 +65,7 @@ def start(command: list[str], folder: Path, health: str, port: int = 0, **env: s
             stderr=subprocess.STDOUT,
         )
     server = Server(process, f"http://127.0.0.1:{port}", folder)
-    for _ in range(600):
+    for _ in range(1800):
         try:
             if httpx.get(server.url + health, timeout=2).status_code == 200:
                 return server

@@ -96,5 +96,5 @@ def cluster(folder: Path, **env: str) -> Iterator[Cluster]:
 async def until(true: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until something is the case; fail if that takes too long."""
     async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(true):
+        while not await asyncio.to_thread(true):  # noqa: ASYNC110 - what it looks at is in another process
             await asyncio.sleep(0.05)

@@ -12,9 +12,8 @@ COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 
 def test_every_variable_of_the_container_is_a_setting() -> None:
-    named = {name.lower() for name in re.findall(r"HUGGINGGPT_(\w+)", DOCKERFILE + COMPOSE)} - {
-        "ports"
-    }  # compose's own
+    ports = {"ports"}  # compose's own
+    named = {name.lower() for name in re.findall(r"HUGGINGGPT_(\w+)", DOCKERFILE + COMPOSE)} - ports
     assert {"keys", "database", "redis", "grace"} <= named
     assert named <= set(Settings.model_fields)
 
