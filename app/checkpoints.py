@@ -80,9 +80,10 @@ async def _shared(address: str, stack: AsyncExitStack) -> Memory:
         address, min_size=1, max_size=10, kwargs=options, open=False, check=AsyncConnectionPool.check_connection
     )
     await stack.enter_async_context(pool)
-    memory = Memory(AsyncPostgresSaver(pool, serde=SERDE), AsyncPostgresStore(pool), Leases(pool))
-    await memory.leases.set_up()
-    return memory
+    checkpoints, store, leases = AsyncPostgresSaver(pool, serde=SERDE), AsyncPostgresStore(pool), Leases(pool)
+    for tables in (checkpoints.setup, store.setup, leases.set_up):
+        await tables()
+    return Memory(checkpoints, store, leases)
 
 
 async def newest(opened: AsyncSqliteSaver, limit: int = 50) -> list[str]:

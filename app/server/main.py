@@ -1,4 +1,4 @@
-"""The routes of our own, as one application: inside LangGraph's server (dev.py) or by itself (standalone.py)."""
+"""The routes of our own, as one application: inside LangGraph's server or Aegra (dev.py), or by itself (serving.py)."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +24,7 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
+from app.server.links import SignedLinks
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, told
 from app.server.watch import Counted, Watch, access_log, writing
@@ -152,4 +153,5 @@ def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list
         Middleware(Guard, keys=owners, origins=options.origins),
         Middleware(Quota, at_once=options.at_once if owners else 0),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
+        *([Middleware(SignedLinks)] if owners else []),
     ]
