@@ -27,7 +27,7 @@ from benchmarks.support.servers import server
 from graph.context import Context
 
 AT_ONCE = 16  # clients
-QUICK = {"LEASE_DURATION_SECONDS": "5", "HEARTBEAT_INTERVAL_SECONDS": "1", "REAPER_INTERVAL_SECONDS": "1"}
+QUICK = {"LEASE_DURATION_SECONDS": "10", "HEARTBEAT_INTERVAL_SECONDS": "1", "REAPER_INTERVAL_SECONDS": "1"}
 
 
 class Process(NamedTuple):

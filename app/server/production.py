@@ -69,8 +69,8 @@ def _environment(options: Settings, database: SecretStr, address: str) -> dict[s
         given["REDIS_URL"] = options.redis.get_secret_value()
     usual = {
         "LOG_LEVEL": "WARNING",
-        "LEASE_DURATION_SECONDS": "15",  # a lost process is noticed after that and the next round, 20 s at most
-        "HEARTBEAT_INTERVAL_SECONDS": "5",
+        "LEASE_DURATION_SECONDS": "30",  # a lost process is noticed after that and the next round, 35 s at most
+        "HEARTBEAT_INTERVAL_SECONDS": "10",
         "REAPER_INTERVAL_SECONDS": "5",
         "STUCK_PENDING_THRESHOLD_SECONDS": "30",
     }

@@ -19,7 +19,7 @@ from tests.server.process import Server, start
 
 GRAPH = "hugginggpt"
 QUICK = {  # a lost process is noticed within seconds
-    "LEASE_DURATION_SECONDS": "5",
+    "LEASE_DURATION_SECONDS": "10",
     "HEARTBEAT_INTERVAL_SECONDS": "1",
     "REAPER_INTERVAL_SECONDS": "1",
     "STUCK_PENDING_THRESHOLD_SECONDS": "5",
