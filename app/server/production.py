@@ -26,14 +26,14 @@ _LEFT = "UPDATE runs SET status = 'interrupted' WHERE status IN ('pending', 'run
 _FREED = "UPDATE thread SET status = 'idle' WHERE status = 'busy'"
 
 
-def application(options: Settings, address: str) -> FastAPI:
+def application(options: Settings) -> FastAPI:
     """Aegra's application with ours in it. Its settings are read from the environment when it is first imported.
 
     Raises:
         ConfigError: a package is missing, or Postgres or Redis cannot be reached.
     """
     assert options.database is not None  # noqa: S101 - the reason to be here
-    os.environ.update(_environment(options, options.database, address))
+    os.environ.update(_environment(options, options.database))
     try:
         _reach(options)
         if options.redis:
@@ -55,13 +55,13 @@ def application(options: Settings, address: str) -> FastAPI:
     return app
 
 
-def _environment(options: Settings, database: SecretStr, address: str) -> dict[str, str]:
+def _environment(options: Settings, database: SecretStr) -> dict[str, str]:
     """What Aegra is told. Its variables for workers, leases and crons may be set beside ours."""
     given = {
         "AEGRA_CONFIG": str(CONFIG),
         "AUTH_TYPE": "custom",
         "DATABASE_URL": database.get_secret_value(),
-        "SERVER_URL": address,
+        "SERVER_URL": options.public_url or "",
         "REDIS_BROKER_ENABLED": str(options.redis is not None),
         "WORKER_DRAIN_TIMEOUT": str(options.grace),
     }

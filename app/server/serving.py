@@ -10,7 +10,7 @@ from app.server import keys
 from app.server.guard import is_loopback
 from app.server.main import create_app
 from tools.errors import ConfigError
-from tools.settings import Settings, override, settings
+from tools.settings import override, settings
 
 ALONE = (
     "One process, conversations of the page in SQLite. LangGraph's API is there with `make serve`, or with "
@@ -26,19 +26,20 @@ def serve(host: str, port: int) -> None:
     """
     if not is_loopback(host) and not keys.load(settings().keys):
         raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - a comparison
     if not settings().public_url:
-        override(public_url=address)
-    app, grace = _application(settings(), address), round(settings().grace)
+        override(public_url=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - a comparison
+    app, grace = application(), round(settings().grace)
     AppStatus.disable_automatic_graceful_drain()  # it would end every stream at the signal, without any grace
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=grace, server_header=False)
 
 
-def _application(options: Settings, address: str) -> FastAPI:
+def application() -> FastAPI:
+    """All routes of this process. Raises ConfigError."""
+    options = settings()
     if options.database:
-        from app.server.production import application
+        from app.server import production
 
-        return application(options, address)
+        return production.application(options)
     if options.redis:
         raise ConfigError("HUGGINGGPT_REDIS is for several processes on one database: set HUGGINGGPT_DATABASE, too.")
     print(ALONE, file=sys.stderr)  # noqa: T201 - told once, to whoever started it

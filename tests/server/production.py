@@ -26,6 +26,7 @@ QUICK = {  # a lost process is noticed within seconds
     "BLPOP_TIMEOUT_SECONDS": "1",
     "POSTGRES_POLL_INTERVAL_SECONDS": "1",
     "HUGGINGGPT_GRACE": "4",
+    "HUGGINGGPT_AT_ONCE": "0",
     "HUGGINGGPT_SLOTS": '{"stub": 1000}',
 }
 
