@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     at_once: int = Field(32, ge=0, description="Requests that run at a time for one owner of keys; 0 for any number")
     access_log: Path | None = Field(None, description="File that gets a line of JSON for every request")
     database: SecretStr | None = Field(None, description="Postgres address of `hugginggpt serve`; SQLite without it")
+    redis: SecretStr | None = Field(None, description="Redis address, where several server processes share a database")
     page: bool = Field(default=True, description="Serve the web page at /app, where the extra `page` is installed")
     grace: float = Field(10, ge=0, description="Seconds that running requests get when the server is stopped")
     public_url: str | None = Field(

@@ -19,13 +19,14 @@ from app.page.conversations import Conversations
 from app.page.live import Live
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
-from app.run import Given, run
+from app.run import Given, Report, run
 from app.uploads import keep
 from graph.approval import ACTION
 from graph.context import Context
-from graph.state import InputState
+from graph.state import InputState, Plan
 from tools.errors import InputError
 
+ELSEWHERE = 1.0  # seconds between two looks at a request that another process works on
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
 Options = tuple[Option, ...]
 Handler = Callable[..., Awaitable[None]]
@@ -115,8 +116,11 @@ class Page(View):
         await self._begin(Visit.of(request, browser, thread), _decision("reject"), options)
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
-        if live := self._live.get(Visit.of(request, browser, thread).conversation):
+        visit = Visit.of(request, browser, thread)
+        if live := self._live.get(visit.conversation):
             await live.stop()
+        else:
+            await (await self._conversations()).stop(visit.owner, visit.thread)
 
     async def _leave(self, request: gr.Request) -> None:
         self._tabs.pop(request.session_hash or "", None)
@@ -163,7 +167,12 @@ class Page(View):
             live.progress.resume(past.plan, past.results)
         context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
         config = conversations.config(visit.owner, visit.thread, context)
-        live.begin(run(conversations.graph, given, context, config, live))
+
+        async def in_turn() -> Report:
+            async with conversations.turn(visit.owner, visit.thread):
+                return await run(conversations.graph, given, context, config, live)
+
+        live.begin(in_turn())
         going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
         self._live = going_on | {visit.conversation: live}
 
@@ -196,8 +205,20 @@ class Page(View):
             async for _ in live.changes():
                 yield self.running(live)
             self._close(visit, live)
+        async for update in self._elsewhere(visit, conversations):
+            yield who | update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
         yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None)
+
+    async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
+        """What is known of a request that another process works on, until it has ended."""
+        titles = await conversations.titles(visit.owner)
+        while await conversations.elsewhere(visit.owner, visit.thread):
+            past = await conversations.open(visit.owner, visit.thread)
+            known = Live(bubbles(past.messages, past.files))
+            known.progress.resume(past.plan or Plan(), past.results)
+            yield self.begun(known, titles, visit.thread)
+            await asyncio.sleep(ELSEWHERE)
 
     def _close(self, visit: Visit, live: Live) -> None:
         """Say how a request ended that came to no answer, and forget it."""

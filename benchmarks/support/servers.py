@@ -21,13 +21,13 @@ ENVIRONMENT = {
 
 
 @contextmanager
-def server(*, page: bool = False) -> Iterator[tuple[str, int]]:
-    """A running server, with the web page or without: its address and its process id."""
+def server(*, page: bool = False, **settings: str) -> Iterator[tuple[str, int]]:
+    """A running server, with the web page or without, and with more settings: its address and its process id."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, **ENVIRONMENT, "HUGGINGGPT_PAGE": str(page)}
+        env = {**os.environ, **ENVIRONMENT, "HUGGINGGPT_PAGE": str(page), **settings}
         command = [sys.executable, "-m", "benchmarks.support.waiting", "--port", str(port)]
         process = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - our own command
         try:
@@ -43,7 +43,7 @@ def server(*, page: bool = False) -> Iterator[tuple[str, int]]:
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
+    for _ in range(1800):
         try:
             if httpx.get(url, timeout=2).status_code == 200:
                 return
