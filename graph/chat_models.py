@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from pydantic import SecretStr
 
+from tools.clients import shared, tls
 from tools.errors import ConfigError
 from tools.settings import is_served, settings
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 ROUTER = "https://router.huggingface.co/v1"
 SECONDS = 60  # that one model call may be silent
 RETRIES = 2
+MOST = 8 * 2**20  # bytes of an answer, with all that a stream says beside the words
 _LIMITS: dict[str, Any] = {"temperature": 0, "timeout": SECONDS, "max_retries": RETRIES}
 
 
@@ -72,7 +75,7 @@ def _openai(model: str) -> "BaseChatModel":
     key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
     if not key:
         raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
-    return ChatOpenAI(model=model, base_url=base_url, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
+    return ChatOpenAI(model=model, base_url=base_url, api_key=SecretStr(key), stream_usage=True, **_LIMITS, **_http())
 
 
 def _router(model: str) -> "BaseChatModel":
@@ -82,7 +85,13 @@ def _router(model: str) -> "BaseChatModel":
     key = os.environ.get("HF_TOKEN")
     if not key:
         raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
-    return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
+    return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS, **_http())
+
+
+@cache
+def _http() -> dict[str, Any]:
+    """The clients that all controllers share; LangChain's own would be bound to the first event loop that used them."""
+    return {"http_async_client": shared(MOST), "http_client": httpx.Client(verify=tls(), follow_redirects=False)}
 
 
 @lru_cache(maxsize=1)  # its weights are loaded once for all stages and requests

@@ -1,11 +1,14 @@
 """The two ways to a remote model: by a URL of the user's own, and by an inference provider of the Hub."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import httpx
+
+from tools.backends.endpoint.conversation import Post, converse
 from tools.backends.endpoint.routes import ROUTES, Route, translates_into
+from tools.clients import shared
 from tools.daemons import aside
 from tools.errors import ModelUnavailable
 from tools.languages import code_of
@@ -14,32 +17,39 @@ from tools.models.hub import known
 from tools.models.own import Own
 from tools.protocol import Call, Output
 from tools.settings import settings
+from tools.tasks import TaskType
 
+MOST_DATA = 16 * 2**20  # bytes of an answer that holds no media
+MEDIA = {"image", "audio", "video"}
+_http = shared(MOST_DATA)
 NO_KEY = {"authorization": None}  # the client leaves out a header that is None
 
 
 async def at_url(call: Call, own: Own) -> Output:
     """Ask an endpoint of the user's own, with no key but its own. Raises what the client raises."""
-    from huggingface_hub import AsyncInferenceClient, get_async_session
-    from huggingface_hub.utils._http import hf_raise_for_status
+    return await converse(partial(_talk, call, own), partial(_send, call.task))
+
+
+async def _talk(call: Call, own: Own) -> Output:
+    """The whole call, as a conversation."""
+    from tools.backends.endpoint.client import Client, answered, packed  # in a thread: the Hub's client takes its time
 
     route = _route_to(own.model, ROUTES[call.task.name])
-    given = await asyncio.to_thread(route.ask, call.inputs)
-    headers: Any = {} if own.key else NO_KEY
+    given = route.ask(call.inputs)
     if route.method is None:
         bearer = {"Authorization": f"Bearer {own.key}"} if own.key else {}
-        async with get_async_session() as session:
-            response = await session.post(own.model, json=given, headers=bearer, timeout=settings().endpoint_timeout)
-        hf_raise_for_status(response)
-        answer: Any = response.content if _is_media(response.headers) else response.json()
-    else:
-        if route.method == "chat_completion" and own.name:
-            given["model"] = own.name
-        # Without a token the client would take the Hub's, so it always gets one.
-        timeout = settings().endpoint_timeout
-        async with AsyncInferenceClient(own.model, token=own.key or "none", headers=headers, timeout=timeout) as client:
-            answer = await getattr(client, route.method)(**given)
-    return await asyncio.to_thread(route.read, answer, call.inputs)
+        response = await answered(Post(own.model, packed(given), {"Content-Type": "application/json", **bearer}))
+        return route.read(response.content if _is_media(response.headers) else response.json(), call.inputs)
+    if route.method == "chat_completion" and own.name:
+        given["model"] = own.name
+    headers: Any = {} if own.key else NO_KEY
+    client = Client(own.model, token=own.key or "none", headers=headers)  # without a token it would take the Hub's
+    return route.read(await getattr(client, route.method)(**given), call.inputs)
+
+
+async def _send(task: TaskType, post: Post) -> httpx.Response:
+    most = settings().max_bytes * 4 // 3 if set(task.outputs) & MEDIA else MOST_DATA  # media may come in base64
+    return await _http.post(post.url, content=post.content, headers=post.headers, extensions={"most": most})
 
 
 async def at_provider(call: Call, own: Own | None, token: str) -> Output:
