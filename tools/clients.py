@@ -116,6 +116,10 @@ async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Pools]:
 
 
 async def _stay(response: httpx.Response) -> None:
+    stay(response)
+
+
+def stay(response: httpx.Response) -> None:
     """Refuse to be sent on to another host. Raises ModelUnavailable."""
     asked, onward = response.request.url, response.request.url.join(response.headers.get("location", ""))
     upgraded = (asked.scheme, onward.scheme, asked.port, onward.port) == ("http", "https", None, None)

@@ -1,12 +1,34 @@
-"""What reasoning models write before they answer, which is no part of the answer."""
+"""What reasoning models write before their answer, where their server leaves it in: cut, as it is not the answer."""
 
-import re
-
-_TAG = r"(?:think|thinking|thought|reasoning)"
-_WHOLE = re.compile(rf"<{_TAG}>.*?(?:</{_TAG}>|\Z)", re.S | re.I)
-_END = re.compile(rf"\A.*</{_TAG}>", re.S | re.I)  # of a thought that the chat template itself began
+BEGIN, END = "<think>", "</think>"
 
 
-def spoken(text: str) -> str:
-    """The text without its thoughts; empty where the model only thought."""
-    return _END.sub("", _WHOLE.sub("", text)).strip()
+def without_thoughts(text: str) -> str:
+    """The answer alone, stripped; nothing where the model never came to it.
+
+    Some servers begin the thoughts in the prompt, so that the answer holds their end alone.
+    """
+    thoughts, end, answer = text.partition(END)
+    if thoughts.lstrip().startswith(BEGIN) or (end and BEGIN not in thoughts):
+        return answer.strip()
+    return text.strip()
+
+
+class Thoughts:
+    """The same for a stream: give it every piece, and it gives what of it belongs to the answer."""
+
+    def __init__(self) -> None:
+        self._held, self._answering = "", False
+
+    def __call__(self, piece: str) -> str:
+        """What may be shown now; the beginning is held back until it is clear that it is no thought."""
+        if self._answering:
+            return piece
+        self._held = (self._held + piece).lstrip()
+        if not self._held.startswith(BEGIN):
+            self._answering = not BEGIN.startswith(self._held)
+            return self._held if self._answering else ""
+        _, end, answer = self._held.partition(END)
+        self._answering = bool(end)
+        self._held = BEGIN + self._held[len(BEGIN) :][-len(END) :]  # thoughts are long, and their end alone matters
+        return answer.lstrip()

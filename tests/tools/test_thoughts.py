@@ -1,20 +1,27 @@
-"""Thoughts are cut out of answers."""
-
 import pytest
 
-from tools.thoughts import spoken
+from tools.thoughts import Thoughts, without_thoughts
+
+CASES = [
+    ("Just an answer.", "Just an answer."),
+    ("<think>Hm. <b>?</think>\n\nThe answer.", "The answer."),
+    ("\n<think>\n\n</think>\n\nThe answer.", "The answer."),
+    ("<think>It never comes to an end", ""),
+    ("The tag <think> is one of </think> two.", "The tag <think> is one of </think> two."),
+    ("<thin ice>", "<thin ice>"),
+]
 
 
 @pytest.mark.parametrize(
-    ("written", "answer"),
-    [
-        ("Forty-two.", "Forty-two."),
-        ("<think>Hm, 6 by 7.</think>\n\nForty-two.", "Forty-two."),
-        ("<THINKING>a</THINKING>Forty-<think>b</think>two.", "Forty-two."),
-        ("Hm, 6 by 7.</think> Forty-two.", "Forty-two."),  # the template began the thought
-        ("<think>Hm, and it goes on and on", ""),
-        ("I think <b>so</b>.", "I think <b>so</b>."),
-    ],
+    ("said", "meant"), [*CASES, ("thoughts begun in the prompt</think>The answer.", "The answer.")]
 )
-def test_only_what_is_said_to_the_user_is_left(written: str, answer: str) -> None:
-    assert spoken(written) == answer
+def test_an_answer_is_what_follows_the_thoughts(said: str, meant: str) -> None:
+    assert without_thoughts(said) == meant
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize(("said", "meant"), CASES)
+def test_a_stream_shows_the_answer_alone(said: str, meant: str, size: int) -> None:
+    spoken = Thoughts()
+    shown = "".join(spoken(said[start : start + size]) for start in range(0, len(said), size))
+    assert shown.strip() == meant

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from tools.models import specialities
 
@@ -24,8 +24,8 @@ _EXPAND = [
 class Facts(BaseModel):
     """What the Hub says of a model. ``task`` is its pipeline tag; ``downloads`` are those of the last 30 days.
 
-    ``providers`` are the inference providers that serve it now; ``as_of`` is the day of the facts, and
-    ``approximate`` ones were written down by hand.
+    ``providers`` are the inference providers that serve it now, each with the task that it serves it for, as far as
+    known; ``as_of`` is the day of the facts, and ``approximate`` ones were written down by hand.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,9 +45,15 @@ class Facts(BaseModel):
     architectures: tuple[str, ...] = ()
     safetensors: bool = True
     remote_code: bool = False
-    providers: tuple[str, ...] = ()
+    providers: dict[str, str | None] = {}
     as_of: date
     approximate: bool = False
+
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """A list names providers alone."""
+        return dict.fromkeys(value) if isinstance(value, list | tuple) else value
 
 
 @cache
@@ -115,7 +121,7 @@ def _facts(info: "ModelInfo", tag: str) -> Facts:
         architectures=tuple((info.config or {}).get("architectures") or ()),
         safetensors="safetensors" in tags or info.safetensors is not None,
         remote_code="custom_code" in tags,
-        providers=tuple(m.provider for m in info.inference_provider_mapping or [] if m.status == "live"),
+        providers={m.provider: m.task for m in info.inference_provider_mapping or [] if m.status == "live"},
         as_of=datetime.now(UTC).date(),
     )
 
