@@ -144,10 +144,10 @@ class Hub:
             return Reply({"error": "Nobody set it free."}, 504)
         self.inferred += 1
         try:
-            asked = (
-                json.loads(request.body) if task == "conversational" else understood(task, request.kind, request.body)
-            )
-            answer = chat(asked) if task == "conversational" else ANSWERS[task](asked)
+            if task == "conversational":
+                answer = chat(json.loads(request.body))
+            else:
+                answer = ANSWERS[task](understood(task, request.kind, request.body))
         except (KeyError, ValueError, AttributeError, TypeError, OSError, RuntimeError, StopIteration) as error:
             return Reply({"error": f"{type(error).__name__}: {error}"}, 422)
         return answer if isinstance(answer, Reply) else Reply(answer)

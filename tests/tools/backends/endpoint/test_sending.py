@@ -68,7 +68,7 @@ async def test_an_answer_is_taken_no_further_than_its_limit(
 ) -> None:
     url = f"{remote.url}/fault/{fault}"
     config(f'task = "{task}"\nmodel = "{url}"')
-    with pytest.raises(BadOutput, match="larger than|compresses"):
+    with pytest.raises(BadOutput, match=r"larger than|compresses"):
         await ask(Endpoint(), task, url, tmp_path)
 
 
