@@ -40,6 +40,7 @@ from tools.protocol import Call, Output
 from tools.registry import BACKENDS
 from tools.settings import override, settings
 
+ROADS = ("http", "bare", "in_process")
 PLANS = {name: compact({"tasks": planned(name)}) for name in WORKLOADS}
 GOALS = {  # what is measured, in which workload, and where it should be: seconds, a ratio, requests a second
     "overhead, single task (s)": ("single", "overhead_s", 0.03),
@@ -144,19 +145,21 @@ async def travel(road: Road, repeats: int, names: Sequence[str], crowds: Sequenc
     return {"workloads": workloads, "at_once": {str(count): await at_once(road, count) for count in crowds}}
 
 
-async def bench(url: str, repeats: int, names: Sequence[str], crowds: Sequence[int]) -> dict[str, Any]:
-    """All roads, one after the other."""
+async def bench(
+    url: str, repeats: int, names: Sequence[str], crowds: Sequence[int], roads: Sequence[str] = ROADS
+) -> dict[str, Any]:
+    """The roads, one after the other."""
     async with saver() as threads, httpx.AsyncClient(base_url=url, limits=baseline.LIMITS, timeout=60) as client:
 
         async def bare(name: str, _run: int) -> tuple[float, float]:
             return await baseline.request(client, name)
 
-        plain = [name for name in names if name != "paper"]  # bare asyncio carries no pictures
-        return {
-            "http": await travel(outside(threads), repeats, names, crowds),
-            "bare": await travel(bare, repeats, plain, crowds),
-            "in_process": await travel(inside(threads), repeats, names, crowds),
+        made: dict[str, Callable[[], Road]] = {
+            "http": lambda: outside(threads),
+            "bare": lambda: bare,
+            "in_process": lambda: inside(threads),  # from then on, no other backend is there
         }
+        return {road: await travel(made[road](), repeats, names, crowds) for road in ROADS if road in roads}
 
 
 @contextmanager
@@ -177,11 +180,11 @@ def show(measured: Mapping[str, Any]) -> None:
     """Print the issue's table with its goals, then every number of the road that users take."""
     table = Table("measured", "over HTTP", "bare asyncio", "in process", "goal")
     for title, (name, field, goal) in GOALS.items():
-        row = [_value(measured[road], name, field) for road in ("http", "bare", "in_process")]
+        row = [_value(measured.get(road, {}), name, field) for road in ROADS]
         table.add_row(title, *(f"{value:.3f}" if value is not None else "" for value in row), f"{goal:g}")
     Console(width=110).print(table)
-    for part, rows in measured["http"].items():
-        table = Table(f"{part} over HTTP", *next(iter(rows.values()), {}))
+    for part, rows in next(iter(measured.values())).items():
+        table = Table(f"{part}, {next(iter(measured))}", *next(iter(rows.values()), {}))
         for name, row in rows.items():
             table.add_row(name, *(f"{value:.3f}" for value in row.values()))
         Console(width=110).print(table)
@@ -189,9 +192,9 @@ def show(measured: Mapping[str, Any]) -> None:
 
 def _value(road: Mapping[str, Any], name: str, field: str) -> float | None:
     if name == "at_once":
-        value = road["at_once"].get(field, {}).get("requests_per_s")
+        value = road.get("at_once", {}).get(field, {}).get("requests_per_s")
     else:
-        value = road["workloads"].get(name, {}).get(field)
+        value = road.get("workloads", {}).get(name, {}).get(field)
     return float(value) if value is not None else None
 
 
@@ -202,9 +205,10 @@ def main() -> None:
     options.add_argument("--repeats", type=int, default=3, help="runs per workload, of which the median counts")
     options.add_argument("--only", nargs="*", choices=WORKLOADS, default=list(WORKLOADS), help="these workloads")
     options.add_argument("--at-once", nargs="*", type=int, default=[16, 64], help="so many requests at once")
+    options.add_argument("--roads", nargs="*", choices=ROADS, default=ROADS, help="these ways, of all three")
     chosen = options.parse_args()
     with prepared() as url:
-        measured = asyncio.run(bench(url, chosen.repeats, chosen.only, chosen.at_once))
+        measured = asyncio.run(bench(url, chosen.repeats, chosen.only, chosen.at_once, chosen.roads))
     print(json.dumps(measured)) if chosen.json else show(measured)
 
 

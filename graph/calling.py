@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableSequence
+from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSequence
 
 from tools.errors import (
     BadOutput,
@@ -74,7 +74,18 @@ def json_modes(model: BaseChatModel, schema: dict[str, Any]) -> list[Model]:
     except (NotImplementedError, TypeError, ValueError):
         return [model]
     # First in the sequence is the model as the provider's own class prepared it; its text is for us to read
-    return [bound.first, model] if isinstance(bound, RunnableSequence) else [model]
+    return [_lean(bound.first), model] if isinstance(bound, RunnableSequence) else [model]
+
+
+def _lean(mode: Model) -> Model:
+    """The same request without what OpenAI's client does with it: it would parse all of the JSON with every piece.
+
+    So the form goes beside the client's arguments, in the body where it belongs.
+    """
+    form = mode.kwargs.get("response_format") if isinstance(mode, RunnableBinding) else None
+    if not isinstance(form, dict) or "extra_body" not in type(mode.bound).model_fields:  # of ChatOpenAI and its kin
+        return mode
+    return mode.bound.bind(extra_body={"response_format": form})
 
 
 async def write_json(

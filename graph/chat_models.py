@@ -90,8 +90,12 @@ def _router(model: str) -> "BaseChatModel":
 
 @cache
 def _http() -> dict[str, Any]:
-    """The clients that all controllers share; LangChain's own would be bound to the first event loop that used them."""
-    return {"http_async_client": shared(MOST), "http_client": httpx.Client(verify=tls(), follow_redirects=False)}
+    """The clients that all controllers share; LangChain's own would be bound to the first event loop that used them.
+
+    How long a stream may be silent is held by those who read it, with less ado than for each piece anew.
+    """
+    http = httpx.Client(verify=tls(), follow_redirects=False)
+    return {"http_async_client": shared(MOST), "http_client": http, "stream_chunk_timeout": None}
 
 
 @lru_cache(maxsize=1)  # its weights are loaded once for all stages and requests

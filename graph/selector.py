@@ -72,7 +72,8 @@ def _wished(wishes: Mapping[int, Wish], task: Task) -> str:
 
 
 def _found(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:
-    return {task.id: fitting(task, candidates(TASKS[task.task], context.mode), request) for task in tasks}
+    known = {name: candidates(TASKS[name], context.mode) for name in {task.task for task in tasks}}
+    return {task.id: fitting(task, known[task.task], request) for task in tasks}
 
 
 def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[Candidate]:

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     extras: Path = Field(Path("tools.toml"), description="Task types added by `hugginggpt tools add`")
     provider: str = Field("auto", description="Inference provider of the Hub to prefer, such as fal-ai")
     endpoint_timeout: float = Field(120, gt=0, description="Seconds a remote model may take for one call")
-    film_timeout: float = Field(900, gt=0, description="Seconds a remote model may take for one film")
+    film_timeout: float = Field(900, gt=0, description="Seconds a model may take for one film")
     licences: list[str] = Field([], description="Licences a model may have; empty allows all")
     cache_folder: Path = Field(_CACHE / "hugginggpt", description="Where facts about models are kept")
     download: Literal["auto", "never"] = Field("auto", description="Whether models may be downloaded from the Hub")

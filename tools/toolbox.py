@@ -56,10 +56,7 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
     """The named candidate, or else the first that suits the arguments."""
-    found = candidates(task)
-    if model or backend:
-        found = [each for each in found if model in {None, each.model} and backend in {None, each.backend}]
-    found = [each for each in found if suits(each, args)]
+    found = [each for each in candidates(task, only=backend) if model in {None, each.model} and suits(each, args)]
     if found:
         return found[0]
     known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))
@@ -86,7 +83,9 @@ async def _load_one(slot: Slot, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 
     if slot.modality == "text" and verbatim(slot.schema):
         value = await asyncio.to_thread(inputs.origin, str(value)) or value
         return value, value
-    if slot.modality == "text" and not await asyncio.to_thread(resources.is_reference, value):
+    if slot.modality == "text" and not (
+        resources.may_be_reference(value) and await asyncio.to_thread(resources.is_reference, value)
+    ):
         return value, value
     path = await resources.admit(value)
     loaded = await resources.load(path, slot.modality)

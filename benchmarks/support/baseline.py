@@ -19,18 +19,18 @@ async def request(client: httpx.AsyncClient, name: str) -> tuple[float, float]:
     planned = time.perf_counter()
     running: dict[int, asyncio.Task[None]] = {}
     for number, (task, (_, needs)) in enumerate(zip(written["tasks"], WORKLOADS[name].values(), strict=True)):
-        waited = [running[need] for need in needs]
-        running[number] = asyncio.create_task(_run(client, task[TEXT]["text"], waited))
+        (kind, args), waited = *task.items(), [running[need] for need in needs]
+        running[number] = asyncio.create_task(_run(client, kind, args["text"] if kind == TEXT else "", waited))
     await asyncio.gather(*running.values())
     done = time.perf_counter()
     await _complete(client, name, {})
     return time.perf_counter() - begun, done - planned
 
 
-async def _run(client: httpx.AsyncClient, text: str, needs: list[asyncio.Task[None]]) -> None:
+async def _run(client: httpx.AsyncClient, kind: str, text: str, needs: list[asyncio.Task[None]]) -> None:
     if needs:
         await asyncio.wait(needs)
-    (await client.post(f"/{TEXT}", json={"inputs": text})).raise_for_status()
+    (await client.post(f"/{kind}", json={"inputs": text})).raise_for_status()
 
 
 async def _complete(client: httpx.AsyncClient, model: str, options: dict[str, Any]) -> str:

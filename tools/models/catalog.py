@@ -10,12 +10,12 @@ from tools.settings import settings
 from tools.tasks import TASKS, TaskType
 
 
-def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
+def candidates(task: TaskType, mode: Mode = "auto", only: str | None = None) -> list[Candidate]:
     """Every model that could run the task now, in the order of the mode's backends and each backend's ranking.
 
-    Of each backend, models that are good for one thing alone come last.
+    ``only`` names the one backend to ask.
     """
-    found = [each for backend in _backends(mode) for each in sorted(backend.candidates(task), key=_special)]
+    found = [each for backend in _backends(mode) if only in {None, backend.name} for each in backend.candidates(task)]
     return [candidate for candidate in found if unlicensed(candidate) is None]
 
 

@@ -67,13 +67,15 @@ class Endpoint:
 
     async def run(self, call: Call) -> Output:
         """Call the model, within ``endpoint_timeout`` seconds, or ``film_timeout`` for films. Raises ModelError."""
-        model, key, limit = call.candidate.model, await asyncio.to_thread(lambda: self.token), _limit(call.task)
+        model, limit = call.candidate.model, _limit(call.task)
+        key: str | None = None
         try:
             async with asyncio.timeout(limit):
                 own = _own(call)
                 if own and own.where == "url":
                     key = own.key
                     return await at_url(call, own)
+                key = await asyncio.to_thread(lambda: self.token)
                 if key is None or not _HUB_ID.fullmatch(model):  # a URL that nobody configured gets no key
                     raise ModelUnavailable(self.missing(call.task) or f"{model} is no model of the Hub.")
                 return await at_provider(call, own, key, limit)
