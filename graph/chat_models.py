@@ -69,23 +69,28 @@ def register(provider: str, factory: "Callable[[str], BaseChatModel]") -> None:
 
 def _openai(model: str) -> "BaseChatModel":
     """Any OpenAI-compatible server. Only the owner's own setting decides where the owner's key goes."""
-    from langchain_openai import ChatOpenAI
-
     base_url = settings().base_url
     key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
     if not key:
         raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
-    return ChatOpenAI(model=model, base_url=base_url, api_key=SecretStr(key), stream_usage=True, **_LIMITS, **_http())
+    return _compatible(model, base_url, key)
 
 
 def _router(model: str) -> "BaseChatModel":
     """The Hugging Face router, which passes the call on to whoever serves the model."""
-    from langchain_openai import ChatOpenAI
-
     key = os.environ.get("HF_TOKEN")
     if not key:
         raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
-    return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS, **_http())
+    return _compatible(model, ROUTER, key)
+
+
+def _compatible(model: str, base_url: str | None, key: str) -> "BaseChatModel":
+    from langchain_openai import ChatOpenAI
+
+    from graph.completions import lean
+
+    secret = SecretStr(key)
+    return lean(ChatOpenAI(model=model, base_url=base_url, api_key=secret, stream_usage=True, **_LIMITS, **_http()))
 
 
 @cache

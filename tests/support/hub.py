@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from huggingface_hub import set_async_client_factory, set_client_factory
-from huggingface_hub.utils._http import default_async_client_factory, default_client_factory
+from huggingface_hub import set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
 from tests.support.hub_answers import ANSWERS, FAULTS, MP4_REPLY, PNG_REPLY, Reply, chat
 from tests.support.hub_inputs import understood
@@ -190,15 +190,6 @@ class _Detour(httpx.HTTPTransport):
         return super().handle_request(_detour(request, self._port))
 
 
-class _AsyncDetour(httpx.AsyncHTTPTransport):
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await super().handle_async_request(_detour(request, self._port))
-
-
 def _detour(request: httpx.Request, port: int) -> httpx.Request:
     """The same request, Host header and all, to the server on loopback; what was for loopback stays."""
     if request.url.host != "127.0.0.1":
@@ -214,12 +205,10 @@ def serving(models: dict[str, Model]) -> Iterator[Hub]:
     thread = threading.Thread(target=hub.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     set_client_factory(lambda: httpx.Client(transport=_Detour(port), follow_redirects=True, timeout=60))
-    set_async_client_factory(lambda: httpx.AsyncClient(transport=_AsyncDetour(port), follow_redirects=True, timeout=60))
     try:
         yield hub
     finally:
         set_client_factory(default_client_factory)
-        set_async_client_factory(default_async_client_factory)
         hub.server.shutdown()
         hub.server.server_close()
         thread.join(5)

@@ -78,6 +78,8 @@ def image(data: bytes | str | Image.Image) -> Image.Image:
         picture = Image.open(raw, formats=FORMATS)
     if picture.width * picture.height > settings().max_pixels:
         raise BadOutput(f"The model gave an image of {picture.width}x{picture.height} pixels, which is too large.")
+    if picture.format not in {None, *FORMATS}:  # one that another library opened
+        raise ValueError(f"an image in the format {picture.format}")
     picture.load()
     return picture
 
