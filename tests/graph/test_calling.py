@@ -58,6 +58,15 @@ async def test_json_is_asked_for_in_the_body_and_comes_piece_by_piece() -> None:
     assert server.asked[0]["stream"] is True
 
 
+async def test_nobody_who_listens_along_hears_what_a_controller_thinks() -> None:
+    with openai_server("<think> They want more. </think> Gladly, and on.") as server:
+        override(base_url=server.url)
+        model = chat_model("openai:test")
+        assert model is not None
+        said = [piece.text async for piece in model.astream(ASKED)]
+    assert "".join(said).split() == ["Gladly,", "and", "on."]
+
+
 def test_a_controller_may_be_asked_from_one_event_loop_after_the_other() -> None:
     with openai_server("one", "two") as server:
         override(base_url=server.url)
