@@ -18,17 +18,19 @@ class Thoughts:
     """The same for a stream: give it every piece, and it gives what of it belongs to the answer."""
 
     def __init__(self) -> None:
-        self._held, self._answering = "", False
+        self._held, self._over, self._answering = "", False, False
 
     def __call__(self, piece: str) -> str:
         """What may be shown now; the beginning is held back until it is clear that it is no thought."""
         if self._answering:
             return piece
         self._held = (self._held + piece).lstrip()
-        if not self._held.startswith(BEGIN):
-            self._answering = not BEGIN.startswith(self._held)
-            return self._held if self._answering else ""
-        _, end, answer = self._held.partition(END)
-        self._answering = bool(end)
-        self._held = BEGIN + self._held[len(BEGIN) :][-len(END) :]  # thoughts are long, and their end alone matters
-        return answer.lstrip()
+        head, rest = self._held[: len(BEGIN)], self._held[len(BEGIN) :]
+        if not self._over and BEGIN.startswith(head):
+            _, end, answer = rest.partition(END)
+            if not end:
+                self._held = head + rest[-len(END) :]  # thoughts are long, and their end alone matters
+                return ""
+            self._over, self._held = True, answer.lstrip()
+        self._answering = bool(self._held)
+        return self._held

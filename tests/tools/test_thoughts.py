@@ -24,4 +24,4 @@ def test_an_answer_is_what_follows_the_thoughts(said: str, meant: str) -> None:
 def test_a_stream_shows_the_answer_alone(said: str, meant: str, size: int) -> None:
     spoken = Thoughts()
     shown = "".join(spoken(said[start : start + size]) for start in range(0, len(said), size))
-    assert shown.strip() == meant
+    assert shown == meant
