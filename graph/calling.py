@@ -8,21 +8,11 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableSequence
 
-from tools.errors import (
-    BadOutput,
-    ConfigError,
-    HuggingGPTError,
-    ModelError,
-    ModelTimeout,
-    ModelUnavailable,
-    PaymentRequired,
-)
+from tools.errors import ConfigError, HuggingGPTError, ModelError, ModelTimeout, ModelUnavailable, PaymentRequired
 from tools.errors import RateLimited as _RateLimited
-from tools.thoughts import Thoughts
 
 SILENCE = 60.0  # seconds that a model may take for its next token
 TOTAL = 300.0  # seconds that one call may take
-LONGEST = 1_000_000  # characters of one answer
 _BUGS = (AttributeError, LookupError, TypeError, NotImplementedError)  # ours or a package's: no word of a provider
 Model = Runnable[LanguageModelInput, Any]
 
@@ -30,37 +20,25 @@ Model = Runnable[LanguageModelInput, Any]
 async def stream(
     model: Model, messages: Sequence[BaseMessage], name: str, config: RunnableConfig
 ) -> AsyncIterator[AIMessageChunk]:
-    """The model's answer, piece by piece, without what it thinks before. ``name`` is the controller, for errors.
+    """The model's answer, piece by piece. ``name`` is the controller, for errors.
 
     Raises:
         ConfigError: the key was refused, or the model is not there.
         ModelError: it is out of reach, out of credits, asked too often, or too slow.
     """
-    pieces, spoken = _in_time(model.astream(list(messages), config)), Thoughts()
+    until = asyncio.get_running_loop().time() + TOTAL
+    pieces = model.astream(list(messages), config)
     try:
-        async for piece in pieces:
-            text = spoken(piece.text)
-            yield piece if text == piece.text else piece.model_copy(update={"content": text})
+        while True:
+            async with asyncio.timeout_at(min(until, asyncio.get_running_loop().time() + SILENCE)):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
     except (HuggingGPTError, *_BUGS):
         raise
     except Exception as error:
         raise explained(error, name) from error
-
-
-async def _in_time(pieces: AsyncIterator[AIMessageChunk]) -> AsyncIterator[AIMessageChunk]:
-    """The pieces, while they come within their time and are not more than any answer needs."""
-    clock, said = asyncio.get_running_loop().time, 0
-    until = clock() + TOTAL
-    while clock() < until:  # no timeout interrupts a stream that never makes anyone wait
-        async with asyncio.timeout_at(min(until, clock() + SILENCE)):
-            piece = await anext(pieces, None)
-        if piece is None:
-            return
-        said += len(piece.text)
-        if said > LONGEST:
-            raise BadOutput(f"The controller wrote more than {LONGEST:,} characters and did not stop.")
-        yield piece
-    raise TimeoutError
 
 
 def json_modes(model: BaseChatModel, schema: dict[str, Any]) -> list[Model]:

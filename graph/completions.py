@@ -53,12 +53,14 @@ class Spoken:
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
         spoken = Thoughts()
         async for chunk in self._stream:
-            if isinstance(chunk, dict):  # whatever else a server writes
+            if isinstance(chunk, dict):
                 for delta in _deltas(chunk):
                     delta["content"] = spoken(delta["content"])
                 yield chunk
 
 
 def _deltas(chunk: dict[str, Any]) -> list[dict[str, Any]]:
-    deltas = [choice.get("delta") or {} for choice in chunk.get("choices") or []]
+    """Where a piece has words, whatever else a server writes."""
+    choices = [choice for choice in chunk.get("choices") or [] if isinstance(choice, dict)]
+    deltas = [choice["delta"] for choice in choices if isinstance(choice.get("delta"), dict)]
     return [delta for delta in deltas if isinstance(delta.get("content"), str)]

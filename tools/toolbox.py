@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.files import inputs, resources
 from tools.files.artifacts import digest, save
-from tools.models.catalog import candidates, suits
+from tools.models.catalog import candidates, suits, unlicensed
 from tools.protocol import Audio, Call, Candidate, Output, Video
 from tools.registry import BACKENDS
 from tools.tasks import TASKS, Modality, Slot, TaskType
@@ -56,7 +56,9 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
     """The named candidate, or else the first that suits the arguments."""
-    found = [each for each in candidates(task, only=backend) if model in {None, each.model} and suits(each, args)]
+    able = candidates(task) if backend not in BACKENDS else BACKENDS[backend].candidates(task)
+    found = [each for each in able if model in {None, each.model} and backend in {None, each.backend}]
+    found = [each for each in found if unlicensed(each) is None and suits(each, args)]
     if found:
         return found[0]
     known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))

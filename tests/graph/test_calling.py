@@ -1,48 +1,17 @@
 """How controllers are listened to: over shared connections, within limits, for their answer alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk, HumanMessage
-from langchain_core.runnables import RunnableGenerator
+from langchain_core.messages import HumanMessage
 
-from benchmarks.support.fakes import QueueChat
-from graph import calling
 from graph.calling import stream, write_json
 from graph.chat_models import chat_model
 from tests.support.openai_server import openai_server
-from tools.errors import BadOutput, ModelTimeout, ModelUnavailable
+from tools.errors import BadOutput, ModelUnavailable
 from tools.settings import override
 
 ASKED = [HumanMessage("Go on.")]
-
-
-async def endless(_: AsyncIterator[Any]) -> AsyncIterator[AIMessageChunk]:
-    """Never makes anyone wait, and never ends."""
-    while True:
-        yield AIMessageChunk("x" * 1000)
-
-
-async def test_an_answer_without_end_is_cut_off() -> None:
-    with pytest.raises(BadOutput, match="did not stop"):
-        async for _ in stream(RunnableGenerator(endless), ASKED, "test", {}):
-            pass
-
-
-async def test_a_fast_stream_does_not_outlive_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calling, "TOTAL", 0.05)
-    monkeypatch.setattr(calling, "LONGEST", 10**12)
-    with pytest.raises(ModelTimeout):
-        async for _ in stream(RunnableGenerator(endless), ASKED, "test", {}):
-            pass
-
-
-async def test_what_a_controller_thinks_is_not_told() -> None:
-    model = QueueChat(answers=["<think>They want more, so I go on.</think>\n\nGladly, and on and on."])
-    said = [piece.text async for piece in stream(model, ASKED, "test", {})]
-    assert "".join(said) == "Gladly, and on and on."
 
 
 async def test_json_is_asked_for_in_the_body_and_comes_piece_by_piece() -> None:

@@ -15,7 +15,7 @@ from tools.files.codec import base64_of, light
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.settings import settings
 from tools.tasks import TaskType
-from tools.thoughts import without_thoughts
+from tools.thoughts import spoken
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -144,7 +144,7 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
     try:
         async with asyncio.timeout(settings().endpoint_timeout):
             # nostream: these words are a task's result, not yet the answer to the user
-            answer = without_thoughts((await model.ainvoke(messages, {"tags": ["nostream"]})).text)
+            answer = spoken((await model.ainvoke(messages, {"tags": ["nostream"]})).text)
     except Exception as error:  # noqa: BLE001 - every provider's client has a tree of errors of its own
         known = (translate(each, _name(model), None) for each in (error, error.__cause__) if each)
         failed = ModelError(f"{_name(model)} failed with {type(error).__name__}; try again or choose another model.")

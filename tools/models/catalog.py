@@ -10,12 +10,9 @@ from tools.settings import settings
 from tools.tasks import TASKS, TaskType
 
 
-def candidates(task: TaskType, mode: Mode = "auto", only: str | None = None) -> list[Candidate]:
-    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking.
-
-    ``only`` names the one backend to ask.
-    """
-    found = [each for backend in _backends(mode) if only in {None, backend.name} for each in backend.candidates(task)]
+def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
+    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking."""
+    found = [candidate for backend in _backends(mode) for candidate in backend.candidates(task)]
     return [candidate for candidate in found if unlicensed(candidate) is None]
 
 

@@ -16,7 +16,7 @@ from tools import findings
 from tools.files import codec, drawing
 from tools.files.codec import shrunk
 from tools.protocol import Output
-from tools.thoughts import without_thoughts
+from tools.thoughts import spoken as said
 
 Inputs = Mapping[str, Any]
 Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it
@@ -38,7 +38,7 @@ def words(field: str) -> Callable[[Answer, Inputs], Output]:
 
     def read(answer: Answer, _inputs: Inputs) -> Output:
         found = _first(answer)
-        return _text(without_thoughts(found if isinstance(found, str) else found[field]))
+        return _text(said(found if isinstance(found, str) else found[field]))
 
     return read
 
@@ -46,7 +46,7 @@ def words(field: str) -> Callable[[Answer, Inputs], Output]:
 def reply(answer: Answer, _inputs: Inputs) -> Output:
     """A chat model's answer."""
     message = answer.choices[0].message
-    return _text(without_thoughts(message.content or ""))
+    return _text(said(message.content or ""))
 
 
 def spoken(answer: Answer, _inputs: Inputs) -> Output:
