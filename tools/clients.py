@@ -7,7 +7,7 @@ meanwhile.
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
-from functools import cache
+from functools import cache, lru_cache
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
@@ -50,6 +50,12 @@ def proxy_for(url: httpx.URL) -> str | None:
     return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
+@lru_cache(maxsize=1024)
+def _proxy(scheme: str, host: str) -> str | None:
+    """The same, looked up once: a process keeps the environment that it was started with."""
+    return proxy_for(httpx.URL(scheme=scheme, host=host))
+
+
 class _Shared(httpx.AsyncBaseTransport):
     """Sends each request through the pool of the event loop that it is sent in."""
 
@@ -57,7 +63,7 @@ class _Shared(httpx.AsyncBaseTransport):
         self._most = most
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        transport = await _transport(proxy_for(request.url))
+        transport = await _transport(_proxy(request.url.scheme, request.url.host))
         response = await transport.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - of an asynchronous transport always
         response.stream = _Bounded(response, request.extensions.get("most", self._most))
@@ -121,10 +127,12 @@ async def _stay(response: httpx.Response) -> None:
 
 def stay(response: httpx.Response) -> None:
     """Refuse to be sent on to another host. Raises ModelUnavailable."""
-    asked, onward = response.request.url, response.request.url.join(response.headers.get("location", ""))
+    if not response.has_redirect_location:
+        return
+    asked, onward = response.request.url, response.request.url.join(response.headers["location"])
     upgraded = (asked.scheme, onward.scheme, asked.port, onward.port) == ("http", "https", None, None)
     same = (asked.scheme, _port(asked)) == (onward.scheme, _port(onward)) or upgraded
-    if response.has_redirect_location and not (asked.host == onward.host and same):
+    if asked.host != onward.host or not same:
         raise ModelUnavailable(
             f"{asked.host} sends its callers on to {onward.host}, which the request is not meant for; name that"
             " address instead, if you trust it."
