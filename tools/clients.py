@@ -116,7 +116,7 @@ async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Pools]:
     try:
         yield pools
     finally:
-        del _loops[loop]
+        _loops.pop(loop, None)
         for transport in pools.values():
             await transport.aclose()
 
