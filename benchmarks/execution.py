@@ -151,7 +151,7 @@ async def bench(
     """The roads, one after the other."""
     async with saver() as threads, httpx.AsyncClient(base_url=url, limits=baseline.LIMITS, timeout=60) as client:
 
-        async def bare(name: str, _run: int) -> tuple[float, float]:
+        async def bare(name: str, run: int) -> tuple[float, float]:  # noqa: ARG001 - as any road
             return await baseline.request(client, name)
 
         made: dict[str, Callable[[], Road]] = {

@@ -61,7 +61,7 @@ def _lean(mode: Model) -> Model:
     So the form goes beside the client's arguments, in the body where it belongs.
     """
     form = mode.kwargs.get("response_format") if isinstance(mode, RunnableBinding) else None
-    if not isinstance(form, dict) or "extra_body" not in type(mode.bound).model_fields:  # of ChatOpenAI and its kin
+    if not isinstance(form, dict) or not hasattr(mode.bound, "extra_body"):  # as ChatOpenAI and its kin have
         return mode
     return mode.bound.bind(extra_body={"response_format": form})
 

@@ -155,6 +155,7 @@ FAULTS: dict[str, Reply] = {
     "slow": Reply([[{"label": "late", "score": 1.0}]], after=3),
     "cut": Reply([], headers={"Content-Length": "999"}),
     "huge": Reply(b"[" + b"0," * 9_000_000 + b"0]"),
+    "wordy": Reply([{"generated_text": "word " * 250_000}]),
     "packed": Reply(gzip.compress(b" " * 2**24), headers={"Content-Encoding": "gzip"}),
     "moved": Reply(b"", 307, headers={"Location": "http://localhost:9/task/text-classification"}),
     "thoughts-alone": Reply(_said("<think>Let me see. The user")),

@@ -72,10 +72,9 @@ def data_uri(image: Image.Image) -> str:
 
 def image(data: bytes | str | Image.Image) -> Image.Image:
     """Decode bytes or base64. Raises OSError or ValueError for what is no image, or is larger than images may be."""
-    picture = data
-    if not isinstance(picture, Image.Image):
-        raw = io.BytesIO(base64.b64decode(data) if isinstance(data, str) else data)
-        picture = Image.open(raw, formats=FORMATS)
+    if isinstance(data, str):
+        data = base64.b64decode(data)
+    picture = data if isinstance(data, Image.Image) else Image.open(io.BytesIO(data), formats=FORMATS)
     if picture.width * picture.height > settings().max_pixels:
         raise BadOutput(f"The model gave an image of {picture.width}x{picture.height} pixels, which is too large.")
     if picture.format not in {None, *FORMATS}:  # one that another library opened

@@ -13,11 +13,13 @@ import numpy as np
 from PIL import Image
 
 from tools import findings
+from tools.errors import BadOutput
 from tools.files import codec, drawing
 from tools.files.codec import shrunk
 from tools.protocol import Output
 from tools.thoughts import spoken as said
 
+LONGEST = 1_000_000  # characters of a text; it goes into every checkpoint from then on
 Inputs = Mapping[str, Any]
 Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it
 
@@ -155,6 +157,8 @@ def film(answer: Answer, _inputs: Inputs) -> Output:
 def _text(text: str) -> Output:
     if not text.strip():
         raise ValueError("an empty answer")
+    if len(text) > LONGEST:
+        raise BadOutput(f"The model gave {len(text):,} characters, and {LONGEST:,} are more than any task needs.")
     return Output(text.strip())
 
 

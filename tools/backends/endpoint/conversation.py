@@ -32,7 +32,8 @@ async def converse(begin: Callable[[], Talk[T]], send: Callable[[Post], Awaitabl
     talk, response = _Driven(begin), None
     while isinstance(said := await asyncio.to_thread(talk.go_on, response), Post):
         response = await send(said)
-    return said.value
+    outcome: T = said.value
+    return outcome
 
 
 @dataclass(frozen=True)

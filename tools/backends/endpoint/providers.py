@@ -50,14 +50,14 @@ def _ask(call: Call, own: Own | None, token: str) -> Output:
     )
 
 
-def _first_answer(model: str, providers: Sequence[str], route: Route, inputs: dict[str, Any], token: str) -> Output:
+def _first_answer(model: str, providers: Sequence[Any], route: Route, inputs: dict[str, Any], token: str) -> Output:
     """Of the first provider that gives one. What an account lacks, it lacks everywhere."""
     from huggingface_hub import InferenceClient
 
     given = route.ask(inputs)
     for provider in providers:
         try:
-            with InferenceClient(model, provider=provider, token=token) as client:  # type: ignore[arg-type]  # checked
+            with InferenceClient(model, provider=provider, token=token) as client:
                 return route.read(getattr(client, str(route.method))(**given), inputs)
         except Exception as error:
             failed = translate(error, model, token)

@@ -62,13 +62,16 @@ async def test_nothing_is_sent_on_to_another_host(
     assert len(remote.requests) == 1
 
 
-@pytest.mark.parametrize(("task", "fault"), [("text-classification", "huge"), ("text-classification", "packed")])
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [("text-classification", "huge"), ("text-classification", "packed"), ("text-generation", "wordy")],
+)
 async def test_an_answer_is_taken_no_further_than_its_limit(
     task: str, fault: str, remote: Hub, config: Config, tmp_path: Path
 ) -> None:
     url = f"{remote.url}/fault/{fault}"
     config(f'task = "{task}"\nmodel = "{url}"')
-    with pytest.raises(BadOutput, match=r"larger than|compresses"):
+    with pytest.raises(BadOutput, match=r"larger than|compresses|more than any task needs"):
         await ask(Endpoint(), task, url, tmp_path)
 
 
