@@ -4,11 +4,17 @@ import json
 from typing import Any
 
 from httpx import Response
-from huggingface_hub import AsyncInferenceClient
+from huggingface_hub import AsyncInferenceClient, InferenceClient
 from huggingface_hub.inference._common import TASKS_EXPECTING_IMAGES, RequestParameters
-from huggingface_hub.utils import hf_raise_for_status
+from huggingface_hub.utils import hf_raise_for_status, is_numpy_available, is_pillow_available
 
 from tools.backends.endpoint.conversation import Post
+
+__all__ = ["Client", "InferenceClient", "answered", "packed"]
+
+# The library takes a package for missing while another thread is just looking for it: so it looks now, once.
+is_numpy_available()
+is_pillow_available()
 
 
 class Client(AsyncInferenceClient):

@@ -52,7 +52,7 @@ def _ask(call: Call, own: Own | None, token: str) -> Output:
 
 def _first_answer(model: str, providers: Sequence[Any], route: Route, inputs: dict[str, Any], token: str) -> Output:
     """Of the first provider that gives one. What an account lacks, it lacks everywhere."""
-    from huggingface_hub import InferenceClient
+    from tools.backends.endpoint.client import InferenceClient
 
     given = route.ask(inputs)
     for provider in providers:
