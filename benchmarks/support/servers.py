@@ -20,9 +20,10 @@ ENVIRONMENT = {
 
 
 @contextmanager
-def server(*, page: bool = False) -> Iterator[tuple[str, int]]:
-    """A running server, with the web page or without: its address and its process id."""
-    with process("benchmarks.support.waiting", **ENVIRONMENT, HUGGINGGPT_PAGE=str(page)) as running:
+def server(*, page: bool = False, **settings: str) -> Iterator[tuple[str, int]]:
+    """A running server, with the web page or without, and with more settings: its address and its process id."""
+    environment = {**ENVIRONMENT, "HUGGINGGPT_PAGE": str(page), **settings}
+    with process("benchmarks.support.waiting", **environment) as running:
         yield running
 
 

@@ -11,8 +11,11 @@ from tools.tasks import TASKS, TaskType
 
 
 def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
-    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking."""
-    found = [candidate for backend in _backends(mode) for candidate in backend.candidates(task)]
+    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking.
+
+    Of each backend, models that are good for one thing alone come last.
+    """
+    found = [each for backend in _backends(mode) for each in sorted(backend.candidates(task), key=_special)]
     return [candidate for candidate in found if unlicensed(candidate) is None]
 
 
