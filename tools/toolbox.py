@@ -56,7 +56,7 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
     """The named candidate, or else the first that suits the arguments."""
-    able = candidates(task) if backend not in BACKENDS else BACKENDS[backend].candidates(task)
+    able = BACKENDS[backend].candidates(task) if model and backend in BACKENDS else candidates(task)
     found = [each for each in able if model in {None, each.model} and backend in {None, each.backend}]
     found = [each for each in found if unlicensed(each) is None and suits(each, args)]
     if found:
