@@ -38,7 +38,8 @@ def spread(path: Path, count: int) -> list[Image.Image]:
 def _thinned(container: "InputContainer", count: int) -> list[Image.Image]:
     """Every frame, or every second, fourth, ... of a longer video: never more than four times as many as are wanted."""
     kept: list[Image.Image] = []
-    last, step = None, 1
+    last: VideoFrame | None = None
+    step = 1
     for number, frame in enumerate(_decoded(container)):
         last = frame
         if number % step:

@@ -22,7 +22,7 @@ class SpeechRecognition(PipelineRecipe):
 
     tasks: tuple[str, ...] = ("automatic-speech-recognition",)
     pipeline = "automatic-speech-recognition"
-    autos = ("AutoModelForCTC", "AutoModelForSpeechSeq2Seq")
+    autos = ("AutoModelForSpeechSeq2Seq",)
     half = True
     batch = 4
 
@@ -38,6 +38,14 @@ class SpeechRecognition(PipelineRecipe):
         elif long:
             options |= {"chunk_length_s": _WINDOW}
         return [_said(found) for found in model(heard, **options)]
+
+
+class LetterRecognition(SpeechRecognition):
+    """The same by models that score letters rather than write, such as wav2vec 2."""
+
+    tasks: tuple[str, ...] = ("automatic-speech-recognition",)
+    autos = ("AutoModelForCTC",)
+    half = False
 
 
 class AudioClassification(PipelineRecipe):

@@ -4,7 +4,7 @@ import secrets
 import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,7 +39,8 @@ class Loaded:
         pipe.scheduler = self.pipe.scheduler.from_config(self.pipe.scheduler.config)
         pipe.set_progress_bar_config(disable=True)
         pipe.habits = replace(self.habits, device=self.place.device)
-        with self.turn if self.place.spread else nullcontext():
+        turn: AbstractContextManager[object] = self.turn if self.place.spread else nullcontext()
+        with turn:
             if self.place.spread:
                 pipe.enable_model_cpu_offload(device=self.place.device)
             yield

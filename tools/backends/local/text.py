@@ -7,7 +7,7 @@ from typing import Any
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.placement import framework
-from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe, slices
+from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe
 from tools.errors import InputError, ModelError
 from tools.files import media
 from tools.findings import average, labelled
@@ -175,8 +175,9 @@ class QuestionAnswering(AutoRecipe):
     def _score(self, network: Any, windows: Any) -> tuple[Any, Any]:
         """How well an answer starts, and ends, at each token of every window, some windows at a time."""
         torch, starts, ends = framework(), [], []
-        for rows in slices(range(len(windows["input_ids"])), self.batch):
-            some = {name: values[rows.start : rows.stop].to(network.device) for name, values in windows.items()}
+        for start in range(0, len(windows["input_ids"]), self.batch):
+            rows = slice(start, start + self.batch)
+            some = {name: values[rows].to(network.device) for name, values in windows.items()}
             with torch.inference_mode():
                 logits = network(**some)
             starts.append(logits.start_logits.cpu())
