@@ -20,7 +20,8 @@ from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
-from graph.planning.validation import question, validated
+from graph.planning.partial import valid_part
+from graph.planning.validation import as_written, question
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import HuggingGPTError, InputError, PlanError
@@ -87,11 +88,11 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
     draft = offline.plan(text, request.given, types, previous=request.previous, before=before)
     if not draft.tasks:
         return draft
-    checked = validated(draft.tasks, request.files, types)
+    checked = valid_part(as_written(draft.tasks), request.files, types)
     if checked.problems:
         raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
     if checked.missing:
-        return Draft(question=question(*checked.missing), notes=draft.notes)
+        return Draft(question=question(*checked.missing), notes=[*draft.notes, *checked.notes])
     return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
 
 

@@ -14,7 +14,8 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.planning.dialects import values
+from graph.planning.dialects import MAX_CHARACTERS
+from graph.planning.loose_json import find
 from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import ModelError
@@ -104,7 +105,7 @@ async def _chosen(
         text = await write_json(model, messages, SCHEMA, resolve(context.llm))
     except ModelError as error:
         return {task.id: ("", f"the controller could not choose: {error}") for task in tasks}
-    return dict(_read(text))
+    return dict(await asyncio.to_thread(_read, text))
 
 
 def _question(task: Task, among: Sequence[Candidate]) -> str:
@@ -127,7 +128,8 @@ def _facts(candidate: Candidate) -> str:
 
 def _read(text: str) -> list[tuple[int, Wish]]:
     """The choices in a model's answer, whatever else it holds."""
-    lists = [value.get("choices") if isinstance(value, dict) else value for value in values(text)]
+    values = [found.value for found in find(text[:MAX_CHARACTERS])]
+    lists = [value.get("choices") if isinstance(value, dict) else value for value in values]
     rows = [row for each in lists if isinstance(each, list) for row in each]
     return [
         (

@@ -1,17 +1,23 @@
 """Plans with a language model: asks, reads what it writes as it is written, checks, and asks again with the reason."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from graph.answer import shorten
 from graph.calling import write_json
 from graph.conversation import Request
-from graph.planning.dialects import Reply, Scanner, Written, read, written
+from graph.planning.dialects import Reply, Written, read, written
 from graph.planning.draft import Draft
+from graph.planning.files import Files
+from graph.planning.partial import valid_part
 from graph.planning.prompting import ANSWER, BUDGET, conversation
+from graph.planning.scanner import Scanner
 from graph.planning.validation import Checked, check, question
 from tools.errors import PlanError
 from tools.tasks import TaskType
@@ -39,38 +45,54 @@ async def author(
 
     Raises:
         InputError: the request is too long.
-        PlanError: also the last repair left the plan invalid.
+        PlanError: also the last repair left nothing that can run.
         ModelError: the model cannot be asked.
     """
     messages = conversation(request, offered, _budget(model))
-    checked = Checked()
+    replies: list[Reply] = []
     for _ in range(1 + REPAIRS):
         text = await write_json(model, messages, SCHEMA, name, _listener(announce))
-        reply, files = read(text), (await request.whole()).files
-        checked = check(reply.tasks, files, offered) if reply.tasks else _without_tasks(reply)
-        if draft := _draft(reply, checked):
-            return draft
+        replies.append(await asyncio.to_thread(read, text, request.text))
+        files = (await request.whole()).files
+        checked = _checked(replies[-1], files, offered)
+        if not checked.problems:
+            return _draft(replies[-1], checked)
         messages = [*messages, *_complaint(text, checked)]
-    raise PlanError(f"No valid plan came out: {' '.join(checked.problems)} Say it in other words, or in smaller steps.")
+    return next(filter(None, (_usable(reply, files, offered) for reply in reversed(replies))), None) or _none(checked)
 
 
-def _draft(reply: Reply, checked: Checked) -> Draft | None:
+def _checked(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Checked:
+    if not (reply.tasks or reply.text or reply.question or reply.complaints):
+        return Checked(problems=["The answer was not a plan in JSON."])
+    checked = check(reply.tasks, files, offered)
+    return replace(checked, problems=[*reply.complaints, *checked.problems]) if reply.complaints else checked
+
+
+def _draft(reply: Reply, checked: Checked) -> Draft:
+    if checked.missing:
+        return Draft(question=question(*checked.missing), notes=checked.notes)
     if checked.tasks:
         return Draft(tasks=checked.tasks, notes=checked.notes)
-    if checked.problems:
-        return None
-    if checked.missing:
-        return Draft(question=question(*checked.missing))
     return Draft(question=reply.question) if reply.question else Draft(refusal=reply.text, exit_code=0)
 
 
-def _without_tasks(reply: Reply) -> Checked:
-    return Checked(problems=[] if reply.text or reply.question else ["The answer was not a plan in JSON."])
+def _usable(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Draft | None:
+    """What can be made of an answer that could not be mended: the part that can run, and what was left out and why."""
+    checked = valid_part(reply.tasks, files, offered)
+    if not (checked.tasks or checked.missing or reply.text or reply.question):
+        return None
+    unsure = [f"The plan could not be mended. {complaint}" for complaint in reply.complaints]
+    return _draft(reply, replace(checked, notes=[*unsure, *checked.notes]))
+
+
+def _none(checked: Checked) -> Draft:
+    raise PlanError(f"No valid plan came out: {' '.join(checked.problems)} Say it in other words, or in smaller steps.")
 
 
 def _complaint(text: str, checked: Checked) -> list[BaseMessage]:
     problems = "\n".join(f"- {problem}" for problem in checked.problems[:10])
-    return [AIMessage(text or "(nothing)"), HumanMessage(f"That cannot run:\n{problems}\nWrite the whole plan again.")]
+    said = AIMessage(shorten(text) or "(nothing)")
+    return [said, HumanMessage(f"That cannot run:\n{problems}\nWrite the whole plan again.")]
 
 
 def _budget(model: BaseChatModel) -> int:
@@ -79,17 +101,15 @@ def _budget(model: BaseChatModel) -> int:
 
 def _listener(announce: Announce) -> Callable[[str], None]:
     """Announces every task of a text that arrives in pieces."""
-    scanner, count = Scanner(), 0
+    scanner = Scanner()
 
     def heard(piece: str) -> None:
-        nonlocal count
-        for element in scanner.feed(piece):
+        for place, member in scanner.feed(piece):
             try:
-                found = written(json.loads(element))
+                found = written(json.loads(member))
             except (ValueError, RecursionError):
                 continue  # the whole text will be repaired in the end
             if found:
-                announce(count, found)
-                count += 1
+                announce(place if found.id is None else found.id, found)
 
     return heard

@@ -4,67 +4,104 @@ The written form that we ask for is compact: ``{"tasks": [{"image-to-text": {"im
 0 by position, ``<rN>`` for the output of task N, and ``"after": [ids]`` only where no reference tells the order. Read
 besides: fenced JSON, JSON in prose, trailing commas, single quotes, one object instead of a list, a task's slots by
 name (``task``, ``id``, ``dep``, ``args``), TaskBench's ``task_nodes`` and ``arguments``, string ids.
+
+A member of a list that is no task keeps its place, and of what may be lost there is a complaint.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import json_repair
-
-from graph.planning.names import known
+from graph.planning.loose_json import Found, find
+from graph.planning.names import known, near_references, resembles
+from graph.planning.scanner import Scanner
+from tools import clean
 
 MAX_CHARACTERS = 100_000  # of a model's text; more is no plan
-_REPAIRABLE = 6_000  # characters that may be repaired: json_repair's time grows with their square
-_CANDIDATES = 40  # places where JSON may begin that are tried
+_SHOWN = 200  # characters of what cannot be read that are shown
+_LOOKED_AT = 2_000  # words that are compared with the names of tasks
 _DEPTH = 3  # lists within lists that are looked into
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
+_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
 _TASK, _ARGS = ("task", "tool", "task_type", "name"), ("args", "arguments", "parameters", "inputs")
 _DEP, _REPLY = ("dep", "after", "deps", "dependencies"), ("reply", "answer", "message", "response")
+_LISTS = ("tasks", "task_nodes", "plan", "steps", "nodes")
+_WORD = re.compile(r"[\w-]+(?: [\w-]+){0,5}")
+_BROKEN_OFF = re.compile(r"[\[{]\s*(?:[\"'\[{]|$)")
+_BETWEEN = re.compile(r"[\s,;`]*(?:json)?[\s,;`]*", re.I)
 
 
 @dataclass(frozen=True)
 class Written:
-    """One task as it was written: names and arguments unchecked. An argument without a name has its number."""
+    """One task as it was written: names and arguments unchecked. An argument without a name has its number.
+
+    ``unread`` is what stands in its place where that is no task.
+    """
 
     task: str
     id: int | None = None
     dep: tuple[int, ...] = ()
     args: Mapping[str, Any] = field(default_factory=dict)
+    unread: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model answered: tasks, or else words to the user, or a question to ask; or none of it."""
+    """What a model answered: tasks, or else words to the user, or a question to ask; or none of it.
+
+    ``complaints`` say what of it may be lost, in words for the model.
+    """
 
     tasks: tuple[Written, ...] = ()
     text: str = ""
     question: str = ""
+    complaints: tuple[str, ...] = ()
 
 
-def read(text: str) -> Reply:
-    """Read a model's answer. Never raises, and takes time in proportion to the text's length."""
-    text = _THOUGHT.sub("", text[:MAX_CHARACTERS]).strip()
-    for value in values(text):
-        reply = _reply(value)
-        if reply != Reply():
-            return reply
-    return Reply(text="" if text.startswith(("{", "[", "```")) else text)
+def read(text: str, request: str = "") -> Reply:
+    """Read a model's answer. Never raises, and takes time in proportion to the text's length.
+
+    What looks like a misspelt reference is one, unless the user's ``request`` has it.
+    """
+    cut = [f"Of {len(text):,} characters only {MAX_CHARACTERS:,} were read."] if len(text) > MAX_CHARACTERS else []
+    text = clean.text(_THOUGHT.sub("", text[:MAX_CHARACTERS], count=1)).strip()
+    found = [_Part.of(each) for each in find(text)]
+    reply = _plan(text, found) or _said(found) or _words(text, found)
+    return replace(reply, complaints=(*cut, *reply.complaints, *_misspelt(reply.tasks, request)))
+
+
+def _misspelt(tasks: Sequence[Written], request: str) -> Iterator[str]:
+    for task in tasks:
+        near = near_references(json.dumps(task.args, ensure_ascii=False))
+        yield from (f"{each!r} is no reference; they are written <rN>." for each in near if each not in request)
 
 
 def written(value: object) -> Written | None:
-    """The task that an object stands for, if it stands for one."""
+    """The task that a member of a list stands for, if it stands for one."""
     if not isinstance(value, dict):
         return None
-    name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None)
-    if name is None:
-        name = next((str(key) for key in value if isinstance(value[key], dict) and known(str(key))), None)
+    name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None) or _compact(value)
     if name is None:
         return None
-    dep = tuple(id_ for each in _listed(_first(value, _DEP)) if (id_ := _id(each)) is not None)
-    return Written(name, _id(value.get("id")), dep, _arguments(_first(value, (name, *_ARGS))))
+    dep = tuple(id_ for each in _listed(_first(value, _DEP, like=True)) if (id_ := _id(each)) is not None)
+    return Written(name, _id(value.get("id")), dep, _arguments(_given(value, name)))
+
+
+def _given(value: Mapping[str, Any], name: str) -> object:
+    """The arguments: under their name or the task's, or else the one object that there is."""
+    objects = [each for each in value.values() if isinstance(each, dict)]
+    named = _first(value, (name, *_ARGS))
+    return objects[0] if named is None and len(objects) == 1 else named
+
+
+def _compact(value: Mapping[str, Any]) -> str | None:
+    """The name in the compact form: the one key that is a task type, or that could only be one."""
+    names = [str(key) for key in value if known(str(key))]
+    others = [str(key) for key in value if key not in (*_DEP, "id")]
+    if not names and len(others) == 1 and isinstance(value[others[0]], dict):
+        return others[0]
+    return names[0] if len(names) == 1 else None
 
 
 def _id(value: object) -> int | None:
@@ -73,52 +110,137 @@ def _id(value: object) -> int | None:
     return int(found[0]) if found and not str(value).startswith("-") else None
 
 
-def values(text: str) -> Iterator[object]:
-    """Every JSON value in a text, as it stands; and at last the text repaired, if it is short enough."""
-    starts = [match.start() for match in re.finditer(r"[\[{]", text)][:_CANDIDATES]
-    end = 0
-    for start in starts:
-        if start >= end:
-            try:
-                value, end = json.JSONDecoder().raw_decode(text, start)
-                yield value
-            except (ValueError, RecursionError):
-                continue
-    if starts:
-        yield _repaired(text[starts[0] :])
+@dataclass(frozen=True)
+class _Part:
+    """A JSON value of the text, and the tasks in it; ``listed`` tells a plan from a task by itself."""
+
+    found: Found
+    tasks: tuple[Written, ...]
+    listed: bool
+
+    @classmethod
+    def of(cls, found: Found) -> "_Part":
+        if found.doubt:
+            return cls(found, tuple(_certain(found.text)) if _speaks_of_tasks(found.text) else (), listed=True)
+        alone = written(found.value) if _is_task(found.value) else None
+        return cls(found, (alone,) if alone else tuple(_collect(found.value)), alone is None)
+
+    @property
+    def speaks_of_tasks(self) -> bool:
+        return bool(self.tasks) or _speaks_of_tasks(self.found.text)
+
+    def complaints(self) -> Iterator[str]:
+        if self.found.doubt:
+            yield f"Part of the plan cannot be read: {self.found.doubt}"
+        elif self.listed and (count := _mentioned(self.found.value)) > len(self.tasks):
+            yield f"Of {count} tasks {len(self.tasks)} stand as members of one list."
 
 
-def _repaired(text: str) -> object:
-    text = text[: max(text.rfind("]"), text.rfind("}")) + 1 or None]
-    if len(text) <= _REPAIRABLE:
+def _speaks_of_tasks(text: str) -> bool:
+    return any(word in _LISTS or known(word) for word in _WORD.findall(text)[:_LOOKED_AT])
+
+
+def _certain(text: str) -> Iterator[Written]:
+    """The first members of the last list in a text that is in doubt; from the first that cannot be read none is."""
+    members: list[str] = []
+    for place, member in Scanner().feed(text):
+        members = [*members, member] if place else [member]
+    for member in members:
         try:
-            return json_repair.loads(text)
+            yield _member(clean.json(json.loads(member, strict=False)))
         except (ValueError, RecursionError):
-            return None
-    return [_repaired(element) for element in Scanner().feed(text) if len(element) <= _REPAIRABLE][:1000]
+            yield Written("", unread=member[:_SHOWN])
+            return
 
 
-def _reply(value: object) -> Reply:
-    tasks = tuple(_collect(value))
-    if tasks or not isinstance(value, dict):
-        return Reply(tasks)
-    said = {key: str(value.get(key) or "").strip() for key in ("question", *_REPLY)}
-    return Reply((), next((said[key] for key in _REPLY if said[key]), ""), said["question"])
+def _plan(text: str, parts: Sequence[_Part]) -> Reply | None:
+    """The last list of tasks, or else the tasks that stand by themselves, with what else speaks of tasks."""
+    last = max((number for number, part in enumerate(parts) if part.tasks and part.listed), default=None)
+    if last is None:
+        return _singles(text, [part for part in parts if part.speaks_of_tasks])
+    left = [part for part in parts[last + 1 :] if part.speaks_of_tasks]
+    more = ["After the list of tasks there are more."] if left else []
+    return Reply(parts[last].tasks, complaints=(*parts[last].complaints(), *more))
+
+
+def _singles(text: str, parts: Sequence[_Part]) -> Reply | None:
+    """Tasks without a list around them, such as one a line."""
+    if not any(part.tasks for part in parts):
+        return None
+    gaps = [text[one.found.end : other.found.start] for one, other in zip(parts, parts[1:], strict=False)]
+    apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps)
+    complaints = ["There are several tasks, but no one list of all."] if apart else []
+    complaints += [each for part in parts for each in part.complaints()]
+    return Reply(tuple(task for part in parts for task in part.tasks), complaints=tuple(dict.fromkeys(complaints)))
+
+
+def _said(parts: Sequence[_Part]) -> Reply | None:
+    """The last reply or question in the text."""
+    for part in reversed(parts):
+        value = part.found.value if isinstance(part.found.value, dict) else {}
+        said = {key: str(value.get(key) or "").strip() for key in ("question", *_REPLY)}
+        text = next((said[key] for key in _REPLY if said[key]), "")
+        if text or said["question"]:
+            return Reply((), text, said["question"], tuple(part.complaints()))
+    return None
+
+
+def _words(text: str, parts: Sequence[_Part]) -> Reply:
+    """An answer in mere words; none where it is JSON that says nothing, or breaks off where JSON begins."""
+    lost = any(part.found.doubt and (part.speaks_of_tasks or _BROKEN_OFF.match(part.found.text)) for part in parts)
+    return Reply(text="" if lost or text.startswith(("{", "[", "```")) else text)
+
+
+def _is_task(value: object) -> bool:
+    """Whether an object is itself a task: it names a task type, and holds no list of tasks."""
+    if not isinstance(value, dict) or any(isinstance(value.get(key), list) for key in _LISTS):
+        return False
+    return any(isinstance(value.get(key), str) for key in _TASK) or len([key for key in value if known(str(key))]) == 1
 
 
 def _collect(value: object, depth: int = 0) -> Iterator[Written]:
-    """The tasks in a value: itself, the members of a list, or what one of its keys holds."""
-    if found := written(value):
-        yield found
+    """The tasks in a value: the members of its list, wherever that stands."""
+    members = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    if isinstance(value, dict) and (lists := [value[key] for key in _LISTS if isinstance(value.get(key), list)]):
+        yield from _members(next((each for each in lists if any(map(_is_task, each))), lists[0]))
+    elif _is_task(value):
+        yield from filter(None, [written(value)])
+    elif any(map(_is_task, members)):
+        yield from (_member(each) for each in members if isinstance(value, list) or isinstance(each, dict | list))
     elif depth < _DEPTH:
-        members = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
         for member in members:
-            if isinstance(member, dict | list):
-                yield from _collect(member, depth + 1)
+            yield from _collect(member, depth + 1)
 
 
-def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> object:
-    return next((value[key] for key in keys if key in value), None)
+def _members(listed: list[Any]) -> Iterator[Written]:
+    """The members of what is said to be the list of tasks; a list around that list alone means nothing."""
+    if len(listed) == 1 and isinstance(listed[0], list):
+        yield from _members(listed[0])
+    else:
+        yield from map(_member, listed)
+
+
+def _member(value: object) -> Written:
+    id_ = _id(value.get("id")) if isinstance(value, dict) else None
+    return written(value) or Written("", id_, unread=json.dumps(value, ensure_ascii=False)[:_SHOWN])
+
+
+def _mentioned(value: object) -> int:
+    """How many task types an answer names, wherever in its structure."""
+    if isinstance(value, list):
+        return sum(map(_mentioned, value))
+    if not isinstance(value, dict):
+        return 0
+    if any(isinstance(value.get(key), str) for key in _TASK):
+        return 1 + sum(known(str(key)) for key in value)
+    return sum(1 if known(str(key)) else _mentioned(member) for key, member in value.items())
+
+
+def _first(value: Mapping[str, Any], keys: tuple[str, ...], *, like: bool = False) -> object:
+    """What stands under the first of the keys that is there, also where that is misspelt."""
+    found = next((value[key] for key in keys if key in value), None)
+    near = [key for key in value if like and found is None and resembles(str(key), keys)]
+    return value[near[0]] if near else found
 
 
 def _listed(value: object) -> tuple[object, ...]:
@@ -137,42 +259,3 @@ def _named(item: object, number: int) -> tuple[str, object]:
     if isinstance(item, dict) and "value" in item:
         return str(item.get("name", number)), item["value"]
     return str(number), item
-
-
-class Scanner:
-    """Cuts a growing text into the objects of its list: each as soon as its last brace is written."""
-
-    def __init__(self) -> None:
-        self._text, self._at, self._start, self._level = "", 0, -1, 0
-        self._open: list[str] = []
-        self._quote, self._escaped = "", False
-
-    def feed(self, text: str) -> Iterator[str]:
-        """Take more text, and give every object that it completes: those in the outermost list."""
-        self._text += text
-        while self._at < len(self._text):
-            if (element := self._step(self._text[self._at])) is not None:
-                yield element
-            self._at += 1
-
-    def _step(self, char: str) -> str | None:
-        if self._quote:
-            self._quoted(char)
-        elif char in "\"'" and self._open:
-            self._quote = char
-        elif char in "[{":
-            if char == "{" and self._start < 0 and self._open[-1:] == ["["]:
-                self._start, self._level = self._at, len(self._open)
-            self._open.append(char)
-        elif char in "]}" and self._open:
-            self._open.pop()
-            if self._start >= 0 and len(self._open) == self._level:
-                element, self._start = self._text[self._start : self._at + 1], -1
-                return element
-        return None
-
-    def _quoted(self, char: str) -> None:
-        if self._escaped or char == "\\":
-            self._escaped = not self._escaped
-        elif char == self._quote:
-            self._quote = ""
