@@ -16,6 +16,7 @@ from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, instructed, reading, seen
+from graph.links import Links
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
@@ -24,7 +25,7 @@ from graph.planning.partial import valid_part
 from graph.planning.validation import as_written, question
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
-from tools.errors import HuggingGPTError, InputError, PlanError
+from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
 from tools.protocol import Mode
 from tools.tasks import TaskType
@@ -37,12 +38,12 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
 
     Raises:
         ConfigError: the controller named by the run is not there.
-        ModelError: the controller's model cannot be reached.
+        ModelError: the controller's model fails, and ``fallback`` is none.
     """
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
-    update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
+    update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False, "by_rule": False}
     try:
         async with reading(state) as asked:
             draft = await _draft(replace(asked, instructions=instructed(state, context.instructions)), model, runtime)
@@ -52,36 +53,55 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     except InputError as error:
         draft = _refused(error)
     update |= {"resources": Overwrite(resources), "seen": len(resources)}
-    return _command(draft, update, context)
+    return _command(draft, update | {"by_rule": draft.by_rule}, context)
 
 
 async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
     """The plan by the controller, checked, or why there is none."""
-    types = await asyncio.to_thread(offered, options(runtime).mode)
     try:
-        if model is None:
-            return await asyncio.to_thread(_by_rule, await request.whole(), types)
-        return await _by_model(request, model, types, runtime)
+        return await (_by_model(request, model, runtime) if model else _by_rule(request, runtime))
     except (InputError, PlanError) as error:
         return _refused(error)
+
+
+async def _by_model(request: Request, model: BaseChatModel, runtime: Runtime[Context]) -> Draft:
+    try:
+        return await _authored(request, model, runtime)
+    except ModelError as error:
+        if options(runtime).fallback == "none":
+            raise
+        return await _instead(request, error, runtime)
+
+
+async def _instead(request: Request, error: ModelError, runtime: Runtime[Context]) -> Draft:
+    """The plan by rule, where the controller's model has failed."""
+    await controller(options(runtime), failed=True)
+    draft = await _by_rule(request, runtime)
+    note = f"{error} This was planned by rule instead."
+    return replace(draft, notes=[*draft.notes, note], by_rule=True, exit_code=draft.exit_code if draft.tasks else 4)
 
 
 def _refused(error: HuggingGPTError) -> Draft:
     return Draft(refusal=str(error), exit_code=error.exit_code)
 
 
-async def _by_model(
-    request: Request, model: BaseChatModel, types: Mapping[str, TaskType], runtime: Runtime[Context]
-) -> Draft:
+async def _authored(request: Request, model: BaseChatModel, runtime: Runtime[Context]) -> Draft:
     context = options(runtime)
+    types = await asyncio.to_thread(offered, context.mode)
     with WarmUp() as warm:
         announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
         draft = await author(request, types, model, resolve(context.llm), announce)
         warm.keep(task.task for task in draft.tasks)
-    return draft
+    links = Links([], "\n".join([request.text, *request.resources]))
+    return replace(draft, question=links.held(draft.question or ""), refusal=links.held(draft.refusal or ""))
 
 
-def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
+async def _by_rule(request: Request, runtime: Runtime[Context]) -> Draft:
+    types = await asyncio.to_thread(offered, options(runtime).mode)
+    return await asyncio.to_thread(_ruled, await request.whole(), types)
+
+
+def _ruled(request: Request, types: Mapping[str, TaskType]) -> Draft:
     said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
     text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)

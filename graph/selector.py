@@ -43,7 +43,7 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         ConfigError: the controller named by the run is not there.
     """
     context = options(runtime)
-    model = await controller(context)
+    model = await controller(context, failed=state.get("by_rule", False))
     tasks = (state.get("plan") or Plan()).tasks
     found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
     open_ = [task for task in tasks if len(found[task.id]) > 1]

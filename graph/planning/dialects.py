@@ -129,6 +129,10 @@ class _Part:
     def speaks_of_tasks(self) -> bool:
         return bool(self.tasks) or _speaks_of_tasks(self.found.text)
 
+    @property
+    def breaks_off(self) -> bool:
+        return bool(self.found.doubt and _BROKEN_OFF.match(self.found.text))
+
     def complaints(self) -> Iterator[str]:
         if self.found.doubt:
             yield f"Part of the plan cannot be read: {self.found.doubt}"
@@ -158,8 +162,9 @@ def _plan(text: str, parts: Sequence[_Part]) -> Reply | None:
     last = max((number for number, part in enumerate(parts) if part.tasks and part.listed), default=None)
     if last is None:
         return _singles(text, [part for part in parts if part.speaks_of_tasks])
-    left = [part for part in parts[last + 1 :] if part.speaks_of_tasks]
+    left = [part for part in parts[last + 1 :] if part.speaks_of_tasks or part.breaks_off]
     more = ["After the list of tasks there are more."] if left else []
+    more += ["The plan that was announced did not come."] if text.endswith(":") else []
     return Reply(parts[last].tasks, complaints=(*parts[last].complaints(), *more))
 
 
@@ -168,7 +173,7 @@ def _singles(text: str, parts: Sequence[_Part]) -> Reply | None:
     if not any(part.tasks for part in parts):
         return None
     gaps = [text[one.found.end : other.found.start] for one, other in zip(parts, parts[1:], strict=False)]
-    apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps)
+    apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps) or not all(part.tasks for part in parts)
     complaints = ["There are several tasks, but no one list of all."] if apart else []
     complaints += [each for part in parts for each in part.complaints()]
     return Reply(tuple(task for part in parts for task in part.tasks), complaints=tuple(dict.fromkeys(complaints)))
@@ -187,7 +192,7 @@ def _said(parts: Sequence[_Part]) -> Reply | None:
 
 def _words(text: str, parts: Sequence[_Part]) -> Reply:
     """An answer in mere words; none where it is JSON that says nothing, or breaks off where JSON begins."""
-    lost = any(part.found.doubt and (part.speaks_of_tasks or _BROKEN_OFF.match(part.found.text)) for part in parts)
+    lost = any(part.breaks_off or (part.found.doubt and part.speaks_of_tasks) for part in parts)
     return Reply(text="" if lost or text.startswith(("{", "[", "```")) else text)
 
 
@@ -231,9 +236,8 @@ def _mentioned(value: object) -> int:
         return sum(map(_mentioned, value))
     if not isinstance(value, dict):
         return 0
-    if any(isinstance(value.get(key), str) for key in _TASK):
-        return 1 + sum(known(str(key)) for key in value)
-    return sum(1 if known(str(key)) else _mentioned(member) for key, member in value.items())
+    named = any(isinstance(value.get(key), str) and known(value[key]) for key in _TASK)
+    return named + sum(known(str(key)) + _mentioned(member) for key, member in value.items())
 
 
 def _first(value: Mapping[str, Any], keys: tuple[str, ...], *, like: bool = False) -> object:

@@ -22,7 +22,8 @@ _COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|(?<=[\s,{}\[\]])(?://[^\n]*|/\*.*?\
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.S)
 _WRONG_ESCAPE = re.compile(r'\\(?:\\|(?!["\\/bfnrt]|u[0-9a-fA-F]{4}))')
 _CONTENT = re.compile(r"""[^\s\[\]{}",:'\\]+""")
-_QUOTED = re.compile(r'(?:(?<=[\s(])|^)"\S(?:[^"]*\S)?"(?=[\s).,;:!?]|$)')
+_QUOTED = re.compile(r'(?:(?<=[\s(])|^)"\S(?:[^"]*\S)?"(?=[\s).,;!?]|$)')
+_BARE_VALUE = re.compile(r"-?[\d.]+(?:e[+-]?\d+)?|true|false|null")
 _LIST_IN_OBJECT = re.compile(r'\{\s*"[^"]*"\s*:\s*\[')
 
 
@@ -143,10 +144,24 @@ def _doubt(written: str, value: object, depth: int) -> str:
     """Why a repaired value may not be what was meant; empty where the repair changed nothing but punctuation."""
     if depth and not (depth == 1 and _LIST_IN_OBJECT.match(written) and written.rstrip().endswith("]")):
         return "It breaks off, or lacks a bracket or a quotation mark."
-    leaves = list(_leaves(value))
-    if any(_debris(leaf) for leaf in leaves) or _content(_bare(written)) != _content(" ".join(leaves)):
-        return "It is no JSON."
+    leaves, bare = list(_leaves(value)), _bare(written)
+    whole = _content(bare) == _content(" ".join(leaves)) and _stand_apart(leaves, bare)
+    if not whole or any(map(_debris, leaves)):
+        return "It is no JSON, or names something twice in one object."
     return ""
+
+
+def _stand_apart(leaves: Sequence[str], written: str) -> bool:
+    """Whether every name and value stands in the text, in order, each between quotation marks of its own."""
+    at = 0
+    for leaf in leaves:
+        places = [(place, len(leaf) + 2) for mark in "\"'" if (place := written.find(f"{mark}{leaf}{mark}", at)) >= 0]
+        if not places and _BARE_VALUE.fullmatch(leaf) and (place := written.casefold().find(leaf, at)) >= 0:
+            places = [(place, len(leaf))]
+        if not places:
+            return False
+        at = sum(min(places))
+    return True
 
 
 def _bare(written: str) -> str:
@@ -155,7 +170,7 @@ def _bare(written: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], match[2]), plain)
 
 
-_ESCAPED = dict.fromkeys("bfnrt", " ")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _CONSTANTS = {"none": "null"}
 
 

@@ -14,7 +14,12 @@ _REFERENCE = re.compile(
     r"<\s*r\s*(\d{1,6})\s*>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
 )
 _KINDS = "r|resource|generated|node|task|output|result"
-_NEAR = re.compile(rf"<\s*(?:{_KINDS})[\s>-]{{0,3}}\d{{0,6}}(?!\w)\s*>?|(?<![\w<])(?:{_KINDS})-?\d{{1,6}}\s*>|<\s*\d{{1,6}}\s*>", re.I)
+_NEAR = re.compile(
+    rf"<\s*(?:{_KINDS})[\s>-]{{0,3}}(?:\d{{1,6}}\w?)?(?!\w)\s*>?"  # <r1, <resource-
+    rf"|(?<![\w<])(?:{_KINDS})-?\d{{1,6}}\s*>"  # r1>
+    r"|<(?!h\d>)[^<>=/\d]{0,3}\d{1,6}\w{0,2}\s*>|<[^\s<>]{0,16}-\d{1,6}\s*>",  # <1>, <xr1>, <nde-1>
+    re.I,
+)
 _ALIASES = {
     "ocr": "image-to-text",
     "image-captioning": "image-to-text",

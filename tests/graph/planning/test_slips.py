@@ -27,7 +27,7 @@ def compact(name: str, _id: int, text: str) -> object:
 
 
 def full(name: str, id_: int, text: str) -> object:
-    return {"task": name, "id": id_, "dep": [-1], "args": {"text": text}}
+    return {"task": name, "id": id_, "dep": [], "args": {"text": text}}
 
 
 def taskbench(name: str, _id: int, text: str) -> object:
@@ -216,4 +216,4 @@ async def test_one_damaged_place_changes_no_plan_in_silence(dialect: str, how: s
     assert meant
     got, wanted = content(plan.tasks), content(meant.tasks)
     assert [each[:2] for each in got] == [each[:2] for each in wanted], len(model.calls)
-    assert all(Levenshtein.distance(one[2], other[2]) <= 2 for one, other in zip(got, wanted, strict=True))
+    assert all(Levenshtein.distance(one[2], other[2]) <= 4 for one, other in zip(got, wanted, strict=True))
