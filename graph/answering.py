@@ -116,7 +116,9 @@ class Answering(BaseChatModel):
         outlet, failed = Outlet(self.links), None
         try:
             # The call of this model is the one that is counted and shown, so that of the other is not
-            async for piece in stream(self.model, messages, self.name_of_model, {"run_name": "respond", "callbacks": []}):
+            async for piece in stream(
+                self.model, messages, self.name_of_model, {"run_name": "respond", "callbacks": []}
+            ):
                 heard[:] = [heard[0] + piece] if heard else [piece]
                 if made := outlet.feed(piece.text):
                     yield made

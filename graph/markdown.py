@@ -139,19 +139,17 @@ def _outermost(content: str, env: dict[str, Any]) -> Iterator[Found]:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark")
     parser.core.ruler.disable("inline")  # it is called for each block, with its place in the text
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # what it would leave out others may take
+    parser.validateLink = lambda _url: True  # type: ignore[method-assign]  # what it leaves out others may take
     rules = {rule.name: rule.fn for rule in parser.inline.ruler.__rules__}
     for name, kind in _RULES.items():
         parser.inline.ruler.at(name, _recording(rules[name], kind))
     return parser
 
 
-def _recording(
-    rule: Callable[[StateInline, bool], bool], kind: Kind
-) -> Callable[[StateInline, bool], bool]:
+def _recording(rule: Callable[[StateInline, bool], bool], kind: Kind) -> Callable[[StateInline, bool], bool]:
     """The parser's rule, which also keeps what it found and where."""
 
-    def recorded(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's signature
+    def recorded(state: StateInline, silent: bool) -> bool:
         start, made = state.pos, len(state.tokens)
         if not rule(state, silent):
             return False

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -15,13 +16,14 @@ from langgraph.types import Command, Overwrite, StreamWriter
 from graph import offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.conversation import Request, instructed, reading, seen
+from graph.conversation import Request, again, instructed, reading, seen
 from graph.links import Links
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
 from graph.planning.partial import valid_part
+from graph.planning.progress import Progress
 from graph.planning.validation import as_written, question
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
@@ -30,16 +32,19 @@ from tools.models.catalog import candidates, offered
 from tools.protocol import Mode
 from tools.tasks import TaskType
 
+Next = Command[Literal["select", "respond", "__end__"]]
 _REMEMBERED = 3  # earlier messages in which the plan is looked for that "the same" speaks of
 
 
-async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["select", "__end__"]]:
-    """Plan the request; without a task to run, answer or ask, and end.
+async def plan(state: State, runtime: Runtime[Context]) -> Next:
+    """Plan the request, or after a failure the rest of it; without a task to run, answer or ask, and end.
 
     Raises:
         ConfigError: the controller named by the run is not there.
         ModelError: the controller's model fails, and ``fallback`` is none.
     """
+    if state.get("replanning"):
+        return await _again(state, runtime)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
@@ -54,6 +59,24 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
         draft = _refused(error)
     update |= {"resources": Overwrite(resources), "seen": len(resources)}
     return _command(draft, update | {"by_rule": draft.by_rule}, context)
+
+
+async def _again(state: State, runtime: Runtime[Context]) -> Next:
+    """The rest of a plan of which a task failed, by the model that wrote it; what is done stays."""
+    before = Progress(state.get("plan") or Plan(), state.get("results", []))
+    model, draft = await controller(options(runtime)), Draft()
+    with suppress(InputError, PlanError, ModelError):  # then what there is is told, and what failed
+        if model is not None:
+            draft = await _authored(
+                replace(again(state), instructions=instructed(state, options(runtime).instructions)),
+                model,
+                runtime,
+                before,
+            )
+    if not draft.tasks:
+        return Command(goto="respond", update={"results": list(before.results)})
+    notes = [*before.plan.notes, *before.notes(), *draft.notes]
+    return Command(goto="select", update={"plan": Plan(tasks=draft.tasks, notes=notes), "results": before.done})
 
 
 async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
@@ -85,12 +108,14 @@ def _refused(error: HuggingGPTError) -> Draft:
     return Draft(refusal=str(error), exit_code=error.exit_code)
 
 
-async def _authored(request: Request, model: BaseChatModel, runtime: Runtime[Context]) -> Draft:
+async def _authored(
+    request: Request, model: BaseChatModel, runtime: Runtime[Context], before: Progress | None = None
+) -> Draft:
     context = options(runtime)
     types = await asyncio.to_thread(offered, context.mode)
     with WarmUp() as warm:
         announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
-        draft = await author(request, types, model, resolve(context.llm), announce)
+        draft = await author(request, types, model, resolve(context.llm), announce, before)
         warm.keep(task.task for task in draft.tasks)
     links = Links([], "\n".join([request.text, *request.resources]))
     return replace(draft, question=links.held(draft.question or ""), refusal=links.held(draft.refusal or ""))
@@ -131,7 +156,7 @@ def _announce(
         warm.begin(row.name, partial(candidates, row, mode))
 
 
-def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:
+def _command(draft: Draft, update: dict[str, Any], context: Context) -> Next:
     if draft.tasks:
         return Command(goto="select", update=update | {"plan": Plan(tasks=draft.tasks, notes=draft.notes)})
     text = "\n\n".join([draft.question or draft.refusal or "", *draft.notes])

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 from langgraph.runtime import Runtime
 
 import prompts
-from graph.answering import Answering
 from graph.answer import compose, link, shorten, summary, workflow
+from graph.answering import Answering
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import instructed

@@ -16,6 +16,7 @@ from graph.planning.dialects import Reply, Written, read, written
 from graph.planning.draft import Draft
 from graph.planning.files import Files
 from graph.planning.partial import valid_part
+from graph.planning.progress import Progress
 from graph.planning.prompting import ANSWER, BUDGET, conversation
 from graph.planning.scanner import Scanner
 from graph.planning.validation import Checked, check, question
@@ -37,22 +38,29 @@ Announce = Callable[[int, Written], None]
 
 
 async def author(
-    request: Request, offered: Mapping[str, TaskType], model: BaseChatModel, name: str, announce: Announce
+    request: Request,
+    offered: Mapping[str, TaskType],
+    model: BaseChatModel,
+    name: str,
+    announce: Announce,
+    before: Progress | None = None,
 ) -> Draft:
     """A plan by a language model. ``announce`` is told every task the moment it is written, before it is checked.
 
-    The request's files may still be on their way, and known by name only: the plan is checked when they are there.
+    After what came ``before`` the plan is the tasks that are done and the rest. The request's files may still be on
+    their way, and known by name only: the plan is checked when they are there.
 
     Raises:
         InputError: the request is too long.
         PlanError: also the last repair left nothing that can run.
         ModelError: the model cannot be asked.
     """
-    messages = conversation(request, offered, _budget(model))
+    messages = [*conversation(request, offered, _budget(model)), *(before.told() if before else [])]
     replies: list[Reply] = []
     for _ in range(1 + REPAIRS):
-        text = await write_json(model, messages, SCHEMA, name, _listener(announce))
-        replies.append(await asyncio.to_thread(read, text, request.text))
+        text = await write_json(model, messages, SCHEMA, name, _listener(announce, before.first if before else 0))
+        reply = await asyncio.to_thread(read, text, request.text)
+        replies.append(replace(reply, tasks=tuple(before.joined(reply.tasks))) if before and reply.tasks else reply)
         files = (await request.whole()).files
         checked = _checked(replies[-1], files, offered)
         if not checked.problems:
@@ -99,8 +107,8 @@ def _budget(model: BaseChatModel) -> int:
     return min(BUDGET, int((model.profile or {}).get("max_input_tokens") or BUDGET) - ANSWER)
 
 
-def _listener(announce: Announce) -> Callable[[str], None]:
-    """Announces every task of a text that arrives in pieces."""
+def _listener(announce: Announce, first: int) -> Callable[[str], None]:
+    """Announces every task of a text that arrives in pieces, counting from ``first``."""
     scanner = Scanner()
 
     def heard(piece: str) -> None:
@@ -110,6 +118,6 @@ def _listener(announce: Announce) -> Callable[[str], None]:
             except (ValueError, RecursionError):
                 continue  # the whole text will be repaired in the end
             if found:
-                announce(place if found.id is None else found.id, found)
+                announce(first + place if found.id is None else found.id, found)
 
     return heard

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from graph.planning.loose_json import Found, find
@@ -172,7 +173,7 @@ def _singles(text: str, parts: Sequence[_Part]) -> Reply | None:
     """Tasks without a list around them, such as one a line."""
     if not any(part.tasks for part in parts):
         return None
-    gaps = [text[one.found.end : other.found.start] for one, other in zip(parts, parts[1:], strict=False)]
+    gaps = [text[one.found.end : other.found.start] for one, other in pairwise(parts)]
     apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps) or not all(part.tasks for part in parts)
     complaints = ["There are several tasks, but no one list of all."] if apart else []
     complaints += [each for part in parts for each in part.complaints()]

@@ -11,7 +11,8 @@ from tools.tasks import TASKS, Slot, TaskType
 _LIKENESS = 84  # of 100; below it a name is another name rather than a misspelt one
 _ALIKE = 75  # the same, for words of a few letters
 _REFERENCE = re.compile(
-    r"<\s*r\s*(\d{1,6})\s*>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
+    r"<\s*r\s*(\d{1,6})\s*>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)",
+    re.I,
 )
 _KINDS = "r|resource|generated|node|task|output|result"
 _NEAR = re.compile(

@@ -101,7 +101,7 @@ def content(tasks: Sequence[Task]) -> list[tuple[str, list[int], str]]:
     return [(task.task, task.dep, " ".join(str(task.args.get("text")).split())) for task in tasks]
 
 
-RIGHT = '{"tasks": [%s]}' % ", ".join(entries(compact))
+RIGHT = DIALECTS["compact"][1] % ", ".join(entries(compact))
 MEANT = [
     ("text-classification", [], " ".join(FIRST.split())),
     ("text-classification", [], "B"),
@@ -169,9 +169,9 @@ async def test_of_a_plan_that_breaks_off_again_and_again_the_whole_tasks_run_and
 
 async def test_the_valid_part_runs_and_the_rest_is_left_out_with_the_reason() -> None:
     wrong = (
-        '{"tasks": [{"text-classification": {"text": "A"}}, {"time-travel": {"year": "1800"}},'
-        ' {"summarization": {"text": "<r1>"}}, {"summarization": {"text": "<r4>"}}, {"summarization": {"text": "<r3>"}},'
-        ' {"summarization": {"text": "<r9>"}}, {"summarization": {"text": "<r6>"}}, {"summarization": {"text": "<r0>"}}]}'
+        '{"tasks": [{"text-classification": {"text": "A"}}, {"time-travel": {"year": "1800"}}, '
+        + ", ".join(json.dumps({"summarization": {"text": f"<r{each}>"}}) for each in (1, 4, 3, 9, 6, 0))
+        + "]}"
     )
     plan, model = await planned(*[wrong] * (1 + REPAIRS))
     assert plan
@@ -200,7 +200,6 @@ DAMAGE = st.sampled_from(list(",:{}[]\"'\\\n/<>- x"))
 async def test_one_damaged_place_changes_no_plan_in_silence(dialect: str, how: str, data: st.DataObject) -> None:
     entry, form = DIALECTS[dialect]
     text = form % ", ".join(entries(entry, "third one"))
-    right = text.replace(FIRST, FIRST)
     start = max(0, text.index(entries(entry)[0]) - len('{"tasks": ['))
     at = data.draw(st.integers(start, len(text) - 1))
     char = data.draw(DAMAGE)
