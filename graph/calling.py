@@ -105,7 +105,9 @@ async def write_json(
     name: str,
     heard: Callable[[str], None] | None = None,
 ) -> str:
-    """The JSON text that a model writes; ``heard`` is given every piece. A refused mode is followed by plain text.
+    """The JSON text that a model writes; ``heard`` is given every piece.
+
+    A mode that is refused, or that its client cannot read, is followed by plain text.
 
     Raises:
         ConfigError: as ``stream`` does.
@@ -121,7 +123,7 @@ async def write_json(
                 if heard:
                     heard(piece.text)
         except ModelError as error:
-            if mode is not modes[-1] and _status(error.__cause__) in {400, 422}:
+            if mode is not modes[-1] and _about_form(error.__cause__):
                 continue
             raise
         return text
@@ -131,7 +133,7 @@ async def write_json(
 def explained(error: Exception, name: str) -> HuggingGPTError:
     """A provider's error as one of ours. It names the kind alone: messages of providers may quote keys."""
     status = _status(error)
-    if isinstance(error, _BUGS):
+    if isinstance(error, (*_BUGS, ValueError)):
         return BadOutput(f"{name} answered in a form that cannot be read ({type(error).__name__}).")
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return ModelTimeout(f"{name} did not answer in time; try again, or choose another controller.")
@@ -151,6 +153,11 @@ def _is_ours(error: Exception) -> bool:
     """Whether an error that speaks of a bug comes from our own code, rather than from what a provider sent."""
     frames = list(traceback.walk_tb(error.__traceback__))
     return not frames[-1][0].f_globals.get("__name__", "").startswith(_CLIENTS)
+
+
+def _about_form(error: BaseException | None) -> bool:
+    """Whether the server refused the form that was asked for, or keeps to none that its client can read."""
+    return _status(error) in {400, 422} or isinstance(error, (*_BUGS, ValueError))
 
 
 def _status(error: BaseException | None) -> int | None:

@@ -14,8 +14,8 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.planning.dialects import MAX_CHARACTERS
 from graph.planning.loose_json import find
+from graph.planning.reply import MAX_CHARACTERS
 from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import ModelError

@@ -12,12 +12,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from graph.answer import shorten
 from graph.calling import write_json
 from graph.conversation import Request
-from graph.planning.dialects import Reply, Written, read, written
+from graph.planning.dialects import Written, written
 from graph.planning.draft import Draft
 from graph.planning.files import Files
 from graph.planning.partial import valid_part
 from graph.planning.progress import Progress
 from graph.planning.prompting import ANSWER, BUDGET, conversation
+from graph.planning.reply import Reply, read
 from graph.planning.scanner import Scanner
 from graph.planning.validation import Checked, check, question
 from tools.errors import PlanError

