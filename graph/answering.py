@@ -41,9 +41,9 @@ class Outlet:
 
     def _words(self) -> str:
         """The whole words before anything that may become a link, HTML or code."""
-        special = _SPECIAL.search(self._waiting)
+        special = _SPECIAL.search(self._waiting, self._passed)
         until = special.start() if special else len(self._waiting)
-        end = max(self._waiting.rfind(" ", 0, until), self._waiting.rfind("\n", 0, until)) + 1
+        end = max(self._waiting.rfind(mark, self._passed, until) for mark in " \n") + 1
         if end <= self._passed:
             return ""
         fresh = self._plain(self._waiting[self._passed : end])

@@ -13,8 +13,9 @@ from tools.files.formats import EXTENSIONS
 
 _ENDS = "|".join(extension[1:] for extension in EXTENSIONS)
 _WEB = r"(?:https?://|www\.)[^\s<>\"'`]+[^\s<>\"'`.,;:!?)\]*_]"
-_FILE = rf"(?:sandbox:|file://)?[\w./\\~%-]*[\w-]\.(?:{_ENDS})\b"
-_BARE = re.compile(rf"{_WEB}|{_FILE}", re.I)
+_RUN = r"(?:sandbox:|file://)?[\w./\\~%-]++"
+_BARE = re.compile(rf"{_WEB}|{_RUN}", re.I)
+_FILE = re.compile(rf"[\w-]\.(?:{_ENDS})$", re.I)
 _NOT_THERE = "(a file that does not exist)"
 _NOT_GIVEN = "(a link that nothing here gave)"
 
@@ -54,17 +55,24 @@ class Links:
 
     def words(self, text: str) -> str:
         """Text outside links: paths to files that were made are made right, the rest is called what it is."""
-        if _BARE.search(unescape(text)) and not _BARE.search(text):
+        plain = unescape(text)
+        if plain != text and _BARE.sub(self._named, plain) != plain:
             text = text.replace("&", "&amp;")
-        return _BARE.sub(lambda match: self._path(match[0]), text)
+        return _BARE.sub(self._named, text)
 
-    def _path(self, found: str) -> str:
+    def _named(self, match: re.Match[str]) -> str:
+        found = match[0].rstrip("./\\~%-")
+        web = found.lower().startswith(("http://", "https://", "www."))
+        file = _FILE.search(found[-12:])
+        if not (web or file):
+            return match[0]
+        return self._path(found, _NOT_THERE if file else _NOT_GIVEN) + match[0][len(found) :]
+
+    def _path(self, found: str, otherwise: str) -> str:
         path = self._file(found)
         if path and ("/" in found or "\\" in found):
             return address(path)
-        if path or found in self._source:
-            return found
-        return _NOT_GIVEN if found.lower().startswith(("http", "www.")) and not _is_file(found) else _NOT_THERE
+        return found if path or found in self._source else otherwise
 
     def _file(self, target: str) -> str | None:
         """The file that a target means: in full, or by its name, wherever a model believes it to be."""
@@ -77,7 +85,3 @@ def _name(target: str) -> str:
         return Path(urlsplit(target.replace("\\", "/")).path).name
     except ValueError:  # such as http://[, which is no address
         return ""
-
-
-def _is_file(target: str) -> bool:
-    return _name(target).lower().endswith(tuple(EXTENSIONS))

@@ -91,6 +91,7 @@ def _pass(text: str, change: Change, plain: Callable[[str], str], fences: bool) 
         elif token.map and token.type == "fence" and not fences:
             lines[token.map[0]] = lines[token.map[0]].replace(token.markup, f"\\{token.markup}", 1)
     gone = {line for each in _definitions(env) for line in range(*each["map"])}
+    gone |= {line + 1 for line in gone if line + 1 < len(lines) - 1 and not lines[line + 1].strip()}
     return "\n".join(line for number, line in enumerate(lines) if number not in gone)
 
 

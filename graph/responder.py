@@ -46,7 +46,8 @@ def _noted(plan: Plan, error: Exception) -> Plan:
 
 async def _written(state: State, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
     """The model's answer, held to the files that there are, with the workflow below it; by rule where it fails."""
-    source = f"Request: {state.get('request', '')}\n\nResults:\n{_facts(results)}"
+    asked = "\n".join([state.get("request", ""), *state.get("given", [])])
+    source = f"Request: {asked}\n\nResults:\n{_facts(results)}"
     system = "\n\n".join(filter(None, [prompts.render("respond"), instructed(state)]))
     messages = [SystemMessage(system), HumanMessage(source)]
 

@@ -9,15 +9,13 @@ from langchain_core.messages import BaseMessage
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.routing import Route
 
-from app.server.openai import completions
+from app.server.main import create_app
 from benchmarks.support.fakes import QueueChat
 from benchmarks.support.stubs import StubBackend
 from graph.chat_models import register
 from tools.protocol import Call, Output
-from tools.settings import override
+from tools.settings import override, settings
 
 ANSWER = "It is **red**, see ![it](https://evil.example/x.png) or [1].\n\n[1]: https://evil.example/y\n\n- cat.png\n\n"
 
@@ -34,9 +32,9 @@ async def sees(call: Call) -> Output:
 def client(workspace: Path, stubs: Callable[..., StubBackend]) -> AsyncOpenAI:
     stubs(good=sees)
     Image.new("RGB", (32, 32), "red").save(workspace / "cat.png")
-    app = Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])
+    app = create_app(settings().model_copy(update={"page": False}))
     transport = httpx.AsyncClient(transport=httpx.ASGITransport(app))
-    return AsyncOpenAI(base_url="http://test/v1", api_key="none", max_retries=0, http_client=transport)
+    return AsyncOpenAI(base_url="http://127.0.0.1/v1", api_key="none", max_retries=0, http_client=transport)
 
 
 @pytest.mark.parametrize("llm", ["queue:test", "offline"])
