@@ -67,12 +67,8 @@ async def _again(state: State, runtime: Runtime[Context]) -> Next:
     model, draft = await controller(options(runtime)), Draft()
     with suppress(InputError, PlanError, ModelError):  # then what there is is told, and what failed
         if model is not None:
-            draft = await _authored(
-                replace(again(state), instructions=instructed(state, options(runtime).instructions)),
-                model,
-                runtime,
-                before,
-            )
+            request = replace(again(state), instructions=instructed(state, options(runtime).instructions))
+            draft = await _authored(request, model, runtime, before)
     if not draft.tasks:
         return Command(goto="respond", update={"results": list(before.results)})
     notes = [*before.plan.notes, *before.notes(), *draft.notes]
