@@ -113,7 +113,8 @@ class Answering(BaseChatModel):
         yield ChatGenerationChunk(message=end.model_copy(update={"content": "", "chunk_position": "last", "id": None}))
 
     async def _words(self, messages: Sequence[BaseMessage], heard: list[AIMessageChunk]) -> AsyncIterator[str]:
-        outlet, failed = Outlet(self.links), None
+        outlet = Outlet(self.links)
+        failed: Exception | None = None
         try:
             # The call of this model is the one that is counted and shown, so that of the other is not
             async for piece in stream(

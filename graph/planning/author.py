@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
@@ -94,7 +94,7 @@ def _usable(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Draf
     return _draft(reply, replace(checked, notes=[*unsure, *checked.notes]))
 
 
-def _none(checked: Checked) -> Draft:
+def _none(checked: Checked) -> NoReturn:
     raise PlanError(f"No valid plan came out: {' '.join(checked.problems)} Say it in other words, or in smaller steps.")
 
 
