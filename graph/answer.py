@@ -1,11 +1,13 @@
 """The answer composed by rule: what was found first, then how, with every number and file straight from the results."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from graph.markdown import inert
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import address
 from tools.files.resources import is_reference, modality
@@ -29,7 +31,7 @@ def compose(plan: Plan, results: Sequence[Result], controller: str) -> str:
 def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
     """How the answer came about: tasks, models, what was mended in the plan, and who planned."""
     rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
-    notes = [f"Note: {note}" for note in plan.notes]
+    notes = [f"Note: {inert(note)}" for note in plan.notes]
     return "\n\n".join([HOW, "\n".join(rows), *notes, f"Controller: {controller}"])
 
 
@@ -41,9 +43,9 @@ def _how(result: Result) -> str:
 
 
 def _finding(result: Result, task: Task | None) -> str:
-    text = shorten(result.text) if result.text else ""
+    text = inert(shorten(result.text)) if result.text else ""
     start = "\n" if "\n" in text else " "
-    lines = [f"**{_title(result.task, task.args if task else {})}:**{start}{text}".rstrip()]
+    lines = [f"**{inert(_title(result.task, task.args if task else {}))}:**{start}{text}".rstrip()]
     return "\n".join([*lines, *scores(result.data), *map(link, result.files)])
 
 
@@ -56,13 +58,18 @@ def _title(name: str, args: Mapping[str, Any]) -> str:
 
 def _failure(result: Result) -> str:
     verb = {"failed": "failed", "skipped": "was skipped", "cancelled": "was stopped"}[result.status]
-    return f"**{result.task} (task {result.id}) {verb}:** {result.error or 'no reason was given'}"
+    return f"**{result.task} (task {result.id}) {verb}:** {inert(result.error or 'no reason was given')}"
 
 
 def link(path: str) -> str:
     """A file as Markdown: pictures show, everything else is a link."""
     mark = "!" if modality(path) == "image" else ""
-    return f"{mark}[{Path(path).name}]({address(path)})"
+    return f"{mark}[{Path(path).name}]({target(address(path))})"
+
+
+def target(where: str) -> str:
+    """An address as a link takes it."""
+    return f"<{where}>" if re.search(r"[\s()]", where) else where
 
 
 def scores(data: object) -> list[str]:
@@ -82,7 +89,7 @@ def scores(data: object) -> list[str]:
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    return str(next((row[key] for key in ("label", "name", "answer", "code", "text") if row.get(key)), ""))
+    return inert(str(next((row[key] for key in ("label", "name", "answer", "code", "text") if row.get(key)), "")))
 
 
 def summary(data: object, longest: int = LONGEST) -> object:

@@ -14,7 +14,8 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.planning.dialects import values
+from graph.planning.loose_json import find
+from graph.planning.reply import MAX_CHARACTERS
 from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import ModelError
@@ -42,7 +43,7 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         ConfigError: the controller named by the run is not there.
     """
     context = options(runtime)
-    model = await controller(context)
+    model = await controller(context, failed=state.get("by_rule", False))
     tasks = (state.get("plan") or Plan()).tasks
     found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
     open_ = [task for task in tasks if len(found[task.id]) > 1]
@@ -105,7 +106,7 @@ async def _chosen(
         text = await write_json(model, messages, SCHEMA, resolve(context.llm))
     except ModelError as error:
         return {task.id: ("", f"the controller could not choose: {error}") for task in tasks}
-    return dict(_read(text))
+    return dict(await asyncio.to_thread(_read, text))
 
 
 def _question(task: Task, among: Sequence[Candidate]) -> str:
@@ -128,7 +129,8 @@ def _facts(candidate: Candidate) -> str:
 
 def _read(text: str) -> list[tuple[int, Wish]]:
     """The choices in a model's answer, whatever else it holds."""
-    lists = [value.get("choices") if isinstance(value, dict) else value for value in values(text)]
+    values = [found.value for found in find(text[:MAX_CHARACTERS])]
+    lists = [value.get("choices") if isinstance(value, dict) else value for value in values]
     rows = [row for each in lists if isinstance(each, list) for row in each]
     return [
         (

@@ -12,6 +12,7 @@ from langchain_core.tools import InjectedToolArg, StructuredTool
 from PIL.Image import Image
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
+from tools import clean
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.files import inputs, resources
 from tools.files.artifacts import digest, save
@@ -43,7 +44,8 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
     facts["revision"] = output.revision or candidate.revision
     provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
     files = await asyncio.to_thread(save, output.media, task.name, provenance) if output.media else []
-    return {"text": output.text, "data": output.data, "files": files, **facts}
+    found = {"text": output.text, "data": output.data}
+    return {**await asyncio.to_thread(clean.json, found), "files": files, **facts}
 
 
 def check(task: TaskType, args: dict[str, Any]) -> None:

@@ -16,4 +16,5 @@ class Draft:
     question: str | None = None
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
+    by_rule: bool = False  # because the controller's model failed
     exit_code: int = 3  # without tasks, what a command ends with

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.planning.dialects import Reply, Scanner, Written, read
+from graph.planning.dialects import Written
+from graph.planning.reply import Reply, read
+from graph.planning.scanner import Scanner
 
 CAPTION = Written("image-to-text", 0, (), {"image": "a.png"})
 PLAIN = '[{"task": "image-to-text", "id": 0, "dep": [-1], "args": {"image": "a.png"}}]'
@@ -26,11 +28,17 @@ PLAIN = '[{"task": "image-to-text", "id": 0, "dep": [-1], "args": {"image": "a.p
         '{"tasks": ' + PLAIN + "}",
         '{"task_steps": ["x"], "task_nodes": ' + PLAIN.replace("args", "arguments") + ', "task_links": []}',
         "<think>[maybe {this}?]</think>" + PLAIN,
-        PLAIN[:-1],
+        '{"tasks": ' + PLAIN,
     ],
 )
 def test_a_dialect_is_read(text: str) -> None:
     assert read(text).tasks == (CAPTION,)
+
+
+def test_a_list_that_is_not_closed_may_have_been_longer() -> None:
+    reply = read(PLAIN[:-1])
+    assert reply.tasks == (CAPTION,)
+    assert "breaks off" in reply.complaints[0]
 
 
 def test_the_compact_form_is_read() -> None:
@@ -85,5 +93,17 @@ def test_reading_never_raises(text: str) -> None:
 def test_the_scanner_cuts_out_every_object_however_the_text_arrives(objects: list[dict[str, str]], size: int) -> None:
     text = json.dumps({"tasks": objects})
     scanner = Scanner()
-    cut = [element for at in range(0, len(text), size) for element in scanner.feed(text[at : at + size])]
-    assert [json.loads(element) for element in cut] == objects
+    cut = [member for at in range(0, len(text), size) for member in scanner.feed(text[at : at + size])]
+    assert [(place, json.loads(member)) for place, member in cut] == list(enumerate(objects))
+
+
+def test_the_scanner_counts_members_that_are_no_objects() -> None:
+    assert list(Scanner().feed('{"tasks": [null, {"a": [1, 2]}, "b, c", [{}], {"d": 1} {"e": 2}]} [3]')) == [
+        (0, "null"),
+        (1, '{"a": [1, 2]}'),
+        (2, '"b, c"'),
+        (3, "[{}]"),
+        (4, '{"d": 1}'),
+        (5, '{"e": 2}'),
+        (0, "3"),
+    ]
