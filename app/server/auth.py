@@ -44,16 +44,20 @@ async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth
     return _own(ctx, value)
 
 
-@auth.on.assistants
-async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
-    """Everyone may keep assistants of their own, such as one that always asks before it runs a plan."""
-    return _own(ctx, value)
-
-
 @auth.on(resources="assistants", actions=["read", "search"])
 async def all_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> bool:
-    """Assistants hold options, never secrets: all may be seen and used, the server's own first of all."""
+    """The server's assistants are the same for everyone. LangGraph's server would show everyone's own, too."""
     return True
+
+
+def allow_own_assistants() -> None:
+    """Let people keep assistants, such as one that always asks before it runs a plan; for Aegra, which shows them to
+    nobody else.
+    """
+
+    @auth.on(resources="assistants", actions=["create", "update", "delete"])
+    async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+        return _own(ctx, value)
 
 
 @auth.on.crons

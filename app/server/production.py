@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app.server.auth import auth
+from app.checkpoints import SERDE
+from app.server.auth import allow_own_assistants, auth
 from tools.errors import ConfigError
 from tools.settings import Settings
 
@@ -48,6 +49,7 @@ def application(options: Settings) -> FastAPI:
         ) from error
     if get_auth_instance() is not auth:  # Aegra goes on without, and everyone would be the same person
         raise ConfigError(f"{CONFIG} names no usable auth handler.")
+    allow_own_assistants()
     app.user_middleware = [each for each in app.user_middleware if each.cls is not CORSMiddleware or _ours(each)]
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers
@@ -128,6 +130,7 @@ def _one_at_a_time(lifespan: Lifespan, options: Settings) -> Lifespan:
 
     @asynccontextmanager
     async def begun_alone(app: FastAPI) -> AsyncIterator[Any]:
+        from aegra_api.core.database import db_manager
         from psycopg import AsyncConnection
 
         assert options.database is not None  # noqa: S101 - the reason to be here
@@ -136,6 +139,7 @@ def _one_at_a_time(lifespan: Lifespan, options: Settings) -> Lifespan:
             first = await stack.enter_async_context(await AsyncConnection.connect(address, autocommit=True))
             await _locked(first, _STARTING)
             state = await stack.enter_async_context(lifespan(app))
+            db_manager.get_checkpointer().serde = SERDE  # else any class named in a checkpoint would be imported
             await _locked(first, _ALONE, _SHARE if options.redis else _LOCK)  # as long as this process runs
             if not options.redis:
                 await first.execute(_LEFT)  # nobody else can be running them

@@ -32,7 +32,7 @@ async def test_links_are_signed_on_their_way_out(
     monkeypatch.setenv("HUGGINGGPT_KEYS", str(file))
     monkeypatch.setenv("HUGGINGGPT_PUBLIC_URL", "https://here.example")
     settings.cache_clear()
-    guard = Middleware(Guard, keys=keys.load(file), origins=[], max_bytes=1000)
+    guard = Middleware(Guard, keys=keys.load(file), origins=[])
     app = Starlette(routes=[Route(path, answer)], middleware=[guard, Middleware(SignedLinks)])
     try:
         transport = httpx.ASGITransport(app)
