@@ -32,7 +32,7 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 cluster: .venv/cluster  ## Postgres, Redis and two servers on this machine, some of which are killed: all is answered once
 	$(BIN)/python -m benchmarks.cluster --show
 
-clients: .venv/dev .venv-clients/bin/llm  ## Other people's clients, unchanged, against our server
+clients: .venv/dev .venv-clients/made  ## Other people's clients, unchanged, against our server
 	$(BIN)/python -m pytest tests/clients
 
 bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
@@ -53,9 +53,13 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	touch $@
 
-.venv-clients/bin/llm: tests/clients/requirements.txt
-	$(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+CLIENTS := .venv-clients/bin/python -m pip --quiet --disable-pip-version-check
+FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-check
+
+.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt
+	$(PYTHON) -m venv .venv-clients && $(PYTHON) -m venv .venv-clients/first
+	$(CLIENTS) install --upgrade pip && $(CLIENTS) install --requirement tests/clients/requirements.txt
+	$(FIRST) install --upgrade pip && $(FIRST) install --requirement tests/clients/first.txt
 	touch $@
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt

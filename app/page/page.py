@@ -22,6 +22,7 @@ from app.page.visit import Visit
 from app.run import Given, Report, run
 from app.uploads import keep
 from graph.approval import ACTION
+from graph.chat_models import choosable
 from graph.context import Context
 from graph.state import InputState, Plan
 from tools.errors import InputError
@@ -74,7 +75,7 @@ class Page(View):
         self.box.stop(self._stop, who, **quiet)
         self.chat.like(self._judge, [*who, self.chat], [self.judged, self.comment], **quiet)
         self.comment.submit(self._comment, [*who, self.judged, self.comment], [self.comment], **quiet)
-        self.blocks.load(lambda kept: kept or gr.skip(), [self.kept], options, **quiet)
+        self.blocks.load(_kept, [self.kept], options, **quiet)
         changed = [self.llm.input, self.mode.input, self.approve.input]
         gr.on(changed, None, options, [self.kept], js="(...values) => [values]", **quiet)
 
@@ -228,6 +229,14 @@ class Page(View):
             gr.Info("Stopped. What had finished is kept.")
         elif live.failure:
             gr.Warning(live.failure, duration=None)  # until it is closed
+
+
+def _kept(options: object) -> Any:  # noqa: ANN401 - values of components, or none
+    """The settings that a browser kept; a controller that is offered no more gives way."""
+    if not isinstance(options, list) or not options:
+        return gr.skip()
+    llm, *rest = options
+    return [llm if llm in choosable() else "auto", *rest]
 
 
 def _decision(kind: str, **more: object) -> Command[Any]:

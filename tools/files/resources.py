@@ -98,6 +98,8 @@ def _checked(given: Path) -> Path:
         _check_place(path.resolve(), given.name)
         inputs.check_size(path, given.name)
         settle(given.name, path)
+    except ResourceError:
+        raise
     except PermissionError:
         raise ResourceError(f"{given.name} may not be read by this program; change its permissions.") from None
     except ResourceError:
