@@ -17,6 +17,7 @@ from graph.planning.files import Files
 from graph.planning.validation import validated
 from graph.policy import Attempts, Scope
 from graph.selector import permitted
+from graph.record import Record
 from graph.state import Job, Plan, Result, State, Task
 from tools.errors import BadOutput
 from tools.models.catalog import offered
@@ -71,6 +72,7 @@ async def run(
     """
     context, priority = options(runtime), estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
+    record = Record()
     async with asyncio.TaskGroup() as aside:
         scope = Scope(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache)
         for task in plan.tasks:
@@ -79,7 +81,7 @@ async def run(
                 continue
             job = jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[])
             needs = {needed: branches.get(needed) for needed in task.dep}
-            branches[task.id] = _called(task, _body(needs, Attempts(scope, job, priority[task.id])))
+            branches[task.id] = _called(task, _body(needs, Attempts(scope, job, priority[task.id]), record))
         if branches:
             await asyncio.wait(branches.values())
         done = [branch.result() for branch in branches.values() if not branch.exception()]
@@ -99,29 +101,37 @@ def _called(task: Task, body: Callable[[Task], Coroutine[None, None, Result]]) -
 
 
 def _body(
-    needs: Mapping[int, asyncio.Future[Result] | None], attempts: Attempts
+    needs: Mapping[int, asyncio.Future[Result] | None], attempts: Attempts, record: Record
 ) -> Callable[[Task], Coroutine[None, None, Result]]:
-    """The body of one task's branch: wait for what it needs, bind, and try its models.
+    """The body of one task's branch: do it, write down what came of it, and only then tell."""
+
+    async def body(task: Task) -> Result:
+        result = await _outcome(task, needs, attempts)
+        await record.keep(result)
+        await attempts.tell(result)
+        return result
+
+    return body
+
+
+async def _outcome(task: Task, needs: Mapping[int, asyncio.Future[Result] | None], attempts: Attempts) -> Result:
+    """Wait for what the task needs, bind, and try its models.
 
     A need that is no earlier task of the plan (a cycle, or nothing at all) is never waited for.
     """
-
-    async def body(task: Task) -> Result:
-        waited = [branch for branch in needs.values() if branch is not None]
-        if waited:
-            await asyncio.wait(waited)  # not gather: cancelling this task must not cancel what others wait for too
-        results = {needed: branch.result() if branch else None for needed, branch in needs.items()}
-        lacking = [_lack(needed, result) for needed, result in results.items() if not result or result.status != "done"]
-        if lacking:
-            return attempts.skipped(f"It needed {' and '.join(lacking)}.")
-        attempts.queue()
-        try:
-            inputs = bind(task, {needed: result for needed, result in results.items() if result})
-        except BadOutput as error:
-            return attempts.failed(str(error))
-        return await attempts.run(inputs)
-
-    return body
+    waited = [branch for branch in needs.values() if branch is not None]
+    if waited:
+        await asyncio.wait(waited)  # not gather: cancelling this task must not cancel what others wait for too
+    results = {needed: branch.result() if branch else None for needed, branch in needs.items()}
+    lacking = [_lack(needed, result) for needed, result in results.items() if not result or result.status != "done"]
+    if lacking:
+        return attempts.skipped(f"It needed {' and '.join(lacking)}.")
+    attempts.queue()
+    try:
+        inputs = bind(task, {needed: result for needed, result in results.items() if result})
+    except BadOutput as error:
+        return attempts.failed(str(error))
+    return await attempts.run(inputs)
 
 
 def _lack(needed: int, result: Result | None) -> str:
