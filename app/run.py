@@ -109,6 +109,7 @@ async def run(
     report = so_far or Report()
     report.interrupts.clear()
     config = {**config, "callbacks": [report.counter]}
+    context = context.model_copy(update={"early": "never"}) if plan_only else context
     begun = last = time.perf_counter()
     modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
     stop = ["select"] if plan_only else None

@@ -5,12 +5,17 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from graph.cache import store
-from graph.state import Job, Plan, Result
+from graph.state import Choice, Job, Plan, Result
+from tools.backends.endpoint import ROUTER
 
-BILLED = frozenset({"endpoint", "llm"})  # backends whose calls somebody may charge for
 _NEWEST = 0.3  # weight of the newest duration in the running mean
 _YEAR = 365 * 24 * 3600
 _seconds: dict[str, float] = {}
+
+
+def costs(choice: Choice) -> bool:
+    """Whether somebody may charge for calls of the model: not one's own endpoints, nor what runs here."""
+    return choice.backend == "llm" or (choice.backend == "endpoint" and choice.device == ROUTER)
 
 
 def expected(job: Job) -> float | None:

@@ -83,7 +83,7 @@ class Attempts:
             self.report("skipped" if result.status == "skipped" else "failed", reason=result.error)
             return
         size = await asyncio.to_thread(_weigh, result.files) if result.files else 0
-        seconds = result.ended - (self.began or result.ended)
+        seconds = result.ended - (self.began or result.started or result.ended)
         shown = {"text": result.text and result.text[:PREVIEW], "files": result.files, "bytes": size}
         self.report("finished", seconds=seconds, **shown, **_facts(result.choice))
 

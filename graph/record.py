@@ -20,15 +20,19 @@ _LONGEST = 10.0  # seconds that a checkpoint may take to be saved
 log = logging.getLogger(__name__)
 
 
+def checkpointer() -> BaseCheckpointSaver[Any] | None:
+    """What keeps the current run, if anything does."""
+    saver = get_config()["configurable"].get(CONFIG_KEY_CHECKPOINTER)
+    return saver if isinstance(saver, BaseCheckpointSaver) else None
+
+
 class Record:
     """The record of one execution of a plan; without a checkpointer nothing is kept. Begin it in the stage itself."""
 
     def __init__(self) -> None:
-        config, info = get_config()["configurable"], get_runtime().execution_info
-        saver = config.get(CONFIG_KEY_CHECKPOINTER)
-        kept = isinstance(saver, BaseCheckpointSaver) and config.get(CONFIG_KEY_DURABILITY) != "exit"
-        self._saver: BaseCheckpointSaver[Any] | None = saver if kept else None
-        self._config = _address(info) if kept and info else {}
+        at_exit, info = get_config()["configurable"].get(CONFIG_KEY_DURABILITY) == "exit", get_runtime().execution_info
+        self._saver = None if at_exit else checkpointer()
+        self._config = _address(info) if info else {}
         self._based: asyncio.Task[None] | None = None
 
     async def keep(self, result: Result) -> None:

@@ -21,9 +21,9 @@ from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.run import Given, Report, run
 from app.uploads import keep
-from graph.approval import ACTION
 from graph.chat_models import choosable
 from graph.context import Context
+from graph.proposal import ACTION
 from graph.state import InputState, Plan
 from tools.errors import InputError
 

@@ -35,7 +35,7 @@ def processes() -> ForkServerContext:
 @contextmanager
 def busy(number: int) -> Iterator[None]:
     """Let so many processes compute without a pause."""
-    spinning = [get_context("forkserver").Process(target=_spin, daemon=True) for _ in range(number)]
+    spinning = [processes().Process(target=_spin, daemon=True) for _ in range(number)]
     for process in spinning:
         process.start()
     try:
@@ -47,19 +47,23 @@ def busy(number: int) -> Iterator[None]:
 
 
 def request(folder: Path, seed: int, longest: float, limit: int) -> Tally:
-    """One request, whose process is killed after at most ``longest`` seconds, at most ``limit`` times."""
+    """One request, whose process is killed within ``longest`` seconds of its first task, at most ``limit`` times."""
     chance, tally, context = random.Random(seed), Tally(), processes()
     folder.mkdir(exist_ok=True)
+    log = folder / "log"
+    log.touch()
     for life in count():
-        process = context.Process(target=work, args=(folder, seed))
+        size, process = log.stat().st_size, context.Process(target=work, args=(folder, seed))
         process.start()
-        process.join(chance.uniform(0.02, longest) if life < limit else 60)
+        while process.is_alive() and log.stat().st_size == size:
+            process.join(0.005)
+        process.join(chance.uniform(0, longest) if life < limit else 60)
         process.kill()  # SIGKILL, unless it has just ended
         process.join(10)
         assert process.exitcode in {0, -signal.SIGKILL}
         tally.kills += process.exitcode != 0
         if (folder / "ended").exists():
-            return _told(folder / "log", tally)
+            return _told(log, tally)
     raise AssertionError("a life without limit ends")
 
 
@@ -91,7 +95,7 @@ def main() -> None:
         for seed in count():
             if total.kills >= options.kills:
                 break
-            one = request(Path(folder) / str(seed), seed, 0.6, options.kills - total.kills)
+            one = request(Path(folder) / str(seed), seed, 0.3, options.kills - total.kills)
             total = Tally(*(a + b for a, b in zip(vars(total).values(), vars(one).values(), strict=True)))
     print(f"{total.kills} kills, {total.told} tasks told finished, {total.repeated} of them ran again,", end=" ")  # noqa: T201
     print(f"{total.begun} began in all")  # noqa: T201

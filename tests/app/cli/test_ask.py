@@ -191,7 +191,7 @@ def test_an_edited_plan_runs_in_place_of_the_first() -> None:
 def test_a_plan_that_nobody_can_approve_ends_the_request() -> None:
     done = invoke(*APPROVE, stdin="")
     assert done.exit_code == 2
-    assert "--approve" in done.stderr
+    assert "--no-approve" in done.stderr
     assert invoke("resume").exit_code == 2
 
 
