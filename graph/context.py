@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Literal
 
+from langgraph.config import get_config
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, field_validator
 from pydantic.config import JsonDict
@@ -84,6 +85,11 @@ class Context(BaseModel, extra="forbid"):
 def options(runtime: Runtime[Context]) -> Context:
     """The run's options; a caller in this process may give none."""
     return runtime.context or Context()
+
+
+def owner() -> str:
+    """Whose run this is, on a server; empty elsewhere."""
+    return str(get_config()["configurable"].get("langgraph_auth_user_id") or "")
 
 
 async def controller(context: Context, *, failed: bool = False) -> "BaseChatModel | None":

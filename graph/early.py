@@ -12,7 +12,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from graph.binding import bind
-from graph.context import Context, options
+from graph.context import Context, options, owner
 from graph.conversation import Request
 from graph.estimates import costs
 from graph.handover import Begun, Handover, Signature, signatures
@@ -81,7 +81,7 @@ class Early(Handover):
         return result if result and (result.status == "done" or job == sure) else None
 
     async def _attempt(self, task: Task, job: Job, begun: Begun, done: Mapping[int, Result]) -> Result | None:
-        scope = Scope(begun.relay, self._later, self._context.task_timeout, self._context.cache)
+        scope = Scope(begun.relay, self._later, self._context.task_timeout, self._context.cache, owner())
         attempts = Attempts(scope, job, 1.0)
         attempts.queue()
         try:

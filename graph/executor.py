@@ -1,7 +1,9 @@
 """Stage 3: run the tasks, each as soon as its own dependencies are done."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from langgraph.func import task as langgraph_task
@@ -10,13 +12,14 @@ from langgraph.types import Command, Send
 
 from graph import approval, estimates
 from graph.binding import bind
-from graph.context import Context, controller, options
+from graph.context import Context, controller, options, owner
 from graph.handover import Begun, handed
 from graph.planning.alternative import alternative, untouched
 from graph.policy import Attempts, Scope
 from graph.record import Record
 from graph.selector import permitted
 from graph.state import Job, Plan, Result, State, Task
+from graph.turns import lent_place
 from tools.errors import BadOutput
 from tools.models.catalog import offered
 from tools.settings import is_served
@@ -68,22 +71,23 @@ async def run(
     Every task is one LangGraph task, and all are called before anything is awaited: LangGraph knows a finished one
     again by its place among the calls, so that a resumed run gives every result to the right task.
     """
+    await estimates.load(jobs.values())
     context, priority = options(runtime), estimates.remaining(plan, jobs)
     branches: dict[int, asyncio.Future[Result]] = {}
     record = Record()
     async with asyncio.TaskGroup() as aside:
-        scope = Scope(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache)
+        scope = Scope(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache, owner())
         for task in plan.tasks:
             if task.id in kept:
                 branches[task.id] = _settled(kept[task.id])
                 continue
             job = jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[])
             needs = {needed: branches.get(needed) for needed in task.dep}
-            branches[task.id] = _called(
-                task, _body(needs, Attempts(scope, job, priority[task.id]), record, begun.get(task.id))
-            )
+            body = _body(needs, Attempts(scope, job, priority[task.id]), record, begun.get(task.id))
+            branches[task.id] = asyncio.ensure_future(_whole(_called(task, body), partial(_called, task, body)))
         if branches:
-            await asyncio.wait(branches.values())
+            async with lent_place():
+                await asyncio.wait(branches.values())
         done = [branch.result() for branch in branches.values() if not branch.exception()]
         aside.create_task(estimates.save(estimates.observe(done)))
     return [branch.result() for branch in branches.values()]
@@ -93,6 +97,17 @@ def _settled(result: Result) -> asyncio.Future[Result]:
     branch: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     branch.set_result(result)
     return branch
+
+
+async def _whole(first: asyncio.Future[Result], again: Callable[[], asyncio.Future[Result]]) -> Result:
+    """The result, made anew where a file of it was deleted before the run was resumed."""
+    result = await first
+    there = await asyncio.to_thread(_there, result.files) if result.files else True
+    return result if there else await again()
+
+
+def _there(files: Sequence[str]) -> bool:
+    return all(Path(file).is_file() for file in files)
 
 
 def _called(task: Task, body: Callable[[Task], Coroutine[None, None, Result]]) -> asyncio.Future[Result]:

@@ -27,6 +27,7 @@ from graph.planning.partial import valid_part
 from graph.planning.progress import Progress
 from graph.planning.validation import as_written, question
 from graph.state import Plan, State, Task
+from graph.turns import in_order
 from graph.warmup import WarmUp
 from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
@@ -41,11 +42,12 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
     """Plan the request, or after a failure the rest of it; without a task to run, answer or ask, and end.
 
     Raises:
-        ConfigError: the controller named by the run is not there.
+        ConfigError: the controller named by the run is not there, or the turn would be lost (graph/turns.py).
         ModelError: the controller's model fails, and ``fallback`` is none.
     """
     if state.get("replanning"):
         return await _again(state, runtime)
+    await in_order(state)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
@@ -59,7 +61,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
     except InputError as error:
         draft = _refused(error)
-    update |= {"resources": Overwrite(resources), "seen": len(resources)}
+    update |= {"resources": Overwrite(resources), "seen": len(resources), "at": time.time()}
     return _command(draft, update | {"by_rule": draft.by_rule}, context)
 
 

@@ -36,6 +36,7 @@ class Scope:
     aside: Callable[[Coroutine[Any, Any, None]], object]
     timeout: float
     reuse: bool  # earlier results of deterministic tasks
+    owner: str = ""  # whose request it is
     clock: Clock = field(default_factory=Clock)
 
 
@@ -107,7 +108,7 @@ class Attempts:
             self.started = self.began = self.report("cached", **facts)
             return self._result("done", choice=choice, cached=True, **made)
         ready = self.report.now()
-        async with device(facts["device"]).slot(self.scope, self.priority):
+        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner):
             self.count += 1
             self.began = self.report("started", waited=self.report.now() - ready, **facts)
             self.started = self.started or self.began

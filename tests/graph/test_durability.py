@@ -1,6 +1,7 @@
 """What was told finished never runs again, whenever the process is killed, and nothing is lost or swapped."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,13 +11,16 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from PIL import Image
 
 from benchmarks.support.stubs import StubBackend
 from graph.context import Context
-from graph.state import Result
-from tests.support.execution import echo, executor, state, text
+from graph.state import Result, Task
+from tests.support.execution import TEXT, echo, executor, state, text
 from tests.support.kills import busy, request
 from tests.support.lives import TASKS, THREAD, expected, plan
+from tools.protocol import Call, Output
+from tools.settings import settings
 
 Stubs = Callable[..., StubBackend]
 
@@ -125,3 +129,30 @@ async def test_a_result_that_cannot_be_kept_is_told_all_the_same(
         await listen()
     assert told == ["queued", "started", "finished"]
     assert "could not be recorded: [Errno 28] No space" in caplog.text
+
+
+async def test_a_task_whose_file_was_deleted_before_the_run_was_resumed_runs_again(stubs: Stubs) -> None:
+    async def model(call: Call) -> Output:
+        begun.append(call.task.name)
+        if call.task.name == "text-to-image":
+            return Output(media=(Image.new("RGB", (4, 4)),))
+        if not deleted.is_set():
+            reached.set()
+            await asyncio.Event().wait()
+        return Output(text="seen")
+
+    stubs(echo=model)
+    begun, deleted, reached = list[str](), asyncio.Event(), asyncio.Event()
+    graph = executor(InMemorySaver())
+    tasks = [Task(task="text-to-image", id=0, args={"text": "a cat"}), text(1, "look", 0)]
+    async with asyncio.timeout(60):
+        running = asyncio.create_task(graph.ainvoke(state(tasks), THREAD, context=Context(cache=False)))
+        await reached.wait()
+        running.cancel()
+        await asyncio.wait([running])
+        shutil.rmtree(settings().out)
+        deleted.set()
+        final = await graph.ainvoke(None, THREAD, context=Context(cache=False))
+    assert begun == ["text-to-image", TEXT, "text-to-image", TEXT]
+    assert [result.status for result in final["results"]] == ["done", "done"]
+    assert Path(final["results"][0].files[0]).is_file()

@@ -12,8 +12,8 @@ class Track:
     def __init__(self, capacity: int) -> None:
         self.device, self.order, self.at_once, self.most = Device(capacity), list[str](), 0, 0
 
-    async def work(self, name: str, request: str = "one", priority: float = 0) -> None:
-        async with self.device.slot(request, priority):
+    async def work(self, name: str, request: str = "one", priority: float = 0, owner: str = "") -> None:
+        async with self.device.slot(request, priority, owner):
             self.order.append(name)
             self.at_once += 1
             self.most = max(self.most, self.at_once)
@@ -39,6 +39,14 @@ async def test_a_large_request_does_not_starve_a_small_one() -> None:
     small = [track.work(f"small {number}", "small") for number in range(2)]
     await asyncio.gather(*large, *small)
     assert track.order.index("small 1") <= 4
+
+
+async def test_nobody_gains_by_sending_many_requests() -> None:
+    track = Track(2)
+    greedy = [track.work(f"greedy {number}", f"{number % 10}", owner="greedy") for number in range(50)]
+    polite = [track.work(f"polite {number}", "one", owner="polite") for number in range(5)]
+    await asyncio.gather(*greedy, *polite)
+    assert track.order.index("polite 4") <= 12  # every other slot from the moment it asks
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.0005])
