@@ -17,6 +17,7 @@ from graph.slots import device
 from graph.state import Choice, Job, Result, Status
 from tools import progress
 from tools.errors import HuggingGPTError, ModelError, ModelTimeout
+from tools.occupied import collect
 from tools.settings import settings
 from tools.tasks import TASKS
 from tools.toolbox import TOOLS
@@ -108,7 +109,8 @@ class Attempts:
             self.started = self.began = self.report("cached", **facts)
             return self._result("done", choice=choice, cached=True, **made)
         ready = self.report.now()
-        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner):
+        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner) as work:
+            collect(work)
             self.count += 1
             self.began = self.report("started", waited=self.report.now() - ready, **facts)
             self.started = self.started or self.began

@@ -5,8 +5,10 @@ import heapq
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from tools.settings import settings
@@ -27,17 +29,33 @@ class Device:
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
+        self._left: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks
 
     @asynccontextmanager
-    async def slot(self, request: Hashable, priority: float, owner: str = "") -> AsyncIterator[None]:
-        """Wait for a slot, and hold it. A cancelled wait takes nothing."""
+    async def slot(self, request: Hashable, priority: float, owner: str = "") -> AsyncIterator[list[Future[Any]]]:
+        """Wait for a slot, and hold it, until also the work that is put into the list has ended.
+
+        A cancelled wait takes nothing.
+        """
         share: Share = (f"owner {owner}", request)
+        work: list[Future[Any]] = []
         await self._acquire(share, priority)
         try:
-            yield
+            yield work
         finally:
-            self._release(share)
-            self._grant()
+            if left := [asyncio.wrap_future(each) for each in work if not each.done()]:
+                waiting = asyncio.create_task(self._outlast(left, share))
+                self._left.add(waiting)
+                waiting.add_done_callback(self._left.discard)
+            else:
+                self._release(share)
+                self._grant()
+
+    async def _outlast(self, left: list[asyncio.Future[Any]], share: Share) -> None:
+        """Hold the slot of a call that was given up until its threads, which nothing can stop, have ended."""
+        await asyncio.gather(*left, return_exceptions=True)
+        self._release(share)
+        self._grant()
 
     async def _acquire(self, share: Share, priority: float) -> None:
         turn = asyncio.get_running_loop().create_future()

@@ -1,8 +1,15 @@
 import asyncio
+import threading
+from collections.abc import Callable
 
 import pytest
 
+from benchmarks.support.stubs import StubBackend
 from graph.slots import Device, device
+from tests.support.execution import events, text
+from tools.daemons import aside
+from tools.protocol import Call, Output
+from tools.registry import BACKENDS
 from tools.settings import override
 
 
@@ -79,3 +86,25 @@ async def test_the_owner_says_how_many_run_on_a_device() -> None:
                 await asyncio.wait_for(device("tiny").slot("two", 0).__aenter__(), 0.01)
     finally:
         override(slots={})
+
+
+async def test_a_call_that_was_given_up_keeps_its_slot_until_its_thread_ends(stubs: Callable[..., StubBackend]) -> None:
+    release, seen = threading.Event(), list[str]()
+
+    async def model(call: Call) -> Output:
+        if call.inputs["text"] == "hang":
+            await aside(lambda: release.wait(60), "hang")
+        return Output(text="done")
+
+    stubs()
+    BACKENDS["embedded"] = StubBackend({"echo": model}, device="single")
+    override(slots={"single": 1})
+    async with asyncio.timeout(60):
+        async for event in events([text(0, "hang"), text(1, "next")], "echo", task_timeout=0.1):
+            seen.append(f"{event['event']} {event['id']}")
+            if seen[-1] == "failed 0":
+                await asyncio.sleep(0.1)
+                assert "started 1" not in seen
+                release.set()
+    override(slots={})
+    assert seen[-2:] == ["started 1", "finished 1"]

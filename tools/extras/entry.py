@@ -66,8 +66,16 @@ class Entry(Place):
     def row(self) -> TaskType:
         """The row of the task table. Nothing is known of what it does inside, so no result is reused."""
         slots = tuple(each.slot() for each in self.slots)
-        facts = {"title": self.name.replace("-", " ").capitalize(), "effects": not self.read_only}
-        return TaskType(self.name, self.purpose, slots, self.outputs, self.words, deterministic=False, **facts)
+        return TaskType(
+            self.name,
+            self.purpose,
+            slots,
+            self.outputs,
+            self.words,
+            deterministic=False,
+            title=self.name.replace("-", " ").capitalize(),
+            effects=not self.read_only,
+        )
 
     def arguments(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The filled slots under the names and in the types that the source takes. Raises InputError."""
