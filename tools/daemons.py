@@ -20,6 +20,7 @@ async def aside(work: Callable[[], T], name: str) -> T:
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     outcome: list[tuple[T | None, BaseException | None]] = []
     thread: Future[None] = occupy(Future())
+    thread.set_running_or_notify_cancel()  # nothing stops it any more
 
     def body() -> None:
         try:

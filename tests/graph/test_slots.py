@@ -9,7 +9,6 @@ from graph.slots import Device, device
 from tests.support.execution import events, text
 from tools.daemons import aside
 from tools.protocol import Call, Output
-from tools.registry import BACKENDS
 from tools.settings import override
 
 
@@ -96,9 +95,8 @@ async def test_a_call_that_was_given_up_keeps_its_slot_until_its_thread_ends(stu
             await aside(lambda: release.wait(60), "hang")
         return Output(text="done")
 
-    stubs()
-    BACKENDS["embedded"] = StubBackend({"echo": model}, device="single")
-    override(slots={"single": 1})
+    stubs(echo=model)
+    override(slots={"stub": 1})
     async with asyncio.timeout(60):
         async for event in events([text(0, "hang"), text(1, "next")], "echo", task_timeout=0.1):
             seen.append(f"{event['event']} {event['id']}")
@@ -107,4 +105,4 @@ async def test_a_call_that_was_given_up_keeps_its_slot_until_its_thread_ends(stu
                 assert "started 1" not in seen
                 release.set()
     override(slots={})
-    assert seen[-2:] == ["started 1", "finished 1"]
+    assert seen[:6] == ["queued 0", "started 0", "queued 1", "failed 0", "started 1", "finished 1"]
