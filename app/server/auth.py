@@ -74,5 +74,7 @@ async def own_items(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> None:
 
 
 def _own(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
-    value["metadata"] = {**(value.get("metadata") or {}), "owner": ctx.user.identity}
+    if value.get("metadata") is None:
+        value["metadata"] = {}
+    value["metadata"]["owner"] = ctx.user.identity  # in place: that is the object that LangGraph's server keeps
     return {"owner": ctx.user.identity}
