@@ -102,8 +102,6 @@ def _checked(given: Path) -> Path:
         raise
     except PermissionError:
         raise ResourceError(f"{given.name} may not be read by this program; change its permissions.") from None
-    except ResourceError:
-        raise
     except (OSError, RuntimeError):  # a name too long, an unknown ~user, a device that fails
         raise ResourceError(f"{given.name[:80]} cannot be read; check the path.") from None
     if not path.suffix or path.suffix.lower() not in EXTENSIONS:

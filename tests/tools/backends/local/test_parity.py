@@ -122,7 +122,7 @@ async def test_a_translation_by_prefix(local: Local, call: Calls) -> None:
     [("text-generation", TEXT), ("conversational", [{"role": "user", "content": TEXT}])],
 )
 async def test_a_text_continued_and_a_message_answered(task: str, given: Any, local: Local, call: Calls) -> None:
-    """Pipelines draw words by default: with the same seed, the same ones. Building and loading draw, too: they come first."""
+    """Pipelines draw words by default: the same ones for a seed. Building and loading draw, too, and so come first."""
     request = call(task, text=TEXT)
     await local.run(request)
     reference = pipe("text-generation", request.candidate.model)
