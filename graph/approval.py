@@ -20,7 +20,7 @@ from tools.errors import PlanError
 from tools.models.catalog import candidates, offered
 from tools.tasks import TASKS
 
-Turn = Command[Literal["respond", "select", "__end__"]]
+Turn = Command[Literal["respond", "plan", "select", "__end__"]]  # as execute may turn, which asks
 _NOBODY = (
     "A person must be asked about {} first, and nobody can be in a run that keeps no conversation: "
     "declare what changes nothing outside read_only in tools.toml, or set approve_plan to never."

@@ -32,7 +32,7 @@ async def own_threads(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Aut
     return _own(ctx, value)
 
 
-@auth.on.threads.create_run
+@auth.on.threads.create_run  # type: ignore[arg-type]  # a run's payload, of which both servers send a part
 async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
     """Runs are begun on one's own threads, with options that exist."""
     given = value.get("context") or value.get("kwargs", {}).get("context")
