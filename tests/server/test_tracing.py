@@ -101,21 +101,31 @@ def test_feedback_reaches_the_run(traced: tuple[Collector, str, str]) -> None:
     assert (kept["run_id"], kept["score"], kept["comment"]) == (run_id, 1, "good")
 
 
-def test_a_key_alone_traces_and_a_plan_that_waits_for_approval_has_not_failed(tmp_path: Path) -> None:
+KEYED = {"LANGSMITH_API_KEY": "lsv2_made_up_key", "LANGSMITH_DISABLE_RUN_COMPRESSION": "true"}
+HAPPY = {"messages": [{"role": "user", "content": "Is the tone of 'I am happy' positive?"}]}
+
+
+def test_a_key_alone_traces(tmp_path: Path) -> None:
     with collecting() as collector:
-        env = {"LANGSMITH_TRACING": "", "LANGSMITH_ENDPOINT": collector.url, "LANGSMITH_API_KEY": "lsv2_made_up_key"}
-        server = start(["app.cli.main", "serve"], tmp_path, "/health", LANGSMITH_DISABLE_RUN_COMPRESSION="true", **env)
+        env = KEYED | {"LANGSMITH_TRACING": "", "LANGSMITH_ENDPOINT": collector.url}
+        server = start(["app.cli.main", "serve"], tmp_path, "/health", **env)
         try:
-            thread = httpx.post(f"{server.url}/threads", json={}, timeout=60).json()["thread_id"]
-            asked = {"messages": [{"role": "user", "content": "Is the tone of 'I am happy' positive?"}]}
-            run = {"input": asked, "context": {"approve_plan": True}}
-            reply = httpx.post(f"{server.url}/threads/{thread}/runs/wait", json=run, timeout=60)
-            assert reply.status_code == 200
+            assert httpx.post(f"{server.url}/hugginggpt", json=HAPPY, timeout=60).status_code == 200
+            assert {run["name"] for run in settle(collector, "respond").values()} >= {"plan", "execute"}
+        finally:
+            server.stop()
+
+
+def test_a_plan_that_waits_for_approval_has_not_failed(tmp_path: Path) -> None:
+    with collecting() as collector:
+        server = start_dev(tmp_path, **KEYED, LANGSMITH_TRACING="true", LANGSMITH_ENDPOINT=collector.url)
+        try:
+            run = {"assistant_id": "hugginggpt", "input": HAPPY, "context": {"approve_plan": True}}
+            assert httpx.post(f"{server.url}/runs/wait", json=run, timeout=60).status_code == 200
             runs = settle(collector, "execute").values()
         finally:
             server.stop()
-    assert {run["name"] for run in runs} >= {"plan", "execute"}
-    assert [run.get("error") for run in runs if run.get("error")] == []
+    assert [run["error"] for run in runs if run.get("error")] == []
 
 
 def test_without_tracing_feedback_is_kept_in_the_owner_s_folder(dev: Server) -> None:
