@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 from langgraph.runtime import Runtime
 
 import prompts
-from graph.answer import compose, link, shorten, summary, workflow
+from graph.answer import compose, link, remarks, shorten, summary, workflow
 from graph.calling import stream
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
@@ -28,14 +28,14 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Answer the user from the results; by rule where there is no model, or the model fails."""
     plan, name = state.get("plan") or Plan(), resolve(options(runtime).llm)
     results = await asyncio.to_thread(_there, state.get("results", []))
-    message = AIMessage(compose(plan, results, name))
+    message = AIMessage(compose(plan, results, name, state.get("request", "")))
     try:
         model = await controller(options(runtime))
         if model is not None and results:
             message = await _written(state, plan, results, model, name)
     except (ConfigError, ModelError) as error:
         plan = plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
-        message = AIMessage(compose(plan, results, name))
+        message = AIMessage(compose(plan, results, name, state.get("request", "")))
     message.response_metadata["controller"] = name
     return {"messages": [message], "replanned": False}
 
@@ -51,7 +51,8 @@ async def _written(state: State, plan: Plan, results: Sequence[Result], model: B
     if said is None or not said.text.strip():
         raise ModelError(f"{name} answered with nothing.")
     made = [path for result in results for path in result.files]
-    text = "\n\n".join([checked(said.text, made, source), workflow(plan, results, name)])
+    parts = [checked(said.text, made, source), remarks(plan), workflow(plan, results, name)]
+    text = "\n\n".join(filter(None, parts))
     return AIMessage(text, id=said.id, usage_metadata=said.usage_metadata)
 
 

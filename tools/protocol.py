@@ -58,13 +58,15 @@ Media: TypeAlias = Image | Audio | Video
 class Output:
     """What a model made, still in memory: words, structured data (JSON) and media to be saved.
 
-    ``revision`` is that of the model, where only its backend came to know it.
+    ``revision`` is that of the model, where only its backend came to know it. ``format`` is the extension that the
+    files get (``.jpg``, ``.mp3``), where one was asked for.
     """
 
     text: str | None = None
     data: Any = None
     media: tuple[Media, ...] = ()
     revision: str | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,4 +16,5 @@ class Draft:
     question: str | None = None
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)  # requests or answers that the user may pick instead of typing
     exit_code: int = 3  # without tasks, what a command ends with

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 3600  # of decoded sound; a small compressed file may hold days of it
 MAX_SAMPLES = MAX_SECONDS * 48_000 * 2  # of all channels together: 1.4 GB
+TRANSPARENT = "rgba"  # where a picture that was transparent keeps itself, in PIL's ``info``
 _BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -58,16 +59,19 @@ def text(path: Path) -> str:
     extension = suffix(path.name)
     if EXTENSIONS.get(extension) not in {"text", "table"} or extension == ".xlsx":
         raise ResourceError(f"{path.name} is {kind(extension)}, but a text is needed here.")
-    words = {".pdf": _pdf, ".html": _html, ".htm": _html}.get(extension, _plain)(path).strip()
+    words = _DOCUMENTS.get(extension, _plain)(path).strip()
     if not words:
-        raise ResourceError(f"No text was found in {path.name}; if it is a scan, give its pages as images.")
+        raise ResourceError(f"No text was found in {path.name}; give another file.")
     return words
 
 
 def table(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV or TSV file with a header line, as texts; a row that is too short ends in empty cells."""
+    """The columns of a CSV or TSV file or a workbook's first sheet, with a header line, as texts; a row that is too short ends in empty cells."""
     if suffix(path.name) == ".xlsx":
-        raise ResourceError(f"{path.name} is a workbook; save the sheet you mean as CSV.")
+        _package("openpyxl", "embedded")
+        from tools.files import workbook
+
+        return workbook.columns(path)
     content = _plain(path)
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
@@ -101,7 +105,9 @@ def _rgb(picture: Image.Image) -> Image.Image:
         return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert("RGB")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+        flat = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+        flat.info[TRANSPARENT] = layer
+        return flat
     return picture.convert("RGB")
 
 
@@ -137,6 +143,13 @@ def _pdf(path: Path) -> str:
     return pdf.words(path)
 
 
+def _office(path: Path) -> str:
+    _package("lxml", "embedded")
+    from tools.files import office
+
+    return office.words(path)
+
+
 def _html(path: Path) -> str:
     trafilatura = _package("trafilatura", "embedded")
     page = _plain(path)
@@ -160,3 +173,7 @@ def _package(name: str, extra: str) -> ModuleType:
         raise ResourceError(
             f"Reading this file needs the package {name}; install it with: pip install '.[{extra}]'."
         ) from None
+
+
+_DOCUMENTS = {".pdf": _pdf, ".html": _html, ".htm": _html}
+_DOCUMENTS |= dict.fromkeys((".docx", ".odt", ".pptx", ".epub"), _office)
