@@ -38,7 +38,9 @@ def judge(case: Case, reply: Reply) -> str:
         return "refused well" if case.beyond else "right"
     if not reply.done:
         return "refused badly"
-    named = all(re.search(rf"not[^.\n]*(?:{wish.name})|(?:{wish.name})[^.\n]*\bnot\b", reply.text, re.I) for wish in missed)
+    named = all(
+        re.search(rf"not[^.\n]*(?:{wish.name})|(?:{wish.name})[^.\n]*\bnot\b", reply.text, re.I) for wish in missed
+    )
     if named and (met or case.beyond):
         return "partly"
     return "lost" if met else "wrong"

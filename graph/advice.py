@@ -1,4 +1,4 @@
-"""What is said where nothing can be run: what the wish needs and how to get it, and what can be done with these files."""
+"""What is said where nothing can be run: what the wish needs, how to get it, and what these files are good for."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -36,9 +36,7 @@ _IDEAS: dict[Modality, tuple[tuple[str, str], ...]] = {
         ("video-to-image", "Show the picture at 1 second"),
         ("video-facts", "How long is this film?"),
     ),
-    "table": (
-        ("table-question-answering", "How many rows does this table have?"),
-    ),
+    "table": (("table-question-answering", "How many rows does this table have?"),),
     "text": (
         ("summarization", "Summarise this text"),
         ("text-to-speech", "Read this text aloud"),

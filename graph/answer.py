@@ -30,8 +30,10 @@ def compose(plan: Plan, results: Sequence[Result], controller: str, request: str
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
         parts.insert(0, "Nothing could be done.")
-    read = [f"{_title(each.task, tasks[each.id].args)}: {shorten(each.text or '')}" for each in done if each.id in between]
-    return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(plan, results, controller), *read]))
+    read = [
+        f"{_title(each.task, tasks[each.id].args)}: {shorten(each.text or '')}" for each in done if each.id in between
+    ]
+    return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(results, controller), *read]))
 
 
 def _between(plan: Plan, done: Sequence[Result], request: str) -> set[int]:
@@ -41,9 +43,14 @@ def _between(plan: Plan, done: Sequence[Result], request: str) -> set[int]:
     words = [result for result in done if result.id in used and result.text and not result.files]
     said = request.lower()
     return {
-        result.id for result in words
-        if used[result.id] in _ABSORBING or not any(re.search(rf"\b{re.escape(w)}\b", said) for w in TASKS[result.task].words)
-    }  # fmt: skip
+        result.id
+        for result in words
+        if used[result.id] in _ABSORBING or not any(_stands(word, said) for word in TASKS[result.task].words)
+    }
+
+
+def _stands(word: str, said: str) -> bool:
+    return re.search(rf"\b{re.escape(word)}\b", said) is not None
 
 
 # Their answer takes the place of the text it was made from
@@ -55,7 +62,7 @@ def remarks(plan: Plan) -> str:
     return "\n".join(plan.notes)
 
 
-def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
+def workflow(results: Sequence[Result], controller: str) -> str:
     """How the answer came about: tasks, models, and who planned."""
     rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
     return "\n\n".join([HOW, "\n".join(rows), f"Controller: {controller}"])

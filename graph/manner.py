@@ -1,4 +1,4 @@
-"""How results are wanted: which pages, how long, in which voice and format. Filled into a plan, whoever made it by rule."""
+"""How results are wanted: which pages, how long, in which voice and format, filled into a plan made by rule."""
 
 import re
 from collections.abc import Sequence
@@ -10,11 +10,24 @@ from tools.tasks import TASKS
 
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|ten|single)"
 _FORMAT = r"(?:mp3|wav|ogg|flac|jpe?g|png|webp|gif|bmp|tiff?|avif)"
-_TOLD: dict[str, re.Pattern[str]] = {
-    "pages": re.compile(r"\bpages?\s+\d+(?:\s*(?:-|–|to|and|,)\s*\d+)*|\b(?:first|second|third|last)(?: two| three| \d+)? pages?\b", re.I),
-    "length": re.compile(rf"\b(?:{_COUNT}|shorter|longer) (?:short |brief |single |key |main )*(?:sentences?|bullets?(?: points)?|points|words|paragraphs?)\b|\bbullet(?:ed)? (?:points|list)\b|^\W*(?:even |a bit |much )?(?:shorter|longer)\W*$", re.I),
-    "manner": re.compile(rf"\b(?:very )?(?:slow(?:ly|er)?|fast(?:er)?|quick(?:ly|er)?)\b|\b(?:in )?an? (?:fe)?male(?: voice)?\b|\b(?:in )?an? (?:wo)?man'?s voice\b|\b(?:as|to|into|in) (?:an? )?\.?{_FORMAT}\b", re.I),
-}  # fmt: skip
+_UNITS = r"(?:sentences?|bullets?(?: points)?|points|words|paragraphs?)"
+_PHRASES: dict[str, tuple[str, ...]] = {
+    "pages": (
+        r"\bpages?\s+\d+(?:\s*(?:-|\u2013|to|and|,)\s*\d+)*",
+        r"\b(?:first|second|third|last)(?: two| three| \d+)? pages?\b",
+    ),
+    "length": (
+        rf"\b(?:{_COUNT}|shorter|longer) (?:short |brief |single |key |main )*{_UNITS}\b",
+        r"\bbullet(?:ed)? (?:points|list)\b",
+        r"^\W*(?:even |a bit |much )?(?:shorter|longer)\W*$",
+    ),
+    "manner": (
+        r"\b(?:very )?(?:slow(?:ly|er)?|fast(?:er)?|quick(?:ly|er)?)\b",
+        r"\b(?:in )?an? (?:fe)?male(?: voice)?\b|\b(?:in )?an? (?:wo)?man'?s voice\b",
+        rf"\b(?:as|to|into|in) (?:an? )?\.?{_FORMAT}\b",
+    ),
+}
+_TOLD = {slot: re.compile("|".join(phrases), re.I) for slot, phrases in _PHRASES.items()}
 _PAGED = {".pdf", ".docx", ".odt", ".pptx", ".epub"}
 _EXTRACT = "text-extraction"
 
@@ -54,7 +67,12 @@ def _of_pages(tasks: list[Task], pages: Sequence[str]) -> list[Task]:
 
 
 def _document(task: Task, slot: str, value: object) -> bool:
-    return task.task != _EXTRACT and isinstance(value, str) and PurePath(value).suffix.lower() in _PAGED and slot in {"text", "context"}
+    return (
+        task.task != _EXTRACT
+        and isinstance(value, str)
+        and PurePath(value).suffix.lower() in _PAGED
+        and slot in {"text", "context"}
+    )
 
 
 def _fed(task: Task, slot: str) -> Task:

@@ -51,7 +51,7 @@ async def _written(state: State, plan: Plan, results: Sequence[Result], model: B
     if said is None or not said.text.strip():
         raise ModelError(f"{name} answered with nothing.")
     made = [path for result in results for path in result.files]
-    parts = [checked(said.text, made, source), remarks(plan), workflow(plan, results, name)]
+    parts = [checked(said.text, made, source), remarks(plan), workflow(results, name)]
     text = "\n\n".join(filter(None, parts))
     return AIMessage(text, id=said.id, usage_metadata=said.usage_metadata)
 

@@ -1,4 +1,4 @@
-"""Files as people have them, made by code: receipts, tilted scans, dark photos, office documents, sounds, films, tables."""
+"""Files as people have them, made by code: receipts, tilted scans, dark photos, office documents, sounds, films."""
 
 import io
 import zipfile
@@ -21,7 +21,9 @@ LETTER = (
     "The move costs the town two million euros. Volunteers are asked to carry the rare books by hand. "
     "The deadline for volunteers is 14 March. The library stays closed for two weeks during the move."
 )
-BOOK = "It rained on the harbour all day. The old keeper lit the lamp early. No ship came in that night. He slept badly."
+BOOK = (
+    "It rained on the harbour all day. The old keeper lit the lamp early. No ship came in that night. He slept badly."
+)
 ORDERS = (
     "product,region,quantity,price\nLamp,North,4,25.50\nChair,South,12,40.00\nTable,North,2,120.00\n"
     "Rug,East,15,60.25\nShelf,North,7,80.00\nVase,South,20,15.00\n"
@@ -156,14 +158,17 @@ def pptx(path: Path) -> None:
     for number, words in enumerate(PAGES, 1):
         runs = "".join(f"<a:p><a:r><a:t>{line}</a:t></a:r></a:p>" for line in words)
         shape = f"<p:sp><p:txBody>{runs}</p:txBody></p:sp>"
-        parts[f"ppt/slides/slide{number}.xml"] = f"<p:sld {spaces}><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>"
+        parts[f"ppt/slides/slide{number}.xml"] = (
+            f"<p:sld {spaces}><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>"
+        )
     _zip(path, parts)
 
 
 def epub(path: Path) -> None:
     """A short book."""
     container = '<container><rootfiles><rootfile full-path="book.opf"/></rootfiles></container>'
-    package = '<package><manifest><item id="c" href="one.xhtml"/></manifest><spine><itemref idref="c"/></spine></package>'
+    manifest = '<manifest><item id="c" href="one.xhtml"/></manifest>'
+    package = f'<package>{manifest}<spine><itemref idref="c"/></spine></package>'
     chapter = f"<html><head><title>Keeper</title></head><body><h1>The keeper</h1><p>{BOOK}</p></body></html>"
     _zip(path, {"mimetype": "application/epub+zip", "META-INF/container.xml": container,
                 "book.opf": package, "one.xhtml": chapter})  # fmt: skip

@@ -32,13 +32,20 @@ def change(audio: Audio, text: str | None = None) -> Output:
         left += [] if steps else [clause]
     if not (done or ending):
         raise ModelUnavailable(f"The built-in sound filters cannot do “{text}”; they can {ABLE}.")
-    return Output(told(done or [f"saved as {(ending or '.wav')[1:].upper()}"], left), {"changes": done, "left_out": left}, (audio,), format=ending)
+    return Output(
+        told(done or [f"saved as {(ending or '.wav')[1:].upper()}"], left),
+        {"changes": done, "left_out": left},
+        (audio,),
+        format=ending,
+    )
 
 
 def understands(text: str) -> bool:
     """Whether every part of an instruction can be followed here."""
     parts = clauses(text)
-    return all(any(pattern.search(part) for pattern, _ in _CHANGES) for part in parts) and bool(parts or format_of(text))
+    return all(any(pattern.search(part) for pattern, _ in _CHANGES) for part in parts) and bool(
+        parts or format_of(text)
+    )
 
 
 ABLE = "turn noise down, make a recording louder, quieter, faster or slower, cut it, fade it and reverse it"

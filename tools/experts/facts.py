@@ -14,7 +14,9 @@ def picture(image: Image.Image) -> Output:
     width, height = image.size
     shape = "square" if width == height else "landscape" if width > height else "portrait"
     grey = bool(np.ptp(np.asarray(image, np.int16), axis=2).max() < 4)
-    words = f"{width} x {height} pixels ({width * height:,} in all), {shape}, {'black and white' if grey else 'in colour'}"
+    words = (
+        f"{width} x {height} pixels ({width * height:,} in all), {shape}, {'black and white' if grey else 'in colour'}"
+    )
     return Output(words, {"width": width, "height": height, "colour": not grey})
 
 
@@ -24,7 +26,9 @@ def sound(audio: Audio) -> Output:
     level = float(20 * np.log10(np.sqrt(np.mean(np.square(audio.samples))) + 1e-9))
     kind = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
     words = f"{clock(seconds)} long, {kind}, {audio.rate:,} samples a second, {level:.0f} dB on average"
-    return Output(words, {"seconds": round(seconds, 2), "rate": audio.rate, "channels": channels, "level_db": round(level, 1)})
+    return Output(
+        words, {"seconds": round(seconds, 2), "rate": audio.rate, "channels": channels, "level_db": round(level, 1)}
+    )
 
 
 def film(video: str) -> Output:
@@ -54,4 +58,6 @@ def clock(seconds: float) -> str:
         return f"{seconds:.1f}".removesuffix(".0") + " seconds"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return " ".join(f"{value} {name}" for value, name in ((hours, "hours"), (minutes, "minutes"), (rest, "seconds")) if value)
+    return " ".join(
+        f"{value} {name}" for value, name in ((hours, "hours"), (minutes, "minutes"), (rest, "seconds")) if value
+    )

@@ -57,7 +57,9 @@ def _colours(clause: str) -> list[tuple[str, _Filter]]:
     """The filters that a clause names, once each."""
     for fault, cure in _FAULTS.items():
         clause = clause.replace(fault, cure)
-    return list({name: (name, step) for words, (name, step) in _FILTERS.items() if any(w in clause for w in words)}.values())
+    return list(
+        {name: (name, step) for words, (name, step) in _FILTERS.items() if any(w in clause for w in words)}.values()
+    )
 
 
 def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Step]]:

@@ -46,7 +46,11 @@ def _wanted(match: re.Match[str], size: tuple[int, int]) -> tuple[int, int]:
     if said["one"]:
         length = int(said["one"])
         tall = bool(said["axis"]) and said["axis"].startswith(("h", "t"))
-        return (max(1, round(length * width / height)), length) if tall else (length, max(1, round(length * height / width)))
+        return (
+            (max(1, round(length * width / height)), length)
+            if tall
+            else (length, max(1, round(length * height / width)))
+        )
     factor = float(said["percent"]) / 100 if said["percent"] else float(said["times"]) if said["times"] else 0.5
     return max(1, round(width * factor)), max(1, round(height * factor))
 
@@ -58,7 +62,7 @@ def _crop(match: re.Match[str], size: tuple[int, int]) -> tuple[str, Step]:
     half = re.search(r"\b(top|upper|bottom|lower|left|right)\b", words)
     if half:
         return f"cropped to the {half[1]} half", lambda image: image.crop(_half(half[1], size))
-    numbers = re.search(r"(\d+)\s*(?:x|×|by)\s*(\d+)", words)
+    numbers = re.search(r"(\d+)\s*(?:x|\u00d7|by)\s*(\d+)", words)
     wanted = (min(width, int(numbers[1])), min(height, int(numbers[2]))) if numbers else (min(size),) * 2
     left, top = (width - wanted[0]) // 2, (height - wanted[1]) // 2
     box = (left, top, left + wanted[0], top + wanted[1])
@@ -90,7 +94,7 @@ GEOMETRY: tuple[tuple[re.Pattern[str], Plan], ...] = tuple(
         (r".*(?:mirror|flip).*", _mirror),
         (r".*(?:\bcrop|\btrim|\bcut\b).*|square$", _crop),
         (
-            r"(?P<across>\d+)\s*(?:x|×)\s*(?P<down>\d+)"
+            r"(?P<across>\d+)\s*(?:x|\u00d7)\s*(?P<down>\d+)"
             r"|(?P<one>\d+)\s*(?:px|pixels?)(?: (?:in )?(?P<axis>wide|width|high|height|tall))?"
             r"|(?:to|by)? ?(?P<percent>\d+(?:\.\d+)?)\s*(?:%|percent)"
             r"|(?P<times>\d+(?:\.\d+)?)\s*(?:x|times) (?:the size|as|larger|bigger)"

@@ -14,7 +14,19 @@ _CLOSING, _OPENING = "\"')\u201d\u2019\u00bb", "\"'(\u201c\u2018\u00ab"  # quota
 _END = re.compile(rf"(?<=[.!?…])[{_CLOSING}]*\s+(?=[{_OPENING}]?[^\W_a-z])|(?<=[\u3002\uff01\uff1f])|\n\s*\n")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|z\.B|bzw|ca|Nr))\.$")
 _WORD = re.compile(r"\w+")
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
+_NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "single": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "ten": 10,
+}
 
 
 def summarise(text: str, length: str | None = None) -> Output:
@@ -22,7 +34,7 @@ def summarise(text: str, length: str | None = None) -> Output:
 
     ``length`` says in words how many: ``2 sentences``, ``three bullets``, ``100 words``, ``shorter``.
     """
-    sentences = split(text)
+    sentences = _whole(split(text))
     wanted = _wanted(length or "", sentences)
     chosen = list(range(len(sentences)))
     if len(sentences) > max(wanted, 2 if not length else 0):
@@ -30,7 +42,14 @@ def summarise(text: str, length: str | None = None) -> Output:
         chosen = sorted(_diverse(_centrality(vectors), vectors @ vectors.T, wanted))
     kept = [sentences[index] for index in chosen]
     data = {"sentences": len(sentences), "kept": len(kept)}
-    return Output("\n".join(f"- {one}" for one in kept) if re.search("bullet|point", length or "") else " ".join(kept), data)
+    return Output(
+        "\n".join(f"- {one}" for one in kept) if re.search("bullet|point", length or "") else " ".join(kept), data
+    )
+
+
+def _whole(sentences: list[str]) -> list[str]:
+    """The sentences without headings, which end in no full stop; all of them where none does."""
+    return [one for one in sentences if one.rstrip(_CLOSING)[-1:] in ".!?…\u3002\uff01\uff1f"] or sentences
 
 
 def _wanted(length: str, sentences: list[str]) -> int:

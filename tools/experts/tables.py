@@ -29,7 +29,12 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     r"(?:at most|up to|<=|no more than)": operator.le,
     r"(?:exactly|equal to|equals|is|of|=)": operator.eq,
 }
-_PRICED = {"expensive": ("price", "cost"), "cheapest": ("price", "cost"), "oldest": ("age", "date"), "youngest": ("age",)}
+_PRICED = {
+    "expensive": ("price", "cost"),
+    "cheapest": ("price", "cost"),
+    "oldest": ("age", "date"),
+    "youngest": ("age",),
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,9 @@ def _conditions(asked: str, table: Table) -> tuple[str, list[tuple[str, Callable
     found: list[tuple[str, Callable[[Row], bool]]] = []
     for name in table.numeric:
         for words, compare in _COMPARED.items():
-            pattern = rf"{_stem(name)}\w*(?: \w+)?? (?:is |are |was )?{words} ?\$?€?([\d.,]+)|{words} ?\$?€?([\d.,]+) {_stem(name)}"
-            if match := re.search(pattern, asked):
+            number, column = r"[$€]?([\d.,]+)", _stem(name)
+            after = rf"{column}\w*(?: \w+)?? (?:is |are |was )?{words} ?{number}"
+            if match := re.search(rf"{after}|{words} ?{number} {column}", asked):
                 limit = _number(match[1] or match[2]) or 0.0
                 found.append((match[0].strip(), _numeric_test(name, compare, limit)))
                 asked = asked.replace(match[0], " ")
@@ -138,7 +144,11 @@ def _label(row: Row, column: str, table: Table) -> str:
 def _shown(rows: Sequence[Row], names: Sequence[str]) -> str:
     if not rows:
         return "No row fits."
-    lines = [" | ".join(names), " | ".join("---" for _ in names), *(" | ".join(row[name] for name in names) for row in rows)]
+    lines = [
+        " | ".join(names),
+        " | ".join("---" for _ in names),
+        *(" | ".join(row[name] for name in names) for row in rows),
+    ]
     more = f"\n\n... and {len(rows) - _MOST} more rows" if len(rows) > _MOST else ""
     return "\n".join(f"| {line} |" for line in lines[: _MOST + 2]) + more
 

@@ -7,7 +7,9 @@ _BETWEEN = re.compile(r"[,;\n]|\.(?!\d)|\band\b(?!\s*(?:\d|white))|\bthen\b")
 _FORMAT = r"(jpe?g|png|webp|gif|bmp|tiff?|avif|mp3|wav|ogg|flac|opus)"
 _AS = re.compile(rf"\b(?:as|to|into|in)\s+(?:an?\s+)?\.?{_FORMAT}\b(?:\s*(?:file|format|image|picture))?")
 _SHORT = {"jpeg": "jpg", "tiff": "tif"}
-_EMPTY = re.compile(r"(?:please|also|now|first|this|it|me|the|picture|image|photo|recording|file|convert|save|export|give|make|turn|change|\W)*")
+_EMPTY = re.compile(
+    r"(?:please|also|now|first|this|it|me|the|picture|image|photo|recording|file|convert|save|export|give|make|turn|change|\W)*"
+)
 
 
 def clauses(text: str) -> list[str]:

@@ -142,7 +142,15 @@ def encode(item: Media, wanted: str | None = None) -> tuple[str, bytes]:
     return ".mp4", buffer.getvalue()
 
 
-_PICTURES = {".png": "PNG", ".jpg": "JPEG", ".webp": "WEBP", ".gif": "GIF", ".bmp": "BMP", ".tif": "TIFF", ".avif": "AVIF"}
+_PICTURES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".webp": "WEBP",
+    ".gif": "GIF",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".avif": "AVIF",
+}
 _OPAQUE = {".jpg", ".bmp"}
 _SOUNDS: dict[str, dict[str, str]] = {
     ".wav": {"format": "WAV", "subtype": "PCM_16"},

@@ -31,7 +31,7 @@ def colour(index: int) -> Colour:
 
 
 def boxes(image: Image.Image, found: Sequence[Mapping[str, Any]]) -> Image.Image:
-    """A copy with every ``{"label", "score", "box"}`` framed and named, one colour for each label; some have no score."""
+    """A copy with every ``{"label", "score", "box"}`` framed and named, a colour for each label."""
     drawn = image.convert("RGB")
     pen = ImageDraw.Draw(drawn)
     size = max(12, min(image.size) // 28)

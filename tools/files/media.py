@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageSequence
 
 from tools.errors import ResourceError
 from tools.files.formats import EXTENSIONS, kind, suffix
@@ -25,12 +25,15 @@ _BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombEr
 
 
 def image(path: Path) -> Image.Image:
-    """The picture as RGB, upright, its first frame, on white where it was transparent."""
+    """The picture as RGB, upright, its first frame, on white where it was transparent.
+
+    The pages of a TIFF, as scanners make them, stand under each other.
+    """
     try:
         with Image.open(path) as opened:
             _check_pixels(opened, path)
             opened.load()
-            picture = ImageOps.exif_transpose(opened)
+            picture = _pages(opened, path) if opened.format == "TIFF" else ImageOps.exif_transpose(opened)
     except _BROKEN as error:
         if "decompression bomb" in str(error):
             raise _too_many_pixels(path) from None
@@ -66,7 +69,10 @@ def text(path: Path) -> str:
 
 
 def table(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV or TSV file or a workbook's first sheet, with a header line, as texts; a row that is too short ends in empty cells."""
+    """The columns of a CSV or TSV file or of a workbook's first sheet, by the names in the header line, as texts.
+
+    A row that is too short ends in empty cells.
+    """
     if suffix(path.name) == ".xlsx":
         _package("openpyxl", "embedded")
         from tools.files import workbook
@@ -87,6 +93,20 @@ def table(path: Path) -> dict[str, list[str]]:
 def _check_pixels(opened: Image.Image, path: Path) -> None:
     if opened.width * opened.height > settings().max_pixels:
         raise _too_many_pixels(path)
+
+
+def _pages(opened: Image.Image, path: Path) -> Image.Image:
+    """All pages of a TIFF under each other; the picture itself where it has but one."""
+    count = getattr(opened, "n_frames", 1)
+    if count == 1:
+        return ImageOps.exif_transpose(opened)
+    if opened.width * opened.height * count > settings().max_pixels:
+        raise _too_many_pixels(path)
+    pages = [ImageOps.exif_transpose(page).convert("RGB") for page in ImageSequence.Iterator(opened)]
+    sheet = Image.new("RGB", (max(page.width for page in pages), sum(page.height for page in pages)), "white")
+    for number, page in enumerate(pages):
+        sheet.paste(page, (0, sum(above.height for above in pages[:number])))
+    return sheet
 
 
 def _too_many_pixels(path: Path) -> ResourceError:

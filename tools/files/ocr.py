@@ -1,5 +1,6 @@
 """Printed text by RapidOCR: PP-OCR models on ONNX Runtime, shipped inside the wheel."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rapidocr.utils.output import RapidOCROutput
 
 _PALE = 100  # grey levels between paper and ink below which a picture is too dark or too pale to be read as it is
+_HIGHEST = 2000  # pixels that RapidOCR looks at without making them fewer
 _UNSURE = 0.8  # mean confidence below which a sharper copy is tried, too
 
 
@@ -58,11 +60,27 @@ def _lit(image: Image.Image) -> Image.Image:
 
 
 def _lines(image: Image.Image) -> list[Line]:
+    return [line for top, part in _parts(image) for line in _read(part, top)]
+
+
+def _parts(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """A long picture, such as pages under each other, cut between lines: RapidOCR makes what is too high smaller."""
+    top, step = 0, max(_HIGHEST, round(1.5 * image.width))
+    restless = np.asarray(image.convert("L"), np.float32).std(axis=1)
+    while image.height - top > step:
+        quiet = top + step // 2 + int(restless[top + step // 2 : top + step].argmin())
+        yield top, image.crop((0, top, image.width, quiet))
+        top = quiet
+    yield top, image.crop((0, top, image.width, image.height)) if top else image
+
+
+def _read(image: Image.Image, top: int) -> list[Line]:
     # RapidOCR expects BGR, as OpenCV does; all three stages run, so the output is the full one
     found = cast("RapidOCROutput", _engine()(_bgr(image), use_det=True, use_cls=True, use_rec=True))
     if found.txts is None or found.scores is None or found.boxes is None:
         return []
-    return [_line(*each) for each in zip(found.txts, found.scores, found.boxes, strict=True)]
+    boxes = found.boxes + np.array([0, top])
+    return [_line(*each) for each in zip(found.txts, found.scores, boxes, strict=True)]
 
 
 def _upside_down(lines: list[Image.Image]) -> bool:

@@ -7,7 +7,7 @@ from tools.errors import InputError
 
 BREAK = "\n\f\n"
 _NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "one": 1, "two": 2, "three": 3}
-_RANGE = re.compile(r"(\d+)\s*(?:-|–|to|through|until)\s*(\d+)|(\d+)")
+_RANGE = re.compile(r"(\d+)\s*(?:-|\u2013|to|through|until)\s*(\d+)|(\d+)")
 
 
 def split(text: str) -> list[str]:

@@ -12,7 +12,9 @@ _LONG = 2.0  # times as long as high: shorter words do not tell their direction
 _JUDGED = 5  # lines that are looked at to tell whether the page is upside down
 
 
-def rows(lines: Sequence[Line], page: Image.Image, upside_down: Callable[[list[Image.Image]], bool]) -> list[list[Line]]:
+def rows(
+    lines: Sequence[Line], page: Image.Image, upside_down: Callable[[list[Image.Image]], bool]
+) -> list[list[Line]]:
     """The lines in rows from top to bottom, each row from left to right, as they stand on the upright page.
 
     ``upside_down`` tells it of pictures of single lines.
