@@ -109,17 +109,17 @@ def unclear(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
 def greeting(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
     """What can be done here, in two lines."""
     able = choices(files, offered)
-    kinds = [name for name, types in _KINDS.items() if any(type_ in offered for type_ in types)]
-    listed = ", ".join(kinds)
-    return Advice(f"I can work on {listed}: attach a file, or say what you want.{_instead(able)}", able)
+    kinds = [name for name, type_ in _KINDS.items() if type_ in offered]
+    listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}" if kinds[1:] else "".join(kinds)
+    return Advice(f"I work on {listed}: attach a file, or say what you want.{_instead(able)}", able)
 
 
 _KINDS = {
-    "pictures (read, change, find faces)": ("image-to-text", "image-to-image"),
-    "texts and documents (summarise, read aloud, answer questions)": ("summarization",),
-    "recordings (clean, cut, louder)": ("audio-to-audio",),
-    "films (sound, single pictures)": ("video-to-audio",),
-    "tables (count, sum, find)": ("table-question-answering",),
+    "pictures": "image-to-text",
+    "documents": "summarization",
+    "recordings": "audio-to-audio",
+    "films": "video-to-audio",
+    "tables": "table-question-answering",
 }
 
 

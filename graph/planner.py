@@ -22,6 +22,7 @@ from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
 from graph.planning.validation import question, validated
+from graph.recall import recalled
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import HuggingGPTError, InputError, PlanError
@@ -85,9 +86,11 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
     said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
     text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)
+    if said and (told := recalled(request.text, request.history, before)):
+        return Draft(refusal=told, exit_code=0)
     draft = offline.plan(text, request.given, types, previous=request.previous, before=before)
     direct = instructions.followed(text, request.given, types)
-    if direct and (not draft.tasks or len(draft.tasks) == 1):
+    if direct and (len(draft.tasks) < 2 or direct[0].task.endswith("-facts")):
         draft = Draft(tasks=direct)
     if advised := _advised(draft, text, request, types):
         return advised

@@ -81,8 +81,8 @@ def _row(task: Task, result: Result | None) -> Row:
 
 
 def _unlink(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+    for each in paths:
+        each.unlink(missing_ok=True)
 
 
 def _shelf(owner: str) -> tuple[str, ...]:

@@ -145,8 +145,8 @@ def odt(path: Path) -> None:
     names = "urn:oasis:names:tc:opendocument:xmlns"
     spaces = f'xmlns:office="{names}:office:1.0" xmlns:text="{names}:text:1.0"'
     text = f"<office:text><text:p>{LETTER}</text:p></office:text>"
-    _zip(path, {"mimetype": "application/vnd.oasis.opendocument.text",
-                "content.xml": f"<office:document-content {spaces}><office:body>{text}</office:body></office:document-content>"})  # fmt: skip
+    content = f"<office:document-content {spaces}><office:body>{text}</office:body></office:document-content>"
+    _zip(path, {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content})
 
 
 def pptx(path: Path) -> None:
