@@ -53,7 +53,7 @@ def read(text: str = "NOTICE", **more: Any) -> Result:  # noqa: ANN401  # passed
 
 async def test_findings_come_before_the_workflow() -> None:
     text = await answer(read())
-    assert text.index("NOTICE") < text.index("rapidocr") < text.index("mended")
+    assert text.index("NOTICE") < text.index("mended") < text.index("rapidocr")
 
 
 async def test_failures_are_told_as_failures() -> None:

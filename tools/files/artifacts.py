@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from tools.settings import settings
 def save(output: Output, name: str, provenance: Mapping[str, Any]) -> list[str]:
     """Write each medium of an output and its provenance; the paths of the media. All of them, or none.
 
-    They are called ``name``, and numbered where that is taken.
+    They are called ``name``, and numbered where that is taken (at random where many are).
 
     Raises:
         ConfigError: the output folder cannot be written, or its disk is full.
@@ -103,7 +104,8 @@ def _save_one(file: tuple[str, bytes], folder: Path, name: str, provenance: Mapp
 def _claimed(folder: Path, name: str, extension: str, undo: ExitStack) -> Path:
     """A name that no other has: its record is made first, empty, and only one maker can make it."""
     for number in count(1):
-        path = folder / f"{name}{f'-{number}' if number > 1 else ''}{extension}"
+        numbered = "" if number == 1 else f"-{number}" if number < 10 else f"-{secrets.token_hex(4)}"
+        path = folder / f"{name}{numbered}{extension}"
         with suppress(FileExistsError):
             record_of(path).open("x").close()
             undo.callback(record_of(path).unlink, missing_ok=True)

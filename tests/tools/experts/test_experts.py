@@ -261,7 +261,7 @@ async def test_noise_is_reduced_and_the_speech_stays(decibels: int, channels: in
     clean = recording()
     noise = np.random.default_rng(0).normal(0, 1, len(clean.samples)) * clean.samples.std() * 10 ** (-decibels / 20)
     noisy = np.stack([clean.samples + noise] * channels, axis=1).squeeze().astype(np.float32)
-    cleaned = sound(await run("wiener", "audio-to-audio", audio=Audio(noisy, clean.rate)))
+    cleaned = sound(await run("sound-filters", "audio-to-audio", audio=Audio(noisy, clean.rate)))
     assert cleaned.samples.shape == noisy.shape
     assert cleaned.samples.dtype == np.float32
     result = cleaned.samples.reshape(len(noisy), -1)[:, 0]
@@ -271,10 +271,10 @@ async def test_noise_is_reduced_and_the_speech_stays(decibels: int, channels: in
 
 
 async def test_silence_stays_silent_and_a_click_is_too_short() -> None:
-    silent = sound(await run("wiener", "audio-to-audio", audio=Audio(np.zeros(8000, np.float32), 8000)))
+    silent = sound(await run("sound-filters", "audio-to-audio", audio=Audio(np.zeros(8000, np.float32), 8000)))
     assert np.abs(silent.samples).max() == 0
     with pytest.raises(InputError, match="too short"):
-        await run("wiener", "audio-to-audio", audio=Audio(np.ones(10, np.float32), 8000))
+        await run("sound-filters", "audio-to-audio", audio=Audio(np.ones(10, np.float32), 8000))
 
 
 async def test_filters_do_what_the_text_names_and_say_so() -> None:
