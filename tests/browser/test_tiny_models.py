@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_picture, start_page, look_closer
+from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_picture, look_closer, start_page
 from tests.server.process import Server
 from tests.support import tiny
 
