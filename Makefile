@@ -5,7 +5,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test quick lint serve bench clients clean
+.PHONY: demo test quick lint serve bench clients docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -38,6 +38,9 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.pipelines
 	$(BIN)/python -m benchmarks.page
 
+docs: .venv/dev  ## The documentation site, in site/; a broken link is an error
+	$(BIN)/python -m mkdocs build --strict
+
 clean:
 	rm -rf .venv .venv-clients build *.egg-info
 
@@ -61,5 +64,5 @@ clean:
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,tools,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,tools,docs,dev]
 	touch $@
