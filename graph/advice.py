@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from graph.state import Task
 from tools.files.resources import modality
+from tools.install import command
 from tools.models.catalog import candidates
 from tools.registry import BACKENDS
 from tools.tasks import TASKS, Modality, TaskType
@@ -132,7 +133,7 @@ def how_to_get(type_: TaskType) -> str:
 
 _WAYS = {
     "endpoint": "set HF_TOKEN (free at huggingface.co/settings/tokens)",
-    "local": "run `pip install 'hugginggpt[local]'` to run it on this machine",
+    "local": f"run `{command('local')}` to run it on this machine",
 }
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from tools.extras import entries
 from tools.extras.entry import Entry
 from tools.extras.reach import objection
+from tools.install import command
 from tools.models.catalog import candidates
 from tools.settings import settings
 from tools.tasks import TASKS
@@ -80,9 +81,7 @@ def _folder() -> Finding:
 
 def _packages() -> list[Finding]:
     return [
-        Finding(name, "ok", gives)
-        if find_spec(name)
-        else Finding(name, "missing", gives, f"pip install 'hugginggpt[{extra}]'")
+        Finding(name, "ok", gives) if find_spec(name) else Finding(name, "missing", gives, command(extra))
         for name, (gives, extra) in PACKAGES.items()
     ]
 
@@ -107,7 +106,7 @@ def _keys() -> list[Finding]:
 def _accelerator() -> Finding:
     gives = "large models in reasonable time"
     if not find_spec("torch"):
-        return Finding("accelerator", "missing", gives, "Needs torch first: pip install 'hugginggpt[local]'")
+        return Finding("accelerator", "missing", gives, f"Needs torch first: {command('local')}")
     import torch
 
     if torch.cuda.is_available():

@@ -66,6 +66,15 @@ def ask(
 
 @app.command()
 @guarded
+def demo(out: o.Out = None) -> None:
+    """Ask five things at once about a picture of a notice that comes along."""
+    notice = Path(__file__).parents[2] / "examples" / "notice.png"
+    request = "Read this notice aloud, tell me its language and whether its tone is positive, and show me its outlines."
+    ask(request, [str(notice)], out=out, llm="offline", how=True)
+
+
+@app.command()
+@guarded
 def plan(
     request: o.Request,
     inputs: o.Inputs = None,

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from tools.errors import ResourceError
 from tools.files.formats import EXTENSIONS, kind, suffix
+from tools.install import command
 from tools.protocol import Audio
 from tools.settings import settings
 
@@ -190,9 +191,7 @@ def _package(name: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
-        raise ResourceError(
-            f"Reading this file needs the package {name}; install it with: pip install '.[{extra}]'."
-        ) from None
+        raise ResourceError(f"Reading this file needs the package {name}; install it with: {command(extra)}.") from None
 
 
 _DOCUMENTS = {".pdf": _pdf, ".html": _html, ".htm": _html}
