@@ -148,8 +148,8 @@ def test_a_conversation_remembers_its_files_and_is_continued_by_its_name() -> No
     second = invoke("chat", "--thread", "garden", "--llm", "offline", stdin="/files\nRead that image aloud\n")
     assert second.exit_code == 0
     assert NOTICE in second.stdout
-    assert "canny-control-" in second.stdout
-    assert "text-to-speech-" in second.stdout
+    assert "notice-edges.png" in second.stdout
+    assert "speech.wav" in second.stdout
 
 
 @pytest.mark.usefixtures("workspace")
