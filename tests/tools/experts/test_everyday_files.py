@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.support import paperwork as made
 from tools.errors import InputError, ModelUnavailable, ResourceError
-from tools.experts import audio, documents, facts, film, filters, tables
+from tools.experts import audio, documents, facts, film, filters, sentences, speech, tables
 from tools.files import media, ocr
 from tools.files.artifacts import encode
 from tools.protocol import Audio, Output
@@ -178,3 +178,22 @@ def test_several_filters_are_applied_and_what_is_none_is_named() -> None:
     output = filters.apply(Image.new("RGB", (60, 40), "navy"), "brighten it, make it sepia and put a hat on it as webp")
     assert (output.data["filters"], output.format) == (["brightened", "sepia"], ".webp")
     assert "Not done: put a hat on it" in (output.text or "")
+
+
+def test_speech_is_spoken_and_saved_as_it_is_wanted() -> None:
+    words = "The ferry to the island leaves at nine."
+    plain, slow = speech.speak(words, "en"), speech.speak(words, "en", "slowly, in a female voice, as mp3")
+    assert len(sound(slow).samples) > 1.2 * len(sound(plain).samples)
+    assert (slow.text, slow.format) == ("Spoken slowly in a female voice", ".mp3")
+
+
+@pytest.mark.parametrize(("length", "count"), [("two sentences", 2), ("1 sentence", 1), ("a single sentence", 1)])
+def test_a_summary_has_as_many_sentences_as_are_asked_for(length: str, count: int) -> None:
+    assert len(sentences.split(sentences.summarise(made.LETTER, length).text or "")) == count
+
+
+def test_a_summary_comes_as_bullets_and_shorter() -> None:
+    bullets = (sentences.summarise(made.LETTER, "3 bullets").text or "").splitlines()
+    assert [line[:2] for line in bullets] == ["- "] * 3
+    usual, shorter = (sentences.summarise(made.LETTER, length).text or "" for length in (None, "shorter"))
+    assert 0 < len(shorter) < len(usual)
