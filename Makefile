@@ -38,6 +38,7 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.pipelines
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.answers
 
 docs: .venv/dev  ## The documentation site, in site/; a broken link is an error
 	$(BIN)/python -m mkdocs build --strict

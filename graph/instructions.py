@@ -13,22 +13,30 @@ _FACTS = re.compile(
     r"|\bhow (?:large|big|wide|tall|long|high)\b[^,;]*\?$",
     re.I,
 )
+_POLITE = re.compile(r"\W*(?:please\b.*|can|could|would|will) ", re.I)
 _FOLLOWED = {"image": ("image-to-image", filters.understands), "audio": ("audio-to-audio", audio.understands)}
 
 
 def followed(request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
-    """The task for an instruction of which every part is understood; for a table any request. Else none."""
+    """The task for an instruction of which every part is understood, or for a question about the file's size."""
     if len(files) != 1:
         return []
     (file,), kind = files, modality(files[0])
-    if kind == "table" and "table-question-answering" in offered:
-        return [Task(task="table-question-answering", id=0, args={"table": file, "question": request})]
     if _FACTS.search(request) and f"{kind}-facts" in offered:
         return [Task(task=f"{kind}-facts", id=0, args={kind: file})]
     name, understands = _FOLLOWED.get(kind, ("", None))
-    if understands is None or name not in offered or not understands(request):
+    asks = request.rstrip().endswith("?") and not _POLITE.match(request)
+    if understands is None or asks or name not in offered or not understands(request):
         return []
     return [Task(task=name, id=0, args={kind: file, "text": request})]
+
+
+def asked_of_table(request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
+    """The task for whatever is asked of the only file, a table; what computes it says itself what it cannot."""
+    name = "table-question-answering"
+    if len(files) != 1 or modality(files[0]) != "table" or name not in offered:
+        return []
+    return [Task(task=name, id=0, args={"table": files[0], "question": request})]
 
 
 def whole(tasks: Sequence[Task], request: str) -> list[Task]:

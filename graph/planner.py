@@ -92,6 +92,8 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
     direct = instructions.followed(text, request.given, types)
     if direct and (len(draft.tasks) < 2 or direct[0].task.endswith("-facts")):
         draft = Draft(tasks=direct)
+    if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
+        draft = Draft(tasks=asked)
     if advised := _advised(draft, text, request, types):
         return advised
     tasks, notes = manner.filled(instructions.whole(draft.tasks, text), text)

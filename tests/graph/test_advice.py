@@ -37,6 +37,8 @@ def test_an_instruction_is_followed_only_if_every_part_is_understood() -> None:
     assert task == Task(task="image-to-image", id=0, args={"image": "cat.png", "text": "rotate it and make it grey"})
     assert not instructions.followed("rotate it and put a hat on it", ["cat.png"], offered())
     assert not instructions.followed("rotate it", ["cat.png", "dog.png"], offered())
+    assert not instructions.followed("Which is better?", ["cat.png"], offered())
+    assert instructions.followed("Can you make it better?", ["cat.png"], offered())
 
 
 @pytest.mark.parametrize(
