@@ -51,7 +51,7 @@ class Layout:
             self.new = gr.Button("New conversation", size="sm", elem_id="new")
             self.search = gr.Textbox(label="Search conversations", max_lines=1, elem_id="search", visible=False)
             self.history = gr.Radio([], label="Conversations", elem_id="history", visible=False)
-            with gr.Accordion("This conversation", open=False, visible=False, elem_id="manage") as self.manage:
+            with gr.Accordion("This conversation", open=False, elem_id="manage"):
                 self.title = gr.Textbox(label="Name", max_lines=1, max_length=80, elem_id="title", submit_btn="Rename")
                 self.delete = gr.Button("Delete with its messages", size="sm", variant="stop", elem_id="delete")
             self.given = gr.Files(label="Given", interactive=False, visible=False, elem_id="given")
@@ -114,9 +114,8 @@ class Layout:
         raise NotImplementedError  # by the page, which knows what the buttons do
 
     def _workflow(self) -> None:
-        with gr.Sidebar(
-            label="Details", position="right", open=False, width=420, visible=False, elem_id="workflow"
-        ) as self.workflow:
+        # Always there: Gradio loses what is drawn in a container at the moment when it first shows.
+        with gr.Sidebar(label="Details", position="right", open=False, width=420, elem_id="workflow"):
             gr.Markdown("## The last request")
             self.graph = gr.HTML(elem_id="plan")
             self.timeline = gr.HTML(elem_id="timeline")

@@ -35,6 +35,11 @@ NAME = """(...names) => names.map(name => name || Array.from(
     crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
 EMPTY = "{text: '', files: []}"
 SURE = "(...who) => { if (!confirm('Delete this conversation and the files made in it?')) throw 'kept'; return who }"
+MEND_ROLES = """() => {  // Gradio's list of examples holds no list items, which screen readers stumble over
+    const mend = () => document.querySelectorAll('#chat .examples[role=list]').forEach(each => each.removeAttribute('role'))
+    new MutationObserver(mend).observe(document.querySelector('#chat'), {childList: true, subtree: true})
+    mend()
+}"""
 CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"
 
 
@@ -58,6 +63,7 @@ class Page(View):
         draw: dict[str, Any] = {"fn": self._draw, "inputs": who, "outputs": self.drawn, **quiet}
         self.blocks.load(None, who, who, js=NAME, **quiet).then(**draw)
         self.blocks.load(js=CLOSE_SIDEBAR_ON_PHONES)
+        self.blocks.load(js=MEND_ROLES)
         self.blocks.unload(self._leave)
         self.history.input(None, [self.history], [self.thread], js="thread => thread", **quiet).then(**draw)
         self.search.input(self._search, [*who, self.search], [self.history], **quiet)

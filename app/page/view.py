@@ -42,8 +42,8 @@ class View(Layout):
         super().__init__()
         self.drawn = [
             *(self.browser, self.thread, self.past, self.history, self.given, self.made, self.chat, self.comment),
-            *(self.box, self.approval, self.question, self.unfinished, self.workflow, self.graph),
-            *(self.timeline, self.details, self.search, self.manage, self.title),
+            *(self.box, self.approval, self.question, self.unfinished, self.graph),
+            *(self.timeline, self.details, self.search, self.title),
         ]
         self.touched = {self.box, self.comment, self.details}
 
@@ -90,13 +90,11 @@ class View(Layout):
         return {
             self.history: gr.update(choices=found, value=thread, visible=bool(titles)),
             self.search: gr.update(visible=len(titles) > 5),
-            self.manage: gr.update(visible=known is not None),
             self.title: known or "",
         }
 
     def _picture(self, progress: Progress) -> Update:
         return {
-            self.workflow: gr.update(visible=bool(progress.rows)),
             self.graph: plan_graph(progress.rows),
             self.timeline: timeline(progress.rows),
         }

@@ -12,7 +12,7 @@ from tests.browser.conftest import NOTICE, PATIENCE, ask, at_rest, done
 def test_a_file_that_cannot_be_used_is_told_in_the_chat_and_blocks_nothing(page: Page, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     ask(page, "Summarise this.", tmp_path / "empty.txt")
-    expect(page.locator("#chat")).to_contain_text("empty.txt is empty", timeout=PATIENCE)
+    expect(page.locator("#chat")).to_contain_text("Not done. empty.txt", timeout=PATIENCE)
     expect(page.locator(".toast-body.error")).to_have_count(0)
     page.click("#new")
     expect(page.locator("#box .thumbnail-item")).to_have_count(0, timeout=PATIENCE)  # the box is empty, too
