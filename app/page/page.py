@@ -17,6 +17,7 @@ from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
 from app.page.cards import cards, decision
 from app.page.conversations import Conversations, Past
 from app.page.live import Live
+from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, SURE
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
@@ -29,18 +30,6 @@ from tools.errors import HuggingGPTError, InputError
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
 Options = tuple[Option, ...]
 Handler = Callable[..., Awaitable[None]]
-
-# Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
-NAME = """(...names) => names.map(name => name || Array.from(
-    crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
-EMPTY = "{text: '', files: []}"
-SURE = "(...who) => { if (!confirm('Delete this conversation and the files made in it?')) throw 'kept'; return who }"
-MEND_ROLES = """() => {  // Gradio's list of examples holds no list items, which screen readers stumble over
-    const mend = () => document.querySelectorAll('#chat .examples[role=list]').forEach(each => each.removeAttribute('role'))
-    new MutationObserver(mend).observe(document.querySelector('#chat'), {childList: true, subtree: true})
-    mend()
-}"""
-CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"
 
 
 class Page(View):
