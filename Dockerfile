@@ -1,12 +1,12 @@
 # Our own server process with the embedded experts: no GPU, no key, no licence of others. See compose.yaml.
-FROM python:3.11-slim
+FROM python:3.12-slim
 
 RUN useradd --create-home --uid 10001 hugginggpt \
     && install --directory --owner hugginggpt /data
 WORKDIR /srv/hugginggpt
 
 COPY . .
-RUN pip install --no-cache-dir --constraint constraints.txt --editable ".[embedded,page,serve]"
+RUN pip install --no-cache-dir --constraint constraints.txt --editable ".[embedded,page,serve,cluster]"
 
 USER hugginggpt
 ENV HUGGINGGPT_OUT=/data/outputs \

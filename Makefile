@@ -1,11 +1,13 @@
-# The only commands anyone must remember: make demo, make test, make quick, make lint, make serve, make bench.
-PYTHON ?= python3
+# The only commands anyone must remember: make demo, make test, make quick, make lint, make serve, make cluster, make bench.
+# The newest usual Python that runs: the production server needs 3.12 or newer, all else 3.11 or newer.
+PYTHON ?= $(shell for python in python3.13 python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[23].*/bin/python3; do \
+	$$python -c "import ensurepip, sqlite3, ssl" 2>/dev/null && command -v $$python && exit; done; echo python3)
 BIN := .venv/bin
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test quick lint serve bench clients docs clean
+.PHONY: demo test quick lint serve cluster bench clients docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -28,7 +30,10 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
-clients: .venv/dev .venv-clients/bin/llm  ## Other people's clients, unchanged, against our server
+cluster: .venv/cluster  ## Postgres, Redis and two servers on this machine, some of which are killed: all is answered once
+	$(BIN)/python -m benchmarks.cluster --show
+
+clients: .venv/dev .venv-clients/made  ## Other people's clients, unchanged, against our server
 	$(BIN)/python -m pytest tests/clients
 
 bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
@@ -38,6 +43,7 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.pipelines
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.answers
 
 docs: .venv/dev  ## The documentation site, in site/; a broken link is an error
@@ -52,9 +58,13 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	touch $@
 
-.venv-clients/bin/llm: tests/clients/requirements.txt
-	$(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+CLIENTS := .venv-clients/bin/python -m pip --quiet --disable-pip-version-check
+FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-check
+
+.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt
+	$(PYTHON) -m venv .venv-clients && $(PYTHON) -m venv .venv-clients/first
+	$(CLIENTS) install --upgrade pip && $(CLIENTS) install --requirement tests/clients/requirements.txt
+	$(FIRST) install --upgrade pip && $(FIRST) install --requirement tests/clients/first.txt
 	touch $@
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt
@@ -65,6 +75,11 @@ clean:
 	$(INSTALL) -e .[embedded,speech,serve,studio,page,tools]
 	touch $@
 
+.venv/cluster: .venv/demo
+	$(INSTALL) -e .[embedded,speech,serve,cluster,page,tools]
+	touch $@
+
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,studio,page,tools,docs,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,cluster,studio,page,tools,docs,dev]
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@

@@ -1,15 +1,20 @@
-"""Where conversations are kept between commands: one SQLite file beside the results."""
+"""Where conversations are kept: one SQLite file beside the results, or the Postgres that a server shares."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import aiosqlite
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.store.base import BaseStore
+from langgraph.store.sqlite.aio import AsyncSqliteStore
 
+from app.leases import Leases
 from graph.state import Job, Plan, Result
 from tools.errors import ConfigError
 from tools.settings import settings
@@ -40,6 +45,45 @@ async def saver() -> AsyncIterator[AsyncSqliteSaver]:
         # With the write-ahead log that the saver turns on, a killed process loses nothing; each commit is 5 ms faster.
         await connection.execute("PRAGMA synchronous=NORMAL")
         yield AsyncSqliteSaver(connection, serde=SERDE)
+
+
+class Memory(NamedTuple):
+    """What a server remembers: checkpoints, notes about them, and which process works on what."""
+
+    saver: BaseCheckpointSaver[Any]
+    store: BaseStore
+    leases: Leases
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[Memory]:
+    """The server's memory: in Postgres, where every process has the same, else in SQLite."""
+    database = settings("").database
+    if database is None:
+        titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
+        async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(titles)) as store:
+            await store.setup()
+            yield Memory(checkpoints, store, Leases())
+        return
+    async with AsyncExitStack() as stack:
+        yield await _shared(database.get_secret_value(), stack)
+
+
+async def _shared(address: str, stack: AsyncExitStack) -> Memory:
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from langgraph.store.postgres.aio import AsyncPostgresStore
+    from psycopg.rows import dict_row
+    from psycopg_pool import AsyncConnectionPool
+
+    options = {"autocommit": True, "prepare_threshold": None, "row_factory": dict_row}  # None suits PgBouncer, too
+    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        address, min_size=1, max_size=10, kwargs=options, open=False, check=AsyncConnectionPool.check_connection
+    )
+    await stack.enter_async_context(pool)
+    checkpoints, store, leases = AsyncPostgresSaver(pool, serde=SERDE), AsyncPostgresStore(pool), Leases(pool)
+    for tables in (checkpoints.setup, store.setup, leases.set_up):
+        await tables()
+    return Memory(checkpoints, store, leases)
 
 
 async def newest(opened: AsyncSqliteSaver, limit: int = 50) -> list[str]:

@@ -64,6 +64,8 @@ class Secrets:
         self._keys = keys
         self._revoked: frozenset[str] = frozenset()
         self.refresh()
+        if keys:
+            _signing(keys)  # read now, and not for the first time on the event loop
 
     @property
     def all(self) -> list[bytes]:

@@ -1,19 +1,22 @@
-"""How close the execution engine comes to the critical path: ``python -m benchmarks.execution [--json]``.
+"""How close the engine comes to the critical path: ``python -m benchmarks.execution [--json]``.
 
-Models are stubs that sleep, and the controller is a queue chat model with a set latency, so that what is left is ours.
+Everything is measured on the road that users take: language model and models over HTTP, in a process of their own, by
+the real clients, with conversations kept in SQLite. Beside it stand the same plans with both inside this process, which
+leaves the engine alone, and bare asyncio over the same HTTP, which is as fast as this machine could be.
 """
 
 import argparse
 import asyncio
 import json
-import random
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import httpx
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -22,8 +25,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app.checkpoints import saver
+from benchmarks.support import baseline
 from benchmarks.support.fakes import QueueChat
+from benchmarks.support.remote import models_toml, remote, spoken
 from benchmarks.support.stubs import StubBackend
+from benchmarks.support.workloads import ANSWER, FIRST_TOKEN, PER_TOKEN, PICTURE, WORKLOADS, critical_path, seconds
+from benchmarks.support.workloads import plan as planned
 from graph import build
 from graph.chat_models import register
 from graph.context import Context
@@ -31,150 +38,164 @@ from graph.planning.prompting import compact
 from graph.state import InputState
 from tools.protocol import Call, Output
 from tools.registry import BACKENDS
-from tools.settings import override
+from tools.settings import override, settings
 
-FIRST_TOKEN, PER_TOKEN = 0.3, 0.002  # seconds
-ANSWER = "Here is what came of it. " + "Every task was done, and each says in its own words what it found. " * 8
-Tasks = dict[int, tuple[float, tuple[int, ...]]]  # id: seconds, dependencies
-
-
-def random_dag(count: int = 50, seed: int = 7) -> Tasks:
-    """A seeded graph of tasks of 0.05 to 0.5 s, each with up to two dependencies among the eight before it."""
-    chance = random.Random(seed)
-    tasks: Tasks = {}
-    for number in range(count):
-        near = range(max(0, number - 8), number)
-        needs = chance.sample(near, min(len(near), chance.choice([0, 1, 1, 2])))
-        tasks[number] = (round(chance.uniform(0.05, 0.5), 3), tuple(sorted(needs)))
-    return tasks
-
-
-WORKLOADS: dict[str, Tasks] = {
-    "single": {0: (0.5, ())},
-    "independent5": dict.fromkeys(range(5), (0.5, ())),
-    "chain5": {number: (0.5, (number - 1,) if number else ()) for number in range(5)},
-    "unbalanced": {0: (0.1, ()), 1: (1.0, (0,)), 2: (1.0, ()), 3: (0.1, (2,))},
-    "diamond": {0: (0.2, ()), 1: (0.5, (0,)), 2: (0.3, (0,)), 3: (0.2, (1, 2))},
-    "fan20": dict.fromkeys(range(20), (0.5, ())),
-    "random50": random_dag(),
-    "paper": {0: (0.5, ()), 1: (0.6, ()), 2: (1.0, (0, 1))},
-    "noop200": dict.fromkeys(range(200), (0.0, ())),
+ROADS = ("http", "bare", "in_process")
+PLANS = {name: compact({"tasks": planned(name)}) for name in WORKLOADS}
+GOALS = {  # what is measured, in which workload, and where it should be: seconds, a ratio, requests a second
+    "overhead, single task (s)": ("single", "overhead_s", 0.03),
+    "overhead, fan of 20 (s)": ("fan20", "overhead_s", 0.06),
+    "overhead, random 50 (s)": ("random50", "overhead_s", 0.12),
+    "makespan / critical path, random 50": ("random50", "stretch", 1.04),
+    "whole request, random 50 (s)": ("random50", "wall_s", 4.3),
+    "16 requests of 5 x 0.5 s at once (1/s)": ("at_once", "16", 9.5),
 }
-PAPER = ("openpose-control", "image-to-text", "openpose-text-to-image")
-
-
-def critical_path(tasks: Tasks) -> float:
-    """Seconds that nobody can go below."""
-    ends: dict[int, float] = {}
-    for number, (seconds, needs) in tasks.items():
-        ends[number] = seconds + max((ends[need] for need in needs), default=0.0)
-    return max(ends.values())
-
-
-def written(name: str, picture: Path) -> str:
-    """The plan as a language model writes it in the form that the prompt teaches."""
-    plan = []
-    for number, (seconds, needs) in WORKLOADS[name].items():
-        if name == "paper":
-            args = {"image": picture.name} if number < 2 else {"text": "<r1>", "image": "<r0>"}
-            plan.append({PAPER[number]: args})
-        else:
-            said = "".join(f" <r{need}>" for need in needs)
-            plan.append({"text2text-generation": {"text": f"{seconds}{said}"}})
-    return compact({"tasks": plan})
-
-
-async def sleeper(call: Call) -> Output:
-    """Sleeps for as long as its text begins with, or as the paper's task takes."""
-    if call.task.name in PAPER:
-        await asyncio.sleep(WORKLOADS["paper"][PAPER.index(call.task.name)][0])
-    else:
-        await asyncio.sleep(float(call.inputs["text"].split()[0]))
-    media = (Image.new("RGB", (8, 8)),) if call.task.outputs[0] == "image" else ()
-    return Output(text="a child on a bench", media=media)
 
 
 @dataclass
 class Measure:
-    """One request. ``overhead_s`` is what is neither the controller's time nor the critical path."""
+    """One request, in seconds. ``overhead_s`` is what its tasks took beyond the critical path, ``stretch`` the ratio
+    of both; ``floor_s`` is what nobody can go below who waits for the plan: the controller's time and the path."""
 
     wall_s: float
     makespan_s: float
     critical_path_s: float
     overhead_s: float
-    model_calls: int
-    prompt_tokens: int
+    stretch: float
+    floor_s: float
 
 
-class Bench:
-    """Requests against the whole graph, with a checkpointer on disk."""
+class Road(Protocol):
+    """A way to do a request."""
 
-    def __init__(self, threads: AsyncSqliteSaver, folder: Path) -> None:
-        self.graph = build().compile(checkpointer=threads)
-        self.picture = folder / "bench.png"
-        Image.new("RGB", (64, 64)).save(self.picture)
-        self.models: dict[str, QueueChat] = {}
-        register("queue", self.models.__getitem__)
+    async def __call__(self, name: str, run: int) -> tuple[float, float]:
+        """Seconds of the whole request and of its tasks."""
+        ...
 
-    async def measure(self, name: str, run: int) -> Measure:
-        """Run one workload once."""
-        thread = f"{name}-{run}"
-        answers = iter([written(name, self.picture)])
-        chat = QueueChat(answers=lambda _: next(answers, ANSWER), first_token=FIRST_TOKEN, per_token=PER_TOKEN)
-        self.models[thread] = chat
-        config: RunnableConfig = {"configurable": {"thread_id": thread}}
-        given: InputState = {"messages": [HumanMessage("Do what the plan says.")], "resources": [str(self.picture)]}
-        context = Context(llm=f"queue:{thread}", cache=False)
-        begun = time.perf_counter()
-        ends: dict[str, float] = {}
-        async for update in self.graph.astream(given, config, context=context, stream_mode="updates"):
+
+class Engine:
+    """Requests to the whole graph, with a checkpointer on disk."""
+
+    def __init__(self, threads: AsyncSqliteSaver, context: Callable[[str], Context]) -> None:
+        self.graph, self.context = build().compile(checkpointer=threads), context
+
+    async def __call__(self, name: str, run: int) -> tuple[float, float]:
+        """One request, in a conversation of its own."""
+        config: RunnableConfig = {"configurable": {"thread_id": f"{name}-{run}-{time.time_ns()}"}}
+        picture = str(settings().out / PICTURE)
+        given: InputState = {"messages": [HumanMessage("Do what the plan says.")], "resources": [picture]}
+        begun, ends = time.perf_counter(), dict[str, float]()
+        async for update in self.graph.astream(given, config, context=self.context(name), stream_mode="updates"):
             ends |= {node: time.perf_counter() for node in update}
-        wall, path = time.perf_counter() - begun, critical_path(WORKLOADS[name])
+        wall = time.perf_counter() - begun
         results = (await self.graph.aget_state(config)).values["results"]
         if sum(result.status == "done" for result in results) != len(WORKLOADS[name]):
-            raise RuntimeError(f"{name} did not run as planned")
-        overhead = wall - path - chat.seconds
-        return Measure(wall, ends["execute"] - ends["select"], path, overhead, len(chat.calls), chat.prompt_tokens)
-
-    async def together(self, count: int) -> dict[str, float]:
-        """Many requests of five tasks of half a second at once."""
-
-        async def one(number: int) -> float:
-            return (await self.measure("independent5", number)).wall_s
-
-        begun = time.perf_counter()
-        walls = await asyncio.gather(*(one(1000 * count + number) for number in range(count)), return_exceptions=True)
-        took = time.perf_counter() - begun
-        good = sorted(wall for wall in walls if isinstance(wall, float))
-        p50, p95 = (good[int(len(good) * share)] for share in (0.5, 0.95))
-        return {"requests_per_s": len(good) / took, "p50_s": p50, "p95_s": p95, "failed": count - len(good)}
+            raise RuntimeError(f"{name} did not run as planned: {[result.error for result in results if result.error]}")
+        return wall, ends["execute"] - ends["select"]
 
 
-async def bench(repeats: int, names: Sequence[str]) -> dict[str, Any]:
-    """All workloads; of several runs the one with the median overhead."""
-    with tempfile.TemporaryDirectory() as folder:
-        override(out=folder, cache_folder=folder, slots={"stub": 100000})
-        BACKENDS.clear()
-        BACKENDS["embedded"] = StubBackend({"sleeper": sleeper})
-        async with saver() as threads:
-            runner = Bench(threads, Path(folder))
-            await runner.measure("single", -1)  # imports and first connections are no part of a request
-            workloads = {}
-            for name in names:
-                runs = sorted(
-                    [await runner.measure(name, run) for run in range(repeats)], key=lambda run: run.overhead_s
-                )
-                workloads[name] = asdict(runs[len(runs) // 2])
-            return {"workloads": workloads, "concurrent": {str(n): await runner.together(n) for n in (16, 64)}}
+async def sleeper(call: Call) -> Output:
+    """The model inside this process."""
+    await asyncio.sleep(seconds(call.task.name, str(call.inputs.get("text", ""))))
+    media = (Image.new("RGB", (8, 8)),) if call.task.outputs[0] == "image" else ()
+    return Output(text="a child on a bench", media=media)
+
+
+def inside(threads: AsyncSqliteSaver) -> Engine:
+    """The engine with a chat model and models inside this process, from now on."""
+    BACKENDS.clear()
+    BACKENDS["embedded"] = StubBackend({"sleeper": sleeper})
+
+    def chat(name: str) -> QueueChat:
+        answer: Callable[[Any], str] = lambda messages: ANSWER if "Results:" in messages[-1].text else PLANS[name]  # noqa: E731
+        return QueueChat(answers=answer, first_token=FIRST_TOKEN, per_token=PER_TOKEN)
+
+    register("queue", chat)
+    return Engine(threads, lambda name: Context(llm=f"queue:{name}", select="rank", cache=False))
+
+
+def outside(threads: AsyncSqliteSaver) -> Engine:
+    """The engine with both over HTTP."""
+    return Engine(threads, lambda name: Context(llm=f"openai:{name}", select="rank", mode="endpoint", cache=False))
+
+
+async def measure(road: Road, name: str, repeats: int) -> Measure:
+    """A workload several times; the run with the median time of its tasks."""
+    runs = sorted([await road(name, run) for run in range(repeats)], key=lambda run: run[1])
+    wall, makespan = runs[len(runs) // 2]
+    path = critical_path(WORKLOADS[name])
+    floor = path + spoken(PLANS[name]) + spoken(ANSWER)
+    return Measure(wall, makespan, path, makespan - path, makespan / path if path else 0.0, floor)
+
+
+async def at_once(road: Road, count: int) -> dict[str, float]:
+    """Many requests of five tasks of half a second at once."""
+    begun = time.perf_counter()
+    walls = await asyncio.gather(*(road("independent5", number) for number in range(count)), return_exceptions=True)
+    took = time.perf_counter() - begun
+    good = sorted(wall[0] for wall in walls if not isinstance(wall, BaseException))
+    p50, p95 = (good[int(len(good) * share)] if good else 0.0 for share in (0.5, 0.95))
+    return {"requests_per_s": len(good) / took, "p50_s": p50, "p95_s": p95, "failed": count - len(good)}
+
+
+async def travel(road: Road, repeats: int, names: Sequence[str], crowds: Sequence[int]) -> dict[str, Any]:
+    """Everything on one road."""
+    await road("single", -1)  # imports and first connections are no part of a request
+    workloads = {name: asdict(await measure(road, name, repeats)) for name in names}
+    return {"workloads": workloads, "at_once": {str(count): await at_once(road, count) for count in crowds}}
+
+
+async def bench(
+    url: str, repeats: int, names: Sequence[str], crowds: Sequence[int], roads: Sequence[str] = ROADS
+) -> dict[str, Any]:
+    """The roads, one after the other."""
+    async with saver() as threads, httpx.AsyncClient(base_url=url, limits=baseline.LIMITS, timeout=60) as client:
+
+        async def bare(name: str, run: int) -> tuple[float, float]:  # noqa: ARG001 - as any road
+            return await baseline.request(client, name)
+
+        made: dict[str, Callable[[], Road]] = {
+            "http": lambda: outside(threads),
+            "bare": lambda: bare,
+            "in_process": lambda: inside(threads),  # from then on, no other backend is there
+        }
+        return {road: await travel(made[road](), repeats, names, crowds) for road in ROADS if road in roads}
+
+
+@contextmanager
+def prepared() -> Iterator[str]:
+    """The servers, and settings that lead to them; their address."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "plans.json").write_text(json.dumps(PLANS), encoding="utf-8")
+        Image.new("RGB", (64, 64)).save(folder / PICTURE)
+        with remote(folder / "plans.json") as url:
+            (folder / "models.toml").write_text(models_toml(url), encoding="utf-8")
+            slots = {"stub": 100000, url.removeprefix("http://"): 100000}
+            override(out=folder, cache_folder=folder, models=folder / "models.toml", base_url=f"{url}/v1", slots=slots)
+            yield url
 
 
 def show(measured: Mapping[str, Any]) -> None:
-    """Print the tables."""
-    for title, rows in (("workload", measured["workloads"]), ("at once", measured["concurrent"])):
-        table = Table(title, *next(iter(rows.values()), {}))
+    """Print the issue's table with its goals, then every number of the road that users take."""
+    table = Table("measured", "over HTTP", "bare asyncio", "in process", "goal")
+    for title, (name, field, goal) in GOALS.items():
+        row = [_value(measured.get(road, {}), name, field) for road in ROADS]
+        table.add_row(title, *(f"{value:.3f}" if value is not None else "" for value in row), f"{goal:g}")
+    Console(width=110).print(table)
+    for part, rows in next(iter(measured.values())).items():
+        table = Table(f"{part}, {next(iter(measured))}", *next(iter(rows.values()), {}))
         for name, row in rows.items():
-            table.add_row(name, *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
+            table.add_row(name, *(f"{value:.3f}" for value in row.values()))
         Console(width=110).print(table)
+
+
+def _value(road: Mapping[str, Any], name: str, field: str) -> float | None:
+    if name == "at_once":
+        value = road.get("at_once", {}).get(field, {}).get("requests_per_s")
+    else:
+        value = road.get("workloads", {}).get(name, {}).get(field)
+    return float(value) if value is not None else None
 
 
 def main() -> None:
@@ -183,8 +204,11 @@ def main() -> None:
     options.add_argument("--json", action="store_true", help="print one JSON object")
     options.add_argument("--repeats", type=int, default=3, help="runs per workload, of which the median counts")
     options.add_argument("--only", nargs="*", choices=WORKLOADS, default=list(WORKLOADS), help="these workloads")
+    options.add_argument("--at-once", nargs="*", type=int, default=[16, 64], help="so many requests at once")
+    options.add_argument("--roads", nargs="*", choices=ROADS, default=ROADS, help="these ways, of all three")
     chosen = options.parse_args()
-    measured = asyncio.run(bench(chosen.repeats, chosen.only))
+    with prepared() as url:
+        measured = asyncio.run(bench(url, chosen.repeats, chosen.only, chosen.at_once, chosen.roads))
     print(json.dumps(measured)) if chosen.json else show(measured)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from graph.markdown import inert
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import address
 from tools.files.resources import is_reference, modality
@@ -77,9 +78,9 @@ def _how(result: Result) -> str:
 
 def _finding(result: Result, task: Task | None, *, alone: bool) -> str:
     """What a task found: under its name, unless it is all there is."""
-    text = shorten(result.text) if result.text else ""
+    text = inert(shorten(result.text)) if result.text else ""
     start = "\n" if "\n" in text else " "
-    title = f"**{_title(result.task, task.args if task else {})}:**"
+    title = f"**{inert(_title(result.task, task.args if task else {}))}:**"
     first = text if alone and text else f"{title}{start}{text}".rstrip()
     return "\n".join([first, *scores(result.data), *map(link, result.files)])
 
@@ -93,13 +94,18 @@ def _title(name: str, args: Mapping[str, Any]) -> str:
 
 def _failure(result: Result) -> str:
     verb = {"failed": "failed", "skipped": "was skipped", "cancelled": "was stopped"}[result.status]
-    return f"**{result.task} (task {result.id}) {verb}:** {result.error or 'no reason was given'}"
+    return f"**{result.task} (task {result.id}) {verb}:** {inert(result.error or 'no reason was given')}"
 
 
 def link(path: str) -> str:
     """A file as Markdown: pictures show, everything else is a link."""
     mark = "!" if modality(path) == "image" else ""
-    return f"{mark}[{Path(path).name}]({address(path)})"
+    return f"{mark}[{Path(path).name}]({target(address(path))})"
+
+
+def target(where: str) -> str:
+    """An address as a link takes it."""
+    return f"<{where}>" if re.search(r"[\s()]", where) else where
 
 
 def scores(data: object) -> list[str]:

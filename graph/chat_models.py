@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from pydantic import SecretStr
 
+from tools.clients import shared, tls
 from tools.errors import ConfigError
 from tools.settings import is_served, settings
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 ROUTER = "https://router.huggingface.co/v1"
 SECONDS = 60  # that one model call may be silent
 RETRIES = 2
+MOST = 8 * 2**20  # bytes of an answer, with all that a stream says beside the words
 _LIMITS: dict[str, Any] = {"temperature": 0, "timeout": SECONDS, "max_retries": RETRIES}
 
 
@@ -66,23 +69,38 @@ def register(provider: str, factory: "Callable[[str], BaseChatModel]") -> None:
 
 def _openai(model: str) -> "BaseChatModel":
     """Any OpenAI-compatible server. Only the owner's own setting decides where the owner's key goes."""
-    from langchain_openai import ChatOpenAI
-
     base_url = settings().base_url
     key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
     if not key:
         raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
-    return ChatOpenAI(model=model, base_url=base_url, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
+    return _compatible(model, base_url, key)
 
 
 def _router(model: str) -> "BaseChatModel":
     """The Hugging Face router, which passes the call on to whoever serves the model."""
-    from langchain_openai import ChatOpenAI
-
     key = os.environ.get("HF_TOKEN")
     if not key:
         raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
-    return ChatOpenAI(model=model, base_url=ROUTER, api_key=SecretStr(key), stream_usage=True, **_LIMITS)
+    return _compatible(model, ROUTER, key)
+
+
+def _compatible(model: str, base_url: str | None, key: str) -> "BaseChatModel":
+    from langchain_openai import ChatOpenAI
+
+    from graph.completions import lean
+
+    secret = SecretStr(key)
+    return lean(ChatOpenAI(model=model, base_url=base_url, api_key=secret, stream_usage=True, **_LIMITS, **_http()))
+
+
+@cache
+def _http() -> dict[str, Any]:
+    """The clients that all controllers share; LangChain's own would be bound to the first event loop that used them.
+
+    How long a stream may be silent is held by those who read it, with less ado than for each piece anew.
+    """
+    http = httpx.Client(verify=tls(), follow_redirects=False)
+    return {"http_async_client": shared(MOST), "http_client": http, "stream_chunk_timeout": None}
 
 
 @lru_cache(maxsize=1)  # its weights are loaded once for all stages and requests

@@ -38,6 +38,11 @@ class Context(BaseModel, extra="forbid"):
         description="Where models run: auto, local, endpoint, or hybrid (local first)",
         json_schema_extra=_form("plan", "select"),
     )
+    fallback: Literal["offline", "none"] = Field(
+        "offline",
+        description="When the controller fails: plan and answer by rule, with a note, or end in its error",
+        json_schema_extra=_form("plan"),
+    )
     select: Literal["llm", "rank"] = Field(
         "llm",
         description="Who chooses among candidates: the model, or the ranking",
@@ -66,14 +71,16 @@ def options(runtime: Runtime[Context]) -> Context:
     return runtime.context or Context()
 
 
-async def controller(context: Context) -> "BaseChatModel | None":
+async def controller(context: Context, *, failed: bool = False) -> "BaseChatModel | None":
     """The chat model of this run, or None when the controller is the offline one. Call it first in every node.
+
+    Where it has ``failed`` in this request, the offline one does the rest.
 
     Raises:
         ConfigError: the model's name, package or key is missing or wrong.
     """
     from graph.chat_models import chat_model  # its first import takes a while: never on the event loop
 
-    model = await asyncio.to_thread(chat_model, context.llm)
+    model = None if failed else await asyncio.to_thread(chat_model, context.llm)
     llm.chat_model.set(model)  # what its backend offers and runs on, in this node and all that it starts
     return model

@@ -13,6 +13,7 @@ from graph.answer import shorten
 from graph.arrivals import Arrivals
 from graph.planning.files import Files
 from graph.state import Plan, State, Task, merge_resources
+from tools import clean
 from tools.errors import InputError
 from tools.files.resources import admit, from_content, is_link, mentioned
 
@@ -65,7 +66,7 @@ def last_human(messages: Sequence[AnyMessage]) -> HumanMessage:
 def instructed(state: State, further: str = "") -> str:
     """What the client's system messages ask of planning and answering, and the run's ``further`` instructions."""
     said = [message.text for message in state.get("messages") or [] if message.type == "system"]
-    return shorten("\n\n".join(filter(None, [*said, further])), _INSTRUCTIONS)
+    return clean.text(shorten("\n\n".join(filter(None, [*said, further])), _INSTRUCTIONS))
 
 
 def seen(state: State) -> list[str]:
@@ -87,7 +88,7 @@ class _Turn:
     @classmethod
     def of(cls, state: State) -> Self:
         message = last_human(state.get("messages") or [])
-        text, attached = from_content(message.content)
+        text, attached = from_content(clean.json(message.content))
         sent = merge_resources(state.get("resources", [])[state.get("seen", 0) :], attached)
         if not text.strip() and not sent:
             raise InputError("The request is empty; say what to do.")
@@ -131,6 +132,16 @@ async def reading(state: State) -> AsyncIterator[Request]:
         raise errors.exceptions[0] from None
 
 
+def again(state: State) -> Request:
+    """The request that was planned already, with the files that were made for it since."""
+    message = last_human(state.get("messages") or [])
+    given = state.get("given", [])
+    made = [path for result in state.get("results") or [] for path in result.files]
+    previous = [path for path in merge_resources(state.get("resources", []), made) if path not in given]
+    before = [each for each in state.get("messages") or [] if each.type in {"human", "ai"} and each is not message]
+    return Request(state.get("request", ""), given, previous, message, before)
+
+
 async def read(state: State) -> Request:
     """The request as it is sent to a run: local files checked, attached data saved; links are left to the run.
 
@@ -170,7 +181,7 @@ def _light(message: HumanMessage, text: str) -> HumanMessage:
     """The message without bytes in it: attached data is on disk by now, and the state carries references only."""
     if isinstance(message.content, str):
         return message.model_copy(update={"content": text})
-    blocks: list[Any] = [block for block in message.content if not _carries_data(block)]
+    blocks: list[Any] = [clean.json(block) for block in message.content if not _carries_data(block)]
     return message.model_copy(update={"content": blocks})
 
 

@@ -7,12 +7,12 @@ from typing import Literal
 from langchain_core.messages import AIMessage
 from langgraph.func import task as langgraph_task
 from langgraph.runtime import Runtime
-from langgraph.types import Command
+from langgraph.types import Command, Send
 
 from graph import approval, estimates
 from graph.binding import bind
 from graph.context import Context, controller, options
-from graph.planning.alternative import alternative
+from graph.planning.alternative import alternative, untouched
 from graph.planning.files import Files
 from graph.planning.validation import validated
 from graph.policy import Attempts, Scope
@@ -29,16 +29,19 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
     """Run the plan and collect one result for every task; where the run asks for it, only once it is approved."""
     context, replanned = options(runtime), state.get("replanned", False)
     plan = state.get("plan") or Plan()
-    await controller(context)
+    model = await controller(context, failed=state.get("by_rule", False))
     jobs = {job.id: job for job in await _jobs(state)}
     if context.approve_plan and state.get("approved") != plan and (turn := await _approval(state, plan, jobs, context)):
         return turn
     kept = {result.id: result for result in state.get("results", [])} if replanned else {}
     results = await run(plan, jobs, kept, runtime)
     failed = not replanned and any(result.status == "failed" for result in results)
+    if failed and model is not None:
+        found: State = {**state, "results": results, "replanning": True}
+        return Command(goto=Send("plan", found), update={"results": results, "replanned": True})
     if failed and (other := alternative(plan, results, await asyncio.to_thread(offered, context.mode))):
-        done = [result for result in results if result.status == "done"]
-        return Command(goto="select", update={"plan": other, "results": done, "replanned": True})
+        kept_ = untouched(plan, other, results)
+        return Command(goto="select", update={"plan": other, "results": kept_, "replanned": True})
     return Command(goto="respond", update={"results": results, "approved": None})
 
 

@@ -2,56 +2,86 @@
 
 import re
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from graph.answer import link
+from graph.answer import link, target
+from graph.markdown import Found, rewritten
 from tools.files.artifacts import address
 from tools.files.formats import EXTENSIONS
 
-_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(\s*<?([^()<>\s]*)>?[^()]*\)")
 _ENDS = "|".join(extension[1:] for extension in EXTENSIONS)
-_BARE = re.compile(rf"(?:sandbox:|file://|https?://)?[\w./\\~%-]*[\w-]\.(?:{_ENDS})\b", re.I)
+_WEB = r"(?:https?://|www\.)[^\s<>\"'`]+[^\s<>\"'`.,;:!?)\]*_]"
+_RUN = r"(?:sandbox:|file://)?[\w./\\~%-]++"
+_BARE = re.compile(rf"{_WEB}|{_RUN}", re.I)
+_FILE = re.compile(rf"[\w-]\.(?:{_ENDS})$", re.I)
 _NOT_THERE = "(a file that does not exist)"
+_NOT_GIVEN = "(a link that nothing here gave)"
 
 
-def checked(answer: str, made: Sequence[str], source: str) -> str:
-    """The answer with right links to the files ``made``, and without links and paths to files that are not there.
+class Links:
+    """What an answer may lead to: the files ``made``, and addresses that stand in ``source``, but for pictures.
 
-    What stands in ``source`` (the request and what the tasks found) may be named, but no picture is fetched from it.
-    Files that the answer passes over are added at its end.
+    ``source`` is the request and what the tasks found. Its files and addresses may be named.
     """
-    files = {name: path for path in made for name in (path, address(path), Path(path).name)}
-    pieces, end = [], 0
-    for match in _LINK.finditer(answer):
-        pieces += [_bare(answer[end : match.start()], files, source), _linked(match, files, source)]
-        end = match.end()
-    text = "".join([*pieces, _bare(answer[end:], files, source)]).strip()
-    left_out = [link(path) for path in made if address(path) not in text]
-    return "\n\n".join(filter(None, [text, "\n".join(left_out)]))
+
+    def __init__(self, made: Sequence[str], source: str) -> None:
+        self.made, self._source = list(made), source
+        self._files = {name: path for path in made for name in (path, address(path), Path(path).name)}
+
+    def held(self, text: str) -> str:
+        """The text with right links to the files, and without links and paths to what is not there."""
+        return rewritten(text, self._link, self.words)
+
+    def passed_over(self, answer: str) -> str:
+        """Links to the files that an answer does not name, to be added to it."""
+        return "\n".join(link(path) for path in self.made if address(path) not in answer)
+
+    def _link(self, found: Found) -> str:
+        if found.kind == "code":
+            return found.text
+        if found.kind == "html":
+            return f"&lt;{found.text[1:]}"
+        label = rewritten(found.label, self._link, self.words) if found.label else ""
+        if path := self._file(found.target):
+            return f"{'!' if link(path).startswith('!') else ''}[{label or Path(path).name}]({target(address(path))})"
+        if found.kind == "autolink":
+            return self.words(found.text[1:-1])
+        if not found.target.startswith(("http://", "https://")):
+            return f"{label} {_NOT_THERE}".strip()
+        allowed = found.kind == "link" and found.target in self._source
+        return f"[{label}]({target(found.target)})" if allowed else label
+
+    def words(self, text: str) -> str:
+        """Text outside links: paths to files that were made are made right, the rest is called what it is."""
+        plain = unescape(text)
+        if plain != text and _BARE.sub(self._named, plain) != plain:
+            text = text.replace("&", "&amp;")
+        return _BARE.sub(self._named, text)
+
+    def _named(self, match: re.Match[str]) -> str:
+        found = match[0].rstrip("./\\~%-")
+        web = found.lower().startswith(("http://", "https://", "www."))
+        file = _FILE.search(found[-12:])
+        if not (web or file):
+            return match[0]
+        return self._path(found, _NOT_THERE if file else _NOT_GIVEN) + match[0][len(found) :]
+
+    def _path(self, found: str, otherwise: str) -> str:
+        path = self._file(found)
+        if path and ("/" in found or "\\" in found):
+            return address(path)
+        return found if path or found in self._source else otherwise
+
+    def _file(self, target: str) -> str | None:
+        """The file that a target means: in full, or by its name, wherever a model believes it to be."""
+        plain = unquote(target)
+        return self._files.get(target) or self._files.get(plain) or self._files.get(_name(plain))
 
 
-def _linked(match: re.Match[str], files: dict[str, str], source: str) -> str:
-    picture, label, target = match.groups()
-    if path := _file(target, files):
-        return f"{'!' if link(path).startswith('!') else ''}[{label or Path(path).name}]({address(path)})"
-    if target.startswith(("http://", "https://")):
-        return match[0] if target in source and not picture else label
-    return f"{label} {_NOT_THERE}".strip()
-
-
-def _bare(text: str, files: dict[str, str], source: str) -> str:
-    """Text outside links: paths to files that were made are made right, unknown ones are called what they are."""
-    return _BARE.sub(lambda match: _path(match[0], files, source), text)
-
-
-def _path(found: str, files: dict[str, str], source: str) -> str:
-    path = _file(found, files)
-    if path and ("/" in found or "\\" in found):
-        return address(path)
-    return found if path or found in source else _NOT_THERE
-
-
-def _file(target: str, files: dict[str, str]) -> str | None:
-    """The file that a target means: in full, or by its name, wherever a model believes it to be."""
-    return files.get(target) or files.get(Path(unquote(urlsplit(target.replace("\\", "/")).path)).name)
+def _name(target: str) -> str:
+    try:
+        return Path(urlsplit(target.replace("\\", "/")).path).name
+    except ValueError:  # such as http://[, which is no address
+        return ""

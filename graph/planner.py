@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -15,35 +16,41 @@ from langgraph.types import Command, Overwrite, StreamWriter
 from graph import advice, instructions, manner, offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.conversation import Request, instructed, reading, seen
+from graph.conversation import Request, again, instructed, reading, seen
+from graph.links import Links
 from graph.offline import replies
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
-from graph.planning.validation import question, validated
+from graph.planning.partial import valid_part
+from graph.planning.progress import Progress
+from graph.planning.validation import as_written, question
 from graph.recall import recalled
 from graph.state import Plan, State, Task
 from graph.warmup import WarmUp
-from tools.errors import HuggingGPTError, InputError, PlanError
+from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
 from tools.protocol import Mode
 from tools.tasks import TASKS, TaskType
 
+Next = Command[Literal["select", "respond", "__end__"]]
 _REMEMBERED = 3  # earlier messages in which the plan is looked for that "the same" speaks of
 
 
-async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["select", "__end__"]]:
-    """Plan the request; without a task to run, answer or ask, and end.
+async def plan(state: State, runtime: Runtime[Context]) -> Next:
+    """Plan the request, or after a failure the rest of it; without a task to run, answer or ask, and end.
 
     Raises:
         ConfigError: the controller named by the run is not there.
-        ModelError: the controller's model cannot be reached.
+        ModelError: the controller's model fails, and ``fallback`` is none.
     """
+    if state.get("replanning"):
+        return await _again(state, runtime)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
-    update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False}
+    update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False, "by_rule": False}
     try:
         async with reading(state) as asked:
             draft = await _draft(replace(asked, instructions=instructed(state, context.instructions)), model, runtime)
@@ -53,36 +60,71 @@ async def plan(state: State, runtime: Runtime[Context]) -> Command[Literal["sele
     except InputError as error:
         draft = _refused(error)
     update |= {"resources": Overwrite(resources), "seen": len(resources)}
-    return _command(draft, update, context)
+    return _command(draft, update | {"by_rule": draft.by_rule}, context)
+
+
+async def _again(state: State, runtime: Runtime[Context]) -> Next:
+    """The rest of a plan of which a task failed, by the model that wrote it; what is done stays."""
+    before = Progress(state.get("plan") or Plan(), state.get("results", []))
+    model, draft = await controller(options(runtime)), Draft()
+    with suppress(InputError, PlanError, ModelError):  # then what there is is told, and what failed
+        if model is not None:
+            request = replace(again(state), instructions=instructed(state, options(runtime).instructions))
+            draft = await _authored(request, model, runtime, before)
+    if not draft.tasks:
+        return Command(goto="respond", update={"results": list(before.results)})
+    notes = [*before.plan.notes, *before.notes(), *draft.notes]
+    return Command(goto="select", update={"plan": Plan(tasks=draft.tasks, notes=notes), "results": before.done})
 
 
 async def _draft(request: Request, model: BaseChatModel | None, runtime: Runtime[Context]) -> Draft:
     """The plan by the controller, checked, or why there is none."""
-    types = await asyncio.to_thread(offered, options(runtime).mode)
     try:
-        if model is None:
-            return await asyncio.to_thread(_by_rule, await request.whole(), types)
-        return await _by_model(request, model, types, runtime)
+        return await (_by_model(request, model, runtime) if model else _by_rule(request, runtime))
     except (InputError, PlanError) as error:
         return _refused(error)
+
+
+async def _by_model(request: Request, model: BaseChatModel, runtime: Runtime[Context]) -> Draft:
+    try:
+        return await _authored(request, model, runtime)
+    except ModelError as error:
+        if options(runtime).fallback == "none":
+            raise
+        return await _instead(request, error, runtime)
+
+
+async def _instead(request: Request, error: ModelError, runtime: Runtime[Context]) -> Draft:
+    """The plan by rule, where the controller's model has failed."""
+    await controller(options(runtime), failed=True)
+    draft = await _by_rule(request, runtime)
+    note = f"{error} This was planned by rule instead."
+    return replace(draft, notes=[*draft.notes, note], by_rule=True, exit_code=draft.exit_code if draft.tasks else 4)
 
 
 def _refused(error: HuggingGPTError) -> Draft:
     return Draft(refusal=str(error), exit_code=error.exit_code)
 
 
-async def _by_model(
-    request: Request, model: BaseChatModel, types: Mapping[str, TaskType], runtime: Runtime[Context]
+async def _authored(
+    request: Request, model: BaseChatModel, runtime: Runtime[Context], before: Progress | None = None
 ) -> Draft:
     context = options(runtime)
+    types = await asyncio.to_thread(offered, context.mode)
     with WarmUp() as warm:
         announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
-        draft = await author(request, types, model, resolve(context.llm), announce)
+        draft = await author(request, types, model, resolve(context.llm), announce, before)
         warm.keep(task.task for task in draft.tasks)
-    return draft
+    links = Links([], "\n".join([request.text, *request.resources]))
+    return replace(draft, question=links.held(draft.question or ""), refusal=links.held(draft.refusal or ""))
 
 
-def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
+async def _by_rule(request: Request, runtime: Runtime[Context]) -> Draft:
+    types = await asyncio.to_thread(offered, options(runtime).mode)
+    return await asyncio.to_thread(_ruled, await request.whole(), types)
+
+
+def _ruled(request: Request, types: Mapping[str, TaskType]) -> Draft:
     said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
     text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)
@@ -98,11 +140,11 @@ def _by_rule(request: Request, types: Mapping[str, TaskType]) -> Draft:
         return advised
     tasks, notes = manner.filled(instructions.whole(draft.tasks, text), text)
     draft = replace(draft, notes=[*draft.notes, *notes])
-    checked = validated(tasks, request.files, types)
+    checked = valid_part(as_written(tasks), request.files, types)
     if checked.problems:
         raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
     if checked.missing:
-        return Draft(question=question(*checked.missing), notes=draft.notes)
+        return Draft(question=question(*checked.missing), notes=[*draft.notes, *checked.notes])
     return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
 
 
@@ -141,7 +183,7 @@ def _announce(
         warm.begin(row.name, partial(candidates, row, mode))
 
 
-def _command(draft: Draft, update: dict[str, Any], context: Context) -> Command[Literal["select", "__end__"]]:
+def _command(draft: Draft, update: dict[str, Any], context: Context) -> Next:
     if draft.tasks:
         return Command(goto="select", update=update | {"plan": Plan(tasks=draft.tasks, notes=draft.notes)})
     text = "\n\n".join([draft.question or draft.refusal or "", *draft.notes])

@@ -17,6 +17,8 @@ from graph.slots import device
 from graph.state import Choice, Job, Result, Status
 from tools import progress
 from tools.errors import BadOutput, HuggingGPTError, ModelError, ModelTimeout
+from tools.settings import settings
+from tools.tasks import TASKS
 from tools.toolbox import TOOLS
 
 RETRIES = 2  # further calls of one model after a transient error
@@ -121,12 +123,18 @@ class Attempts:
         running = asyncio.create_task(TOOLS[self.job.task].ainvoke(call, {"metadata": dict(facts)}))
         running.add_done_callback(_heed)
         try:
-            await asyncio.wait([running], timeout=self.scope.timeout)
+            await asyncio.wait([running], timeout=self._limit)
             if not running.done():
-                raise ModelTimeout(f"{choice.model} took longer than {self.scope.timeout:g} s.")
+                raise ModelTimeout(f"{choice.model} took longer than {self._limit:g} s.")
             return _artifact(running, choice)
         finally:
             running.cancel()
+
+    @property
+    def _limit(self) -> float:
+        """Seconds one call may take; films take their time."""
+        film = "video" in TASKS[self.job.task].outputs
+        return max(self.scope.timeout, settings().film_timeout) if film else self.scope.timeout
 
     def _step(self, step: int, steps: int) -> None:
         self.report("step", step=step, steps=steps)

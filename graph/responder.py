@@ -12,13 +12,13 @@ from langgraph.runtime import Runtime
 
 import prompts
 from graph.answer import compose, link, remarks, shorten, summary, workflow
-from graph.calling import stream
+from graph.answering import Answering
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import instructed
-from graph.links import checked
+from graph.links import Links
 from graph.state import Plan, Result, State
-from tools.errors import ConfigError, ModelError
+from tools.errors import ConfigError
 
 ROOM = 16_000  # characters of all results together that the model is shown
 DATA = 1_500  # characters of one result's structured data; the text says the same in words
@@ -28,32 +28,41 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Answer the user from the results; by rule where there is no model, or the model fails."""
     plan, name = state.get("plan") or Plan(), resolve(options(runtime).llm)
     results = await asyncio.to_thread(_there, state.get("results", []))
-    message = AIMessage(compose(plan, results, name, state.get("request", "")))
+    request = state.get("request", "")
     try:
-        model = await controller(options(runtime))
-        if model is not None and results:
-            message = await _written(state, plan, results, model, name)
-    except (ConfigError, ModelError) as error:
-        plan = plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
-        message = AIMessage(compose(plan, results, name, state.get("request", "")))
+        model = await controller(options(runtime), failed=state.get("by_rule", False))
+    except ConfigError as error:
+        model, plan = None, _noted(plan, error)
+    if model is None or not results:
+        message = AIMessage(compose(plan, results, "offline" if state.get("by_rule") else name, request))
+    else:
+        message = await _written(state, plan, results, model, name)
     message.response_metadata["controller"] = name
     return {"messages": [message], "replanned": False}
 
 
+def _noted(plan: Plan, error: Exception) -> Plan:
+    return plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
+
+
 async def _written(state: State, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
-    """The model's answer, held to the files that there are, with the workflow below it."""
-    source = f"Request: {state.get('request', '')}\n\nResults:\n{_facts(results)}"
+    """The model's answer, held to the files that there are, with the workflow below it; by rule where it fails."""
+    asked = "\n".join([state.get("request", ""), *state.get("given", [])])
+    source = f"Request: {asked}\n\nResults:\n{_facts(results)}"
     system = "\n\n".join(filter(None, [prompts.render("respond"), instructed(state)]))
     messages = [SystemMessage(system), HumanMessage(source)]
+
+    def rest(error: Exception | None) -> str:
+        if error:
+            return compose(_noted(plan, error), results, name, state.get("request", ""))
+        return "\n\n".join(filter(None, [remarks(plan), workflow(results, name)]))
+
+    links = Links([path for result in results for path in result.files], source)
+    answering = Answering(model=model, name_of_model=name, links=links, rest=rest)
     said: AIMessageChunk | None = None
-    async for piece in stream(model, messages, name, {"run_name": "respond"}):
+    async for piece in answering.astream(messages, {"run_name": "respond"}):
         said = piece if said is None else said + piece
-    if said is None or not said.text.strip():
-        raise ModelError(f"{name} answered with nothing.")
-    made = [path for result in results for path in result.files]
-    parts = [checked(said.text, made, source), remarks(plan), workflow(results, name)]
-    text = "\n\n".join(filter(None, parts))
-    return AIMessage(text, id=said.id, usage_metadata=said.usage_metadata)
+    return AIMessage(said.text, id=said.id, usage_metadata=said.usage_metadata) if said else AIMessage(rest(None))
 
 
 def _facts(results: Sequence[Result]) -> str:

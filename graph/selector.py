@@ -14,12 +14,13 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
-from graph.planning.dialects import values
+from graph.planning.loose_json import find
+from graph.planning.reply import MAX_CHARACTERS
 from graph.state import Choice, Job, Plan, State, Task
 from graph.warmup import WarmUp
 from tools.errors import ModelError
 from tools.languages import code
-from tools.models.catalog import candidates, suits
+from tools.models.catalog import candidates, fitness, suits
 from tools.protocol import Candidate
 from tools.tasks import TASKS
 
@@ -43,7 +44,7 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         ConfigError: the controller named by the run is not there.
     """
     context = options(runtime)
-    model = await controller(context)
+    model = await controller(context, failed=state.get("by_rule", False))
     tasks = (state.get("plan") or Plan()).tasks
     found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
     open_ = [task for task in tasks if len(found[task.id]) > 1]
@@ -73,7 +74,8 @@ def _wished(wishes: Mapping[int, Wish], task: Task) -> str:
 
 
 def _found(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:
-    return {task.id: fitting(task, candidates(TASKS[task.task], context.mode), request) for task in tasks}
+    known = {name: candidates(TASKS[name], context.mode) for name in {task.task for task in tasks}}
+    return {task.id: fitting(task, known[task.task], request) for task in tasks}
 
 
 def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[Candidate]:
@@ -81,7 +83,7 @@ def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[C
     suited = [candidate for candidate in found if suits(candidate, task.args)]
     language = code(str(task.args.get("language") or ""))
     speaking = [each for each in suited if not language or not each.languages or language in each.languages]
-    fit = speaking or suited
+    fit = sorted(speaking or suited, key=lambda each: fitness(each, request))
     return sorted(fit, key=partial(_unlike, request)) if task.task == "image-to-text" else fit
 
 
@@ -110,7 +112,7 @@ async def _chosen(
         text = await write_json(model, messages, SCHEMA, resolve(context.llm))
     except ModelError as error:
         return {task.id: ("", f"the controller could not choose: {error}") for task in tasks}
-    return dict(_read(text))
+    return dict(await asyncio.to_thread(_read, text))
 
 
 def _question(task: Task, among: Sequence[Candidate]) -> str:
@@ -133,7 +135,8 @@ def _facts(candidate: Candidate) -> str:
 
 def _read(text: str) -> list[tuple[int, Wish]]:
     """The choices in a model's answer, whatever else it holds."""
-    lists = [value.get("choices") if isinstance(value, dict) else value for value in values(text)]
+    values = [found.value for found in find(text[:MAX_CHARACTERS])]
+    lists = [value.get("choices") if isinstance(value, dict) else value for value in values]
     rows = [row for each in lists if isinstance(each, list) for row in each]
     return [
         (

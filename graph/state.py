@@ -109,6 +109,8 @@ class State(InputState):
     jobs: NotRequired[Annotated[list[Job], _typed(list[Job])]]
     results: NotRequired[Annotated[list[Result], _typed(list[Result])]]
     replanned: NotRequired[bool]
+    replanning: NotRequired[bool]  # on the way from execute to plan alone
+    by_rule: NotRequired[bool]  # the controller failed, and the offline one does the rest of the request
     approved: NotRequired[Plan | None]  # the plan that a person edited, and so need not be asked about again
 
 

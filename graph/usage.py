@@ -16,6 +16,8 @@ class Usage(BaseCallbackHandler):
     ``stages`` maps plan, select, execute and respond to ``calls``, ``input_tokens`` and ``output_tokens``.
     """
 
+    run_inline = True  # it only counts, and a thread for each token would cost more
+
     def __init__(self) -> None:
         self.stages: dict[str, Counter[str]] = {}
         self._running: dict[UUID, str] = {}

@@ -1,37 +1,22 @@
-"""The documentation site builds, without a broken link, and its reference is made from the code."""
+"""What the pages of docs/ name exists."""
 
-import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.support import ROOT
-from tools.settings import Settings
-from tools.tasks import TASKS
 
-pytest.importorskip("material", reason="needs the extra docs")
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    surroundings = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "true"}
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=100, check=False)  # noqa: S603 - our own command
-    assert done.returncode == 0, done.stderr
-    return folder
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:app|graph|tools|tests|benchmarks|prompts|examples)/[\w./-]+)`", page.read_text("utf-8"))
+    assert not [name for name in named if not (ROOT / name).exists()]
 
 
-@pytest.mark.parametrize(
-    ("page", "names"),
-    [
-        ("settings", [f"HUGGINGGPT_{name.upper()}" for name in Settings.model_fields]),
-        ("tasks", list(TASKS)),
-        ("commands", ["ask", "threads", "--thread", "--how"]),
-    ],
-)
-def test_the_reference_names_everything_that_the_code_has(site: Path, page: str, names: list[str]) -> None:
-    words = (site / "reference" / page / "index.html").read_text("utf-8")
-    assert [name for name in names if name not in words] == []
+def test_the_names_by_which_one_adds_something_are_there() -> None:
+    page = (ROOT / "docs" / "how-it-is-built.md").read_text("utf-8")
+    for name, path in re.findall(r"`([A-Z][\w.]+)`[^`]{0,40} in\s+`([\w/]+\.py)`", page):
+        assert re.search(rf"\b{name.split('.')[0]}\b", (ROOT / path).read_text("utf-8")), (name, path)

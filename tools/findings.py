@@ -1,6 +1,6 @@
 """What models found, in the field's own form, as words, data and pictures: the same wherever the model ran."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +19,15 @@ def labelled(scores: Found, top: int = 5) -> Output:
     best = sorted(scores, key=lambda entry: -entry["score"])[:top]
     data = [{"label": str(entry["label"]), "score": round(float(entry["score"]), 4)} for entry in best]
     return Output(", ".join(f"{entry['label']} ({entry['score']:.2f})" for entry in data[:3]), data)
+
+
+def average(found: Sequence[Found], weights: Sequence[int]) -> list[dict[str, Any]]:
+    """Scores of the parts of an input, ``[{"label", "score"}]`` each, as scores of the whole."""
+    total: dict[str, float] = defaultdict(float)
+    for result, weight in zip(found, weights, strict=True):
+        for entry in result:
+            total[entry["label"]] += entry["score"] * weight / sum(weights)
+    return [{"label": label, "score": score} for label, score in total.items()]
 
 
 def counted(found: Found, what: str = "object") -> str:

@@ -1,7 +1,7 @@
 """The one protocol by which a task runs on a model, wherever the model is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -58,8 +58,9 @@ Media: TypeAlias = Image | Audio | Video
 class Output:
     """What a model made, still in memory: words, structured data (JSON) and media to be saved.
 
-    ``revision`` is that of the model, where only its backend came to know it. ``format`` is the extension that the
-    files get (``.jpg``, ``.mp3``), where one was asked for.
+    ``revision`` is that of the model, where only its backend came to know it. With the same ``parameters`` (JSON), such
+    as a seed, the same could be made again. ``format`` is the extension that the files get (``.jpg``, ``.mp3``), where
+    one was asked for.
     """
 
     text: str | None = None
@@ -67,6 +68,7 @@ class Output:
     media: tuple[Media, ...] = ()
     revision: str | None = None
     format: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from langchain_core.tools import InjectedToolArg, StructuredTool
 from PIL.Image import Image
 from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
+from tools import clean
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.files import inputs, resources
 from tools.files.artifacts import digest, readable, save
-from tools.models.catalog import candidates, suits
+from tools.models.catalog import candidates, suits, unlicensed
 from tools.protocol import Audio, Call, Candidate, Output, Video
 from tools.registry import BACKENDS
 from tools.tasks import TASKS, Modality, Slot, TaskType
@@ -42,10 +43,11 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
         raise BadOutput(f"{candidate.model} gave no {task.outputs[0]} for {task.name}.")
     facts = {**candidate.model_dump(include={"model", "revision", "backend", "device"}), "seconds": seconds}
     facts["revision"] = output.revision or candidate.revision
-    provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources}
+    provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
     named = readable(*_subject(sources), task.title or task.name)
     files = await asyncio.to_thread(save, output, named, provenance) if output.media else []
-    return {"text": output.text, "data": output.data, "files": files, **facts}
+    found = {"text": output.text, "data": output.data}
+    return {**await asyncio.to_thread(clean.json, found), "files": files, **facts}
 
 
 def check(task: TaskType, args: dict[str, Any]) -> None:
@@ -64,10 +66,9 @@ def _subject(sources: dict[str, Any]) -> list[str]:
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
     """The named candidate, or else the first that suits the arguments."""
-    found = candidates(task)
-    if model or backend:
-        found = [each for each in found if model in {None, each.model} and backend in {None, each.backend}]
-    found = [each for each in found if suits(each, args)]
+    able = BACKENDS[backend].candidates(task) if model and backend in BACKENDS else candidates(task)
+    found = [each for each in able if model in {None, each.model} and backend in {None, each.backend}]
+    found = [each for each in found if unlicensed(each) is None and suits(each, args)]
     if found:
         return found[0]
     known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))
@@ -94,7 +95,9 @@ async def _load_one(slot: Slot, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 
     if slot.modality == "text" and verbatim(slot.schema):
         value = await asyncio.to_thread(inputs.origin, str(value)) or value
         return value, value
-    if slot.modality == "text" and not await asyncio.to_thread(resources.is_reference, value):
+    if slot.modality == "text" and not (
+        resources.may_be_reference(value) and await asyncio.to_thread(resources.is_reference, value)
+    ):
         return value, value
     path = await resources.admit(value)
     loaded = await resources.load(path, slot.modality)

@@ -189,10 +189,10 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8004,
     out: o.Out = None,
 ) -> None:
-    """Serve the page, HTTP, OpenAI's API and MCP from a process of our own; `make serve` starts LangGraph's."""
+    """Serve the page, HTTP, OpenAI's API and MCP; with HUGGINGGPT_DATABASE LangGraph's whole API, too."""
     o.configure(out)
     o.greet("Starting the server")
-    from app.server.standalone import serve as run
+    from app.server.serving import serve as run
 
     base = f"http://{host}:{port}"
     typer.secho(f"Serving at {base}/app (the page) and {base}/v1 (OpenAI's API). Ctrl-C stops it.", err=True)

@@ -11,7 +11,7 @@ from rich.text import Text
 from tools.errors import ConfigError
 from tools.models import catalog
 from tools.protocol import Candidate, Mode
-from tools.registry import BACKENDS
+from tools.registry import BACKENDS, ORDER
 from tools.tasks import TASKS, TaskType
 
 
@@ -36,7 +36,7 @@ def _task_row(task: TaskType, mode: Mode) -> dict[str, Any]:
 
 def missing(task: TaskType, mode: Mode) -> list[str]:
     """The ways to make the task run here: what to install or configure, a sentence each."""
-    ways = [BACKENDS[name].missing(task) for name in catalog.ORDER[mode] if name in BACKENDS]
+    ways = [BACKENDS[name].missing(task) for name in ORDER[mode] if name in BACKENDS]
     return list(dict.fromkeys(way for way in ways if way))
 
 

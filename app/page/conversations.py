@@ -1,6 +1,7 @@
 """Whose conversations are whose, and what was said in each: read from the graph's own checkpoints.
 
-Their titles stand in LangGraph's store, in a file of its own: no checkpoint is read to list them.
+Their titles stand in LangGraph's store: no checkpoint is read to list them. Where several processes serve the page,
+all see the same, and a lease lets one of them at a time work on a conversation.
 
 A browser is known by a random name of its own that it keeps. Its threads and files stand under that name and the
 name of the user whose key it sent, so that nobody else can list or open them.
@@ -9,7 +10,7 @@ name of the user whose key it sent, so that nobody else can list or open them.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from pathlib import Path
@@ -19,11 +20,8 @@ from uuid import UUID
 
 from langchain_core.messages import BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-from langgraph.store.base import BaseStore
-from langgraph.store.sqlite.aio import AsyncSqliteStore
 
-from app.checkpoints import path, saver
+from app.checkpoints import Memory, memory
 from app.owner import Owner
 from app.progress import Progress, Row
 from app.run import Graph
@@ -93,18 +91,16 @@ def _shelf(owner: str) -> tuple[str, ...]:
 class Conversations:
     """The conversations of every browser, each shut off from the others."""
 
-    def __init__(self, saver: AsyncSqliteSaver, store: BaseStore) -> None:
-        self._saver, self._store = saver, store
-        self.graph: Graph = build().compile(checkpointer=saver, name="hugginggpt")
+    def __init__(self, kept: Memory) -> None:
+        self._saver, self._store, self._leases = kept
+        self.graph: Graph = build().compile(checkpointer=kept.saver, name="hugginggpt")
 
     @classmethod
     @asynccontextmanager
     async def opened(cls) -> "AsyncIterator[Conversations]":
-        """The conversations that are kept beside the results."""
-        titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
-        async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(titles)) as store:
-            await store.setup()
-            yield cls(checkpoints, store)
+        """The conversations that this server keeps."""
+        async with memory() as kept:
+            yield cls(kept)
 
     def config(self, owner: str, thread: str, context: Context) -> RunnableConfig:
         """How to run the graph in this conversation. The thread id holds the owner, so that it is theirs alone."""
@@ -115,6 +111,18 @@ class Conversations:
             "metadata": {"owner": owner, "options": context.model_dump_json(), "run": str(config["run_id"])},
             "run_name": "hugginggpt",
         }
+
+    def turn(self, owner: str, thread: str) -> AbstractAsyncContextManager[None]:
+        """Hold the conversation for one request, over all processes. Raises Busy on entry."""
+        return self._leases.held(f"{owner}/{thread}")
+
+    async def elsewhere(self, owner: str, thread: str) -> bool:
+        """Whether some process works on a request of this conversation."""
+        return await self._leases.taken(f"{owner}/{thread}")
+
+    async def stop(self, owner: str, thread: str) -> None:
+        """Let whichever process works on a request of this conversation stop it."""
+        await self._leases.stop(f"{owner}/{thread}")
 
     async def name(self, owner: str, thread: str, title: str) -> None:
         """Put a conversation first in its owner's list, under the title that it first got."""

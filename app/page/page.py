@@ -21,12 +21,14 @@ from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, S
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
-from app.run import Given, run
+from app.run import Given, Report, run
 from app.uploads import keep
+from graph.chat_models import choosable
 from graph.context import Context
-from graph.state import InputState
+from graph.state import InputState, Plan
 from tools.errors import HuggingGPTError, InputError
 
+ELSEWHERE = 1.0  # seconds between two looks at a request that another process works on
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
 Options = tuple[Option, ...]
 Handler = Callable[..., Awaitable[None]]
@@ -74,7 +76,7 @@ class Page(View):
         self.box.stop(self._stop, who, **quiet)
         self.chat.like(self._judge, [*who, self.chat], [self.judged, self.comment], **quiet)
         self.comment.submit(self._comment, [*who, self.judged, self.comment], [self.comment], **quiet)
-        self.blocks.load(lambda kept: kept or gr.skip(), [self.kept], options, **quiet)
+        self.blocks.load(_kept, [self.kept], options, **quiet)
         changed = [self.llm.input, self.mode.input, self.approve.input]
         gr.on(changed, None, options, [self.kept], js="(...values) => [values]", **quiet)
 
@@ -169,8 +171,11 @@ class Page(View):
         await conversations.forget(visit.owner, visit.thread)
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
-        if live := self._live.get(Visit.of(request, browser, thread).conversation):
+        visit = Visit.of(request, browser, thread)
+        if live := self._live.get(visit.conversation):
             await live.stop()
+        else:
+            await (await self._conversations()).stop(visit.owner, visit.thread)
 
     async def _leave(self, request: gr.Request) -> None:
         self._tabs.pop(request.session_hash or "", None)
@@ -218,7 +223,12 @@ class Page(View):
             live.progress.resume(past.plan, past.results)
         context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
         config = conversations.config(visit.owner, visit.thread, context)
-        live.begin(run(conversations.graph, given, context, config, live))
+
+        async def in_turn() -> Report:
+            async with conversations.turn(visit.owner, visit.thread):
+                return await run(conversations.graph, given, context, config, live)
+
+        live.begin(in_turn())
         going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
         self._live = going_on | {visit.conversation: live}
 
@@ -267,8 +277,20 @@ class Page(View):
             async for _ in live.changes():
                 yield self.running(live)
             trouble = self._close(visit, live)
+        async for update in self._elsewhere(visit, conversations):
+            yield who | update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
         yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
+
+    async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
+        """What is known of a request that another process works on, until it has ended."""
+        titles = await conversations.titles(visit.owner)
+        while await conversations.elsewhere(visit.owner, visit.thread):
+            past = await conversations.open(visit.owner, visit.thread)
+            known = Live(bubbles(past.messages, past.files))
+            known.progress.resume(past.plan or Plan(), past.results)
+            yield self.begun(known, titles, visit.thread)
+            await asyncio.sleep(ELSEWHERE)
 
     def _close(self, visit: Visit, live: Live) -> str:
         """Forget a request that has ended; why it came to no answer, if it did not."""
@@ -277,6 +299,14 @@ class Page(View):
         if live.stopped:
             gr.Info("Stopped. What had finished is kept.")
         return live.failure
+
+
+def _kept(options: object) -> Any:  # noqa: ANN401 - values of components, or none
+    """The settings that a browser kept; a controller that is offered no more gives way."""
+    if not isinstance(options, list) or not options:
+        return gr.skip()
+    llm, *rest = options
+    return [llm if llm in choosable() else "auto", *rest]
 
 
 async def _keep(visit: Visit, path: str) -> str:

@@ -1,19 +1,23 @@
-"""Who may see what in LangGraph's own API: everyone their own threads, runs and stored items, all the assistants."""
+"""Who may see what in LangGraph's own API, on whichever server: everyone their own, and all the server's assistants."""
 
 from typing import Any
 
 from langgraph_sdk import Auth
+from pydantic import ValidationError
+
+from app.server.guard import CALLER
+from graph.context import Context
 
 auth = Auth()
 
 
 @auth.authenticate
-async def authenticate(scope: dict[str, Any]) -> Auth.types.MinimalUserDict:
+async def authenticate(headers: dict[Any, Any]) -> Auth.types.MinimalUserDict:
     """The owner whom the guard found. A server that lacks the guard lets nobody in."""
-    user = scope.get("user")
-    if user is None or not user.is_authenticated:
+    owner = CALLER.get()
+    if owner is None:
         raise Auth.exceptions.HTTPException(status_code=401, detail="Send a valid API key.")
-    return {"identity": user.display_name, "display_name": user.display_name, "is_authenticated": True}
+    return {"identity": owner, "display_name": owner, "is_authenticated": True}
 
 
 @auth.on
@@ -25,17 +29,50 @@ async def nothing_else(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> bo
 @auth.on.threads
 async def own_threads(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
     """Threads and their runs are marked with their owner, and found by the owner alone."""
-    value.setdefault("metadata", {})["owner"] = ctx.user.identity
-    return {"owner": ctx.user.identity}
+    return _own(ctx, value)
+
+
+@auth.on.threads.create_run
+async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+    """Runs are begun on one's own threads, with options that exist."""
+    given = value.get("context") or value.get("kwargs", {}).get("context")
+    try:
+        Context.model_validate(given or {})
+    except ValidationError as error:
+        problems = [f"context.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+        raise Auth.exceptions.HTTPException(status_code=422, detail="; ".join(problems)) from None
+    return _own(ctx, value)
 
 
 @auth.on(resources="assistants", actions=["read", "search"])
 async def all_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> bool:
-    """The assistants are the server's, the same for everyone."""
+    """The server's assistants are the same for everyone. LangGraph's server would show everyone's own, too."""
     return True
+
+
+def allow_own_assistants() -> None:
+    """Let people keep assistants, such as one that always asks before it runs a plan; for Aegra, which shows them to
+    nobody else.
+    """
+
+    @auth.on(resources="assistants", actions=["create", "update", "delete"])
+    async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+        return _own(ctx, value)
+
+
+@auth.on.crons
+async def own_crons(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+    """Runs on a schedule are their owner's."""
+    return _own(ctx, value)
 
 
 @auth.on.store
 async def own_items(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> None:
-    """Stored items live under their owner's name."""
-    value["namespace"] = (ctx.user.identity, *(value.get("namespace") or ()))
+    """Stored items live under their owner's name; a namespace that a search returned has it already."""
+    namespace = tuple(value.get("namespace") or ())
+    value["namespace"] = namespace if namespace[:1] == (ctx.user.identity,) else (ctx.user.identity, *namespace)
+
+
+def _own(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+    value["metadata"] = {**(value.get("metadata") or {}), "owner": ctx.user.identity}
+    return {"owner": ctx.user.identity}

@@ -1,4 +1,4 @@
-"""The application inside LangGraph's server: what langgraph.json names."""
+"""The application inside another server, LangGraph's or Aegra's: what langgraph.json and aegra.json name."""
 
 import os
 

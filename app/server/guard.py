@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 from starlette.authentication import SimpleUser
@@ -16,6 +17,7 @@ from app.signing import ARTIFACTS, BadLink
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 OPEN = {"/ok", "/health"}  # what a load balancer asks; they tell nothing
+CALLER: ContextVar[str | None] = ContextVar("caller", default=None)  # whose the request is that is being answered
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
 CLOSED = ("/internal", "/deploy")  # of LangGraph's development server: they read and delete what is everybody's
 
@@ -46,7 +48,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         try:
-            scope["user"] = SimpleUser(self._owner(scope))
+            owner = self._owner(scope)
+            scope["user"] = SimpleUser(owner)
+            CALLER.set(owner)
         except Refusal as refusal:
             await refuse(scope, receive, send, refusal)
         else:

@@ -1,15 +1,15 @@
-"""The routes of our own, as one application: inside LangGraph's server (dev.py) or by itself (standalone.py)."""
+"""The routes of our own, as one application: inside LangGraph's server or Aegra (dev.py), or by itself (serving.py)."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI
 from langgraph.errors import EmptyInputError
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from pydantic import ValidationError
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,6 +24,7 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
+from app.server.links import SignedLinks
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, told
 from app.server.watch import Counted, Watch, access_log, writing
@@ -33,12 +34,15 @@ from tools.settings import Settings
 
 
 async def health(request: Request) -> Response:
-    """``GET /health``: ready when some task can run and conversations can be kept."""
-    threads = getattr(request.app.state, "threads", None)
-    if threads is not None and not await threads.locks.alive():
+    """``GET /health``: ready when some task can run and the database, where there is one, answers."""
+    if not await getattr(request.app.state, "database_answers", _yes)():
         return JSONResponse({"status": "the database does not answer"}, 503)
     ready = bool(offered())
     return JSONResponse({"status": "ok" if ready else "no task can run"}, 200 if ready else 503)
+
+
+async def _yes() -> bool:
+    return True
 
 
 async def feedback(request: Request) -> Response:
@@ -92,17 +96,8 @@ ROUTES: list[Endpoint] = [
 ]
 
 
-@asynccontextmanager
-async def _nothing(_app: Starlette) -> AsyncIterator[None]:
-    yield
-
-
-def create_app(
-    options: Settings,
-    more: Sequence[Endpoint] = (),
-    running: Callable[[Starlette], AbstractAsyncContextManager[None]] = _nothing,
-) -> Starlette:
-    """The application with its guard, with more routes and what must be open while it runs.
+def create_app(options: Settings) -> FastAPI:
+    """The application with its guard. An instance of FastAPI, as Aegra wants it: it adds its own routes.
 
     Raises:
         ConfigError: the key file cannot be used.
@@ -111,19 +106,19 @@ def create_app(
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
         with writing(options.access_log, log):
-            async with sessions.run(), owners.watched(), running(app):
+            async with sessions.run(), owners.watched():
                 yield
 
-    app = Starlette(
+    app = FastAPI(
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, ("GET", "/metrics", counted.metrics), *more]
+                for method, path, endpoint in [*ROUTES, ("GET", "/metrics", counted.metrics)]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
@@ -158,4 +153,5 @@ def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list
         Middleware(Guard, keys=owners, origins=options.origins),
         Middleware(Quota, at_once=options.at_once if owners else 0),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
+        *([Middleware(SignedLinks)] if owners else []),
     ]

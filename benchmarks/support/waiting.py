@@ -28,7 +28,7 @@ BACKENDS.clear()
 BACKENDS["embedded"] = StubBackend({"waiter": wait})
 
 if __name__ == "__main__":
-    from app.server.standalone import serve
+    from app.server.serving import serve
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")

@@ -6,6 +6,7 @@ from itertools import count
 from string import Template
 from typing import Any
 
+from graph.planning.files import looks_like_file
 from graph.state import Plan, Result, Task
 from tools.tasks import TaskType
 
@@ -62,12 +63,24 @@ def alternative(plan: Plan, results: Sequence[Result], offered: Mapping[str, Tas
     return Plan(tasks=tasks, notes=notes) if len(notes) > len(plan.notes) else None
 
 
+def untouched(before: Plan, after: Plan, results: Sequence[Result]) -> list[Result]:
+    """The results that stand: of tasks that are the same in both plans, and need none that is not."""
+    old, touched = {task.id: task for task in before.tasks}, set[int]()
+    for task in after.tasks:
+        if old.get(task.id) != task or touched & set(task.dep):
+            touched.add(task.id)
+    return [result for result in results if result.id not in touched]
+
+
 def _way(task: Task, offered: Mapping[str, TaskType]) -> tuple[Leg, ...] | None:
-    """The first way whose steps can run here and find the arguments they need."""
+    """The first way whose steps can run here and find the arguments they need; a file's name is no text."""
     known = {*task.args, _BEFORE[1:]}
+    files = {name for name, value in task.args.items() if looks_like_file(str(value))}
     for way in WAYS.get(task.task, ()):
-        needed = {name for step in way for text in step.args.values() for name in Template(text).get_identifiers()}
-        if needed <= known and all(step.task in offered for step in way):
+        texts = [text for step in way for text in step.args.values()]
+        needed = {name for text in texts for name in Template(text).get_identifiers()}
+        within = {name for text in texts if text[1:] not in known for name in Template(text).get_identifiers()}
+        if needed <= known and not within & files and all(step.task in offered for step in way):
             return way
     return None
 

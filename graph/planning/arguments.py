@@ -84,7 +84,7 @@ class Filler:
             return self._never_given(step, slot, value)
         if wrong := [path for path in found if not takes(slot.modality, modality(path))]:
             what = f"{self._files.name(wrong[0])} is {modality(wrong[0])}, but {slot.name!r} takes {slot.modality}"
-            self._findings.problem(f"Task {step.id} ({step.row.name}): {what}.")
+            self._findings.fault(step.id, what, step.row.name)
         return found
 
     def _exact(self, step: Step, slot: Slot, schema: Schema, value: str) -> list[str]:
@@ -92,7 +92,7 @@ class Filler:
         try:
             fitting = read_value(value, schema)
         except ValueError as error:
-            self._findings.problem(f"Task {step.id} ({step.row.name}): {slot.name!r}: {error}.")
+            self._findings.fault(step.id, f"{slot.name!r}: {error}", step.row.name)
             return [value]
         return [str(fitting) if fitting in choices(schema) else value]
 
@@ -102,7 +102,7 @@ class Filler:
         if row is None or any(takes(slot.modality, made) for made in row.outputs):
             return True
         what = f"task {id_} ({row.name}) makes {' and '.join(row.outputs)}, but {slot.name!r} takes {slot.modality}"
-        self._findings.problem(f"Task {step.id} ({step.row.name}): {what}.")
+        self._findings.fault(step.id, what, step.row.name)
         return False
 
     def _texts(self, step: Step, slot: Slot, value: str) -> list[str]:
@@ -126,7 +126,7 @@ class Filler:
         row = self._offered.get(_READERS.get(kind, ""))
         if row is None:
             what = f"{source} is {kind}, but {slot.name!r} takes text"
-            self._findings.problem(f"Task {step.id} ({step.row.name}): {what}.")
+            self._findings.fault(step.id, what, step.row.name)
             return []
         if source not in self._readers:
             id_ = max(self.steps) + 1
@@ -143,7 +143,7 @@ class Filler:
             return found
         if found:
             known = ", ".join(map(self._files.name, found))
-            self._findings.problem(f"Task {step.id} ({step.row.name}): {value[:80]!r} was never given. Given: {known}.")
+            self._findings.fault(step.id, f"{value[:80]!r} was never given. Given: {known}", step.row.name)
         else:
             self._findings.missing = self._findings.missing or (step.row, slot)
         return []
@@ -157,7 +157,7 @@ class Filler:
         if len(found) == 1:
             return found
         if found or slot.modality == "text":
-            self._findings.problem(f"Task {step.id} ({step.row.name}) lacks its {slot.name!r}.")
+            self._findings.fault(step.id, f"it lacks its {slot.name!r}", step.row.name)
         else:
             self._findings.missing = self._findings.missing or (step.row, slot)
         return []

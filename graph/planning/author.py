@@ -1,17 +1,25 @@
 """Plans with a language model: asks, reads what it writes as it is written, checks, and asks again with the reason."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from graph.answer import shorten
 from graph.calling import write_json
 from graph.conversation import Request
-from graph.planning.dialects import Reply, Scanner, Written, read, written
+from graph.planning.dialects import Written, written
 from graph.planning.draft import Draft
+from graph.planning.files import Files
+from graph.planning.partial import valid_part
+from graph.planning.progress import Progress
 from graph.planning.prompting import ANSWER, BUDGET, conversation
+from graph.planning.reply import Reply, read
+from graph.planning.scanner import Scanner
 from graph.planning.validation import Checked, check, question
 from tools.errors import PlanError
 from tools.tasks import TaskType
@@ -31,65 +39,86 @@ Announce = Callable[[int, Written], None]
 
 
 async def author(
-    request: Request, offered: Mapping[str, TaskType], model: BaseChatModel, name: str, announce: Announce
+    request: Request,
+    offered: Mapping[str, TaskType],
+    model: BaseChatModel,
+    name: str,
+    announce: Announce,
+    before: Progress | None = None,
 ) -> Draft:
     """A plan by a language model. ``announce`` is told every task the moment it is written, before it is checked.
 
-    The request's files may still be on their way, and known by name only: the plan is checked when they are there.
+    After what came ``before`` the plan is the tasks that are done and the rest. The request's files may still be on
+    their way, and known by name only: the plan is checked when they are there.
 
     Raises:
         InputError: the request is too long.
-        PlanError: also the last repair left the plan invalid.
+        PlanError: also the last repair left nothing that can run.
         ModelError: the model cannot be asked.
     """
-    messages = conversation(request, offered, _budget(model))
-    checked = Checked()
+    messages = [*conversation(request, offered, _budget(model)), *(before.told() if before else [])]
+    replies: list[Reply] = []
     for _ in range(1 + REPAIRS):
-        text = await write_json(model, messages, SCHEMA, name, _listener(announce))
-        reply, files = read(text), (await request.whole()).files
-        checked = check(reply.tasks, files, offered) if reply.tasks else _without_tasks(reply)
-        if draft := _draft(reply, checked):
-            return draft
+        text = await write_json(model, messages, SCHEMA, name, _listener(announce, before.first if before else 0))
+        reply = await asyncio.to_thread(read, text, request.text)
+        replies.append(replace(reply, tasks=tuple(before.joined(reply.tasks))) if before and reply.tasks else reply)
+        files = (await request.whole()).files
+        checked = _checked(replies[-1], files, offered)
+        if not checked.problems:
+            return _draft(replies[-1], checked)
         messages = [*messages, *_complaint(text, checked)]
-    raise PlanError(f"No valid plan came out: {' '.join(checked.problems)} Say it in other words, or in smaller steps.")
+    return next(filter(None, (_usable(reply, files, offered) for reply in reversed(replies))), None) or _none(checked)
 
 
-def _draft(reply: Reply, checked: Checked) -> Draft | None:
+def _checked(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Checked:
+    if not (reply.tasks or reply.text or reply.question or reply.complaints):
+        return Checked(problems=["The answer was not a plan in JSON."])
+    checked = check(reply.tasks, files, offered)
+    return replace(checked, problems=[*reply.complaints, *checked.problems]) if reply.complaints else checked
+
+
+def _draft(reply: Reply, checked: Checked) -> Draft:
+    if checked.missing:
+        return Draft(question=question(*checked.missing), notes=checked.notes)
     if checked.tasks:
         return Draft(tasks=checked.tasks, notes=checked.notes)
-    if checked.problems:
-        return None
-    if checked.missing:
-        return Draft(question=question(*checked.missing))
     return Draft(question=reply.question) if reply.question else Draft(refusal=reply.text, exit_code=0)
 
 
-def _without_tasks(reply: Reply) -> Checked:
-    return Checked(problems=[] if reply.text or reply.question else ["The answer was not a plan in JSON."])
+def _usable(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Draft | None:
+    """What can be made of an answer that could not be mended: the part that can run, and what was left out and why."""
+    checked = valid_part(reply.tasks, files, offered)
+    if not (checked.tasks or checked.missing or reply.text or reply.question):
+        return None
+    unsure = [f"The plan could not be mended. {complaint}" for complaint in reply.complaints]
+    return _draft(reply, replace(checked, notes=[*unsure, *checked.notes]))
+
+
+def _none(checked: Checked) -> NoReturn:
+    raise PlanError(f"No valid plan came out: {' '.join(checked.problems)} Say it in other words, or in smaller steps.")
 
 
 def _complaint(text: str, checked: Checked) -> list[BaseMessage]:
     problems = "\n".join(f"- {problem}" for problem in checked.problems[:10])
-    return [AIMessage(text or "(nothing)"), HumanMessage(f"That cannot run:\n{problems}\nWrite the whole plan again.")]
+    said = AIMessage(shorten(text) or "(nothing)")
+    return [said, HumanMessage(f"That cannot run:\n{problems}\nWrite the whole plan again.")]
 
 
 def _budget(model: BaseChatModel) -> int:
     return min(BUDGET, int((model.profile or {}).get("max_input_tokens") or BUDGET) - ANSWER)
 
 
-def _listener(announce: Announce) -> Callable[[str], None]:
-    """Announces every task of a text that arrives in pieces."""
-    scanner, count = Scanner(), 0
+def _listener(announce: Announce, first: int) -> Callable[[str], None]:
+    """Announces every task of a text that arrives in pieces, counting from ``first``."""
+    scanner = Scanner()
 
     def heard(piece: str) -> None:
-        nonlocal count
-        for element in scanner.feed(piece):
+        for place, member in scanner.feed(piece):
             try:
-                found = written(json.loads(element))
+                found = written(json.loads(member))
             except (ValueError, RecursionError):
                 continue  # the whole text will be repaired in the end
             if found:
-                announce(count, found)
-                count += 1
+                announce(first + place if found.id is None else found.id, found)
 
     return heard

@@ -2,8 +2,8 @@
 
 The written form that we ask for is compact: ``{"tasks": [{"image-to-text": {"image": "a.png"}}, ...]}``, numbered from
 0 by position, ``<rN>`` for the output of task N, and ``"after": [ids]`` only where no reference tells the order. Read
-besides: fenced JSON, JSON in prose, trailing commas, single quotes, one object instead of a list, a task's slots by
-name (``task``, ``id``, ``dep``, ``args``), TaskBench's ``task_nodes`` and ``arguments``, string ids.
+besides: one object instead of a list, a task's slots by name (``task``, ``id``, ``dep``, ``args``), TaskBench's
+``task_nodes`` and ``arguments``, string ids. A member of a list that is no task keeps its place.
 """
 
 import json
@@ -12,59 +12,54 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import json_repair
+from graph.planning.names import known, resembles
 
-from graph.planning.names import known
-
-MAX_CHARACTERS = 100_000  # of a model's text; more is no plan
-_REPAIRABLE = 6_000  # characters that may be repaired: json_repair's time grows with their square
-_CANDIDATES = 40  # places where JSON may begin that are tried
+SHOWN = 200  # characters of what cannot be read that are shown
+LISTS = ("tasks", "task_nodes", "plan", "steps", "nodes")
 _DEPTH = 3  # lists within lists that are looked into
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
 _TASK, _ARGS = ("task", "tool", "task_type", "name"), ("args", "arguments", "parameters", "inputs")
-_DEP, _REPLY = ("dep", "after", "deps", "dependencies"), ("reply", "answer", "message", "response")
+_DEP = ("dep", "after", "deps", "dependencies")
 
 
 @dataclass(frozen=True)
 class Written:
-    """One task as it was written: names and arguments unchecked. An argument without a name has its number."""
+    """One task as it was written: names and arguments unchecked. An argument without a name has its number.
+
+    ``unread`` is what stands in its place where that is no task.
+    """
 
     task: str
     id: int | None = None
     dep: tuple[int, ...] = ()
     args: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a model answered: tasks, or else words to the user, or a question to ask; or none of it."""
-
-    tasks: tuple[Written, ...] = ()
-    text: str = ""
-    question: str = ""
-
-
-def read(text: str) -> Reply:
-    """Read a model's answer. Never raises, and takes time in proportion to the text's length."""
-    text = _THOUGHT.sub("", text[:MAX_CHARACTERS]).strip()
-    for value in values(text):
-        reply = _reply(value)
-        if reply != Reply():
-            return reply
-    return Reply(text="" if text.startswith(("{", "[", "```")) else text)
+    unread: str = ""
 
 
 def written(value: object) -> Written | None:
-    """The task that an object stands for, if it stands for one."""
+    """The task that a member of a list stands for, if it stands for one."""
     if not isinstance(value, dict):
         return None
-    name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None)
-    if name is None:
-        name = next((str(key) for key in value if isinstance(value[key], dict) and known(str(key))), None)
+    name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None) or _compact(value)
     if name is None:
         return None
-    dep = tuple(id_ for each in _listed(_first(value, _DEP)) if (id_ := _id(each)) is not None)
-    return Written(name, _id(value.get("id")), dep, _arguments(_first(value, (name, *_ARGS))))
+    dep = tuple(id_ for each in _listed(_first(value, _DEP, like=True)) if (id_ := _id(each)) is not None)
+    return Written(name, _id(value.get("id")), dep, _arguments(_given(value, name)))
+
+
+def _given(value: Mapping[str, Any], name: str) -> object:
+    """The arguments: under their name or the task's, or else the one object that there is."""
+    objects = [each for each in value.values() if isinstance(each, dict)]
+    named = _first(value, (name, *_ARGS))
+    return objects[0] if named is None and len(objects) == 1 else named
+
+
+def _compact(value: Mapping[str, Any]) -> str | None:
+    """The name in the compact form: the one key that is a task type, or that could only be one."""
+    names = [str(key) for key in value if known(str(key))]
+    others = [str(key) for key in value if key not in (*_DEP, "id")]
+    if not names and len(others) == 1 and isinstance(value[others[0]], dict):
+        return others[0]
+    return names[0] if len(names) == 1 else None
 
 
 def _id(value: object) -> int | None:
@@ -73,52 +68,56 @@ def _id(value: object) -> int | None:
     return int(found[0]) if found and not str(value).startswith("-") else None
 
 
-def values(text: str) -> Iterator[object]:
-    """Every JSON value in a text, as it stands; and at last the text repaired, if it is short enough."""
-    starts = [match.start() for match in re.finditer(r"[\[{]", text)][:_CANDIDATES]
-    end = 0
-    for start in starts:
-        if start >= end:
-            try:
-                value, end = json.JSONDecoder().raw_decode(text, start)
-                yield value
-            except (ValueError, RecursionError):
-                continue
-    if starts:
-        yield _repaired(text[starts[0] :])
+def is_task(value: object) -> bool:
+    """Whether an object is itself a task: it names a task type, and holds no list of tasks."""
+    if not isinstance(value, dict) or any(isinstance(value.get(key), list) for key in LISTS):
+        return False
+    return any(isinstance(value.get(key), str) for key in _TASK) or len([key for key in value if known(str(key))]) == 1
 
 
-def _repaired(text: str) -> object:
-    text = text[: max(text.rfind("]"), text.rfind("}")) + 1 or None]
-    if len(text) <= _REPAIRABLE:
-        try:
-            return json_repair.loads(text)
-        except (ValueError, RecursionError):
-            return None
-    return [_repaired(element) for element in Scanner().feed(text) if len(element) <= _REPAIRABLE][:1000]
-
-
-def _reply(value: object) -> Reply:
-    tasks = tuple(_collect(value))
-    if tasks or not isinstance(value, dict):
-        return Reply(tasks)
-    said = {key: str(value.get(key) or "").strip() for key in ("question", *_REPLY)}
-    return Reply((), next((said[key] for key in _REPLY if said[key]), ""), said["question"])
-
-
-def _collect(value: object, depth: int = 0) -> Iterator[Written]:
-    """The tasks in a value: itself, the members of a list, or what one of its keys holds."""
-    if found := written(value):
-        yield found
+def collect(value: object, depth: int = 0) -> Iterator[Written]:
+    """The tasks in a value: the members of its list, wherever that stands."""
+    members = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    if isinstance(value, dict) and (lists := [value[key] for key in LISTS if isinstance(value.get(key), list)]):
+        yield from _members(next((each for each in lists if any(map(is_task, each))), lists[0]))
+    elif is_task(value):
+        yield from filter(None, [written(value)])
+    elif any(map(is_task, members)):
+        yield from (member_of(each) for each in members if isinstance(value, list) or isinstance(each, dict | list))
     elif depth < _DEPTH:
-        members = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
         for member in members:
-            if isinstance(member, dict | list):
-                yield from _collect(member, depth + 1)
+            yield from collect(member, depth + 1)
 
 
-def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> object:
-    return next((value[key] for key in keys if key in value), None)
+def _members(listed: list[Any]) -> Iterator[Written]:
+    """The members of what is said to be the list of tasks; a list around that list alone means nothing."""
+    if len(listed) == 1 and isinstance(listed[0], list):
+        yield from _members(listed[0])
+    else:
+        yield from map(member_of, listed)
+
+
+def member_of(value: object) -> Written:
+    """The task that a member of a list stands for; one that is none keeps its place, and its number if it has one."""
+    id_ = _id(value.get("id")) if isinstance(value, dict) else None
+    return written(value) or Written("", id_, unread=json.dumps(value, ensure_ascii=False)[:SHOWN])
+
+
+def mentioned(value: object) -> int:
+    """How many task types an answer names, wherever in its structure."""
+    if isinstance(value, list):
+        return sum(map(mentioned, value))
+    if not isinstance(value, dict):
+        return 0
+    named = any(isinstance(value.get(key), str) and known(value[key]) for key in _TASK)
+    return named + sum(known(str(key)) + mentioned(member) for key, member in value.items())
+
+
+def _first(value: Mapping[str, Any], keys: tuple[str, ...], *, like: bool = False) -> object:
+    """What stands under the first of the keys that is there, also where that is misspelt."""
+    found = next((value[key] for key in keys if key in value), None)
+    near = [key for key in value if like and found is None and resembles(str(key), keys)]
+    return value[near[0]] if near else found
 
 
 def _listed(value: object) -> tuple[object, ...]:
@@ -137,42 +136,3 @@ def _named(item: object, number: int) -> tuple[str, object]:
     if isinstance(item, dict) and "value" in item:
         return str(item.get("name", number)), item["value"]
     return str(number), item
-
-
-class Scanner:
-    """Cuts a growing text into the objects of its list: each as soon as its last brace is written."""
-
-    def __init__(self) -> None:
-        self._text, self._at, self._start, self._level = "", 0, -1, 0
-        self._open: list[str] = []
-        self._quote, self._escaped = "", False
-
-    def feed(self, text: str) -> Iterator[str]:
-        """Take more text, and give every object that it completes: those in the outermost list."""
-        self._text += text
-        while self._at < len(self._text):
-            if (element := self._step(self._text[self._at])) is not None:
-                yield element
-            self._at += 1
-
-    def _step(self, char: str) -> str | None:
-        if self._quote:
-            self._quoted(char)
-        elif char in "\"'" and self._open:
-            self._quote = char
-        elif char in "[{":
-            if char == "{" and self._start < 0 and self._open[-1:] == ["["]:
-                self._start, self._level = self._at, len(self._open)
-            self._open.append(char)
-        elif char in "]}" and self._open:
-            self._open.pop()
-            if self._start >= 0 and len(self._open) == self._level:
-                element, self._start = self._text[self._start : self._at + 1], -1
-                return element
-        return None
-
-    def _quoted(self, char: str) -> None:
-        if self._escaped or char == "\\":
-            self._escaped = not self._escaped
-        elif char == self._quote:
-            self._quote = ""

@@ -1,7 +1,7 @@
 """Names that models write, brought to ours: task types, slots and references."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -9,8 +9,17 @@ from rapidfuzz import fuzz, process
 from tools.tasks import TASKS, Slot, TaskType
 
 _LIKENESS = 84  # of 100; below it a name is another name rather than a misspelt one
+_ALIKE = 75  # the same, for words of a few letters
 _REFERENCE = re.compile(
-    r"<r(\d{1,6})>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)", re.I
+    r"<\s*r\s*(\d{1,6})\s*>|<\s*(?:generated|node|resource|task|output|result)\s*(?:>\s*-\s*(\d{1,6})|-\s*(\d{1,6})\s*>)",
+    re.I,
+)
+_KINDS = "r|resource|generated|node|task|output|result"
+_NEAR = re.compile(
+    rf"<\s*(?:{_KINDS})[\s>-]{{0,3}}(?:\d{{1,6}}\w?)?(?!\w)\s*>?"  # <r1, <resource-
+    rf"|(?<![\w<])(?:{_KINDS})-?\d{{1,6}}\s*>"  # r1>
+    r"|<(?!h\d>)[^<>=/\d]{0,3}\d{1,6}\w{0,2}\s*>|<[^\s<>]{0,16}-\d{1,6}\s*>",  # <1>, <xr1>, <nde-1>
+    re.I,
 )
 _ALIASES = {
     "ocr": "image-to-text",
@@ -32,6 +41,16 @@ _ALIASES = {
 def references(text: str) -> str:
     """The text with every dialect's reference written as ``<resource-ID>``."""
     return _REFERENCE.sub(lambda match: f"<resource-{int(match[match.lastindex or 0])}>", text)
+
+
+def near_references(text: str) -> list[str]:
+    """What in a text is nearly a reference, but none: a bracket or the number is lacking."""
+    return _NEAR.findall(_REFERENCE.sub("", text))
+
+
+def resembles(name: str, words: Sequence[str]) -> bool:
+    """Whether a name is one of these short words, give or take a letter."""
+    return any(fuzz.ratio(name.lower(), word) >= _ALIKE for word in words)
 
 
 def known(name: str) -> bool:

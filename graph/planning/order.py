@@ -15,7 +15,10 @@ def ordered(steps: Mapping[int, Step], findings: Findings) -> list[Step]:
         sorter = TopologicalSorter({id_: step.dep & steps.keys() for id_, step in steps.items()})
         sorter.prepare()
     except CycleError as error:
-        findings.problem(f"These tasks wait for each other: {', '.join(map(str, error.args[1]))}.")
+        ring = set(error.args[1])
+        for id_ in sorted(ring):
+            others = ", ".join(map(str, sorted(ring - {id_}))) or "itself"
+            findings.fault(id_, f"it waits for {others}, and so they wait for each other", steps[id_].row.name)
         return []
     order: list[Step] = []
     place = {id_: position for position, id_ in enumerate(steps)}
@@ -30,8 +33,8 @@ def ordered(steps: Mapping[int, Step], findings: Findings) -> list[Step]:
 
 
 def _drop_unknown(step: Step, steps: Mapping[int, Step], findings: Findings) -> None:
-    """Forget an order after a task that is not there; complain of a reference to one."""
+    """Forget an order after a task that is not there; complain of a reference to one that was never written."""
     step.after &= steps.keys()
-    if lost := step.dep - steps.keys():
+    if lost := step.dep - steps.keys() - findings.blamed.keys():
         names = ", ".join(f"<resource-{id_}>" for id_ in sorted(lost))
-        findings.problem(f"Task {step.id} ({step.row.name}) refers to {names}, which no task makes.")
+        findings.fault(step.id, f"it refers to {names}, which no task makes", step.row.name)

@@ -12,8 +12,8 @@ from rapidfuzz import fuzz
 import prompts
 from graph.answer import shorten
 from graph.conversation import Request
-from graph.planning.dialects import read
 from graph.planning.files import Files
+from graph.planning.reply import read
 from prompts import Demonstration
 from tools.errors import InputError
 from tools.files.resources import from_content, modality

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +48,7 @@ class Findings:
 
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    blamed: dict[int, str] = field(default_factory=dict)  # why each task that is at fault cannot run
     missing: tuple[TaskType, Slot] | None = None
 
     def note(self, text: str) -> None:
@@ -58,6 +59,11 @@ class Findings:
     def problem(self, text: str) -> None:
         """Something only the writer can mend."""
         self.problems.append(text)
+
+    def fault(self, id_: int, what: str, name: str = "", hint: str = "") -> None:
+        """What is wrong with one task; ``hint`` is for the writer alone."""
+        self.problem(f"Task {id_}{f' ({name})' if name else ''}: {' '.join(filter(None, (f'{what}.', hint)))}")
+        self.blamed.setdefault(id_, f"{what}.")
 
 
 def texts(value: object) -> list[str]:
@@ -74,11 +80,12 @@ def texts(value: object) -> list[str]:
 def number(written: Sequence[Written]) -> dict[int, Written]:
     """The tasks by unique ids, their references and dependencies following.
 
-    A task without a usable id has its position. Where two have the same id the later one gets a new id, and what
-    is written after it means the later one.
+    A task without a usable id has its position, where no other has that id. Where two have the same id the later one
+    gets a new id, and what is written after it means the later one.
     """
-    wished = [position if each.id is None else each.id for position, each in enumerate(written)]
-    free = iter(range(max([*wished, len(written)]) + 1, 2**63))
+    given = {each.id for each in written}
+    free = iter(range(max([*(id_ for id_ in given if id_ is not None), len(written)]) + 1, 2**63))
+    wished = [_wish(position, each.id, given, free) for position, each in enumerate(written)]
     first: dict[int, int] = {}
     taken: set[int] = set()
     ids = []
@@ -92,6 +99,12 @@ def number(written: Sequence[Written]) -> dict[int, Written]:
         numbered[id_] = _renamed(each, latest)
         latest[wish] = id_
     return numbered
+
+
+def _wish(position: int, id_: int | None, given: Set[int | None], free: Iterator[int]) -> int:
+    if id_ is not None:
+        return id_
+    return next(free) if position in given else position
 
 
 def _renamed(each: Written, names_: Mapping[int, int]) -> Written:

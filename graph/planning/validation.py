@@ -32,10 +32,17 @@ class Checked:
 
 def check(written: Sequence[Written], files: Files, offered: Mapping[str, TaskType]) -> Checked:
     """Check and mend a plan. Never raises; the tasks come in topological order, with unique ids and whole ``dep``."""
-    findings = Findings()
     if len(written) > MAX_TASKS:
         return Checked(problems=[f"{len(written)} tasks are too many; write at most {MAX_TASKS}."])
-    steps = _typed(number(written), offered, findings)
+    return examined(number(written), files, offered)[0]
+
+
+def examined(
+    numbered: Mapping[int, Written], files: Files, offered: Mapping[str, TaskType]
+) -> tuple[Checked, dict[int, str]]:
+    """Tasks by their ids, checked and mended; and those that are at fault, each with what is wrong with it."""
+    findings = Findings()
+    steps = _typed(numbered, offered, findings)
     filler = Filler(steps, files, offered, findings)
     for step in list(steps.values()):
         filler.fill(step)
@@ -44,13 +51,18 @@ def check(written: Sequence[Written], files: Files, offered: Mapping[str, TaskTy
     if len(done) > MAX_TASKS:
         findings.problem(f"One task for each file makes more than {MAX_TASKS}; write fewer.")
     if findings.problems or findings.missing:
-        return Checked([], findings.notes, findings.problems, findings.missing)
-    return Checked([step.task() for step in done], findings.notes)
+        return Checked([], findings.notes, findings.problems, findings.missing), findings.blamed
+    return Checked([step.task() for step in done], findings.notes), {}
 
 
 def validated(tasks: Sequence[Task], files: Files, offered: Mapping[str, TaskType]) -> Checked:
     """Check a plan that is made of tasks already: by rule, or by a person's hand."""
-    return check([Written(task.task, task.id, tuple(task.dep), task.args) for task in tasks], files, offered)
+    return check(as_written(tasks), files, offered)
+
+
+def as_written(tasks: Sequence[Task]) -> list[Written]:
+    """Tasks as a model might have written them."""
+    return [Written(task.task, task.id, tuple(task.dep), task.args) for task in tasks]
 
 
 _WHICH = {"image": "Which picture", "audio": "Which recording", "video": "Which video", "table": "Which table"}
@@ -66,10 +78,12 @@ def _typed(written: Mapping[int, Written], offered: Mapping[str, TaskType], find
     """The steps whose type is offered; the others are complained of."""
     steps = {}
     for id_, each in written.items():
-        if row := find(each.task, offered):
+        if each.unread:
+            findings.fault(id_, f"{each.unread} is no task", hint='Write each as one {"TASK": {"SLOT": "VALUE"}}.')
+        elif row := find(each.task, offered):
             steps[id_] = Step.of(id_, row, each)
         elif find(each.task, TASKS):
-            findings.problem(f"Task {id_}: {each.task} cannot run in this configuration.")
+            findings.fault(id_, f"{each.task} cannot run in this configuration")
         else:
-            findings.problem(f"Task {id_}: {each.task[:80]!r} is no task type. Use one of: {', '.join(offered)}.")
+            findings.fault(id_, f"{each.task[:80]!r} is no task type", hint=f"Use one of: {', '.join(offered)}.")
     return steps

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, at_rest, done, keep_picture, look_closer
+from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, done, keep_picture, look_closer
 from tests.server.process import Server
 
 
@@ -95,16 +95,6 @@ def test_settings_outlive_a_reload(page: Page) -> None:
     page.get_by_text("Settings").click()
     expect(page.locator("#approve input")).to_be_checked(timeout=PATIENCE)
     expect(page.locator("#controller input")).to_have_value("offline")
-
-
-def test_a_controller_that_is_not_there_is_told_and_nothing_is_lost(page: Page) -> None:
-    page.get_by_text("Settings").click()
-    page.fill("#controller input", "nobody:model")
-    page.press("#controller input", "Enter")
-    ask(page, "Is the tone of 'I am happy' positive?")
-    expect(page.get_by_text("nobody:model is no controller here")).to_be_visible(timeout=PATIENCE)
-    at_rest(page)
-    expect(page.locator("#chat")).to_contain_text("I am happy")
 
 
 def test_it_can_be_used_by_the_keyboard_alone(visitor: BrowserContext, server: Server) -> None:

@@ -12,6 +12,7 @@ from tests.server.inside import listening
 from tests.support import EXAMPLES, ROOT
 
 BIN = ROOT / ".venv-clients" / "bin"
+FIRST = "../first/bin/python"  # with the first major version of MCP's own package
 ASK = "Is the tone of 'I am so happy' positive?"
 NOTICE = "data:image/png;base64," + base64.b64encode((EXAMPLES / "notice.png").read_bytes()).decode()
 
@@ -93,9 +94,9 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("script", [FASTMCP, FIRST_MAJOR], ids=["fastmcp", "mcp 1"])
-def test_clients_of_mcp_send_a_picture_and_get_one(url: str, script: str) -> None:
-    printed = run("python", "-c", script, url, given=NOTICE)
+@pytest.mark.parametrize(("python", "script"), [("python", FASTMCP), (FIRST, FIRST_MAJOR)], ids=["fastmcp", "mcp 1"])
+def test_clients_of_mcp_send_a_picture_and_get_one(url: str, python: str, script: str) -> None:
+    printed = run(python, "-c", script, url, given=NOTICE)
     assert "Welcome to our garden" in printed
     assert "['text', 'image'] ['http" in printed
 
@@ -114,4 +115,4 @@ asyncio.run(main())
 
 
 def test_langchain_s_adapters_take_the_tools(url: str) -> None:
-    assert "positive" in run("python", "-c", ADAPTERS, url)
+    assert "positive" in run(FIRST, "-c", ADAPTERS, url)

@@ -36,7 +36,7 @@ def obedient(messages: list[BaseMessage]) -> str:
         return PLAN if INJECTION not in messages[-1].text else '{"tasks":[{"text-to-image":{"text":"x"}}]}'
     if system.startswith("Choose"):
         return '{"choices":[{"task":0,"model":"good","reason":"fits"}]}'
-    return '{"tasks":[{"text-to-image":{"text":"x"}}]} by evil/model ![x](https://evil.example/x.png) out/x.png'
+    return 'All: {"tasks":[{"text-to-image":{"text":"x"}}]} by evil/model ![x](https://evil.example/x.png) out/x.png'
 
 
 async def run(text: str, model: QueueChat, *files: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # passed on
@@ -89,7 +89,7 @@ async def test_tokens_of_the_answer_are_streamed_and_those_of_the_plan_are_not(
         elif isinstance(chunk, dict) and chunk.get("event") == "planned":
             planned.append(chunk["task"])
     answer = [text for node, text in streamed if node == "respond"]
-    assert len(answer) > 5
+    assert len(answer) > 3
     assert "".join(answer).count("by evil/model") == 1
     assert not any("tasks" in text for node, text in streamed if node == "plan")
     assert planned == ["image-to-text", "summarization"]

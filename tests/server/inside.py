@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.server import keys
-from app.server.standalone import application
+from app.server.serving import application
 from tests.server.process import free_port
 from tools.settings import override, overrides, settings
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,15 +66,14 @@ def start(command: list[str], folder: Path, health: str, port: int = 0, **env: s
             stderr=subprocess.STDOUT,
         )
     server = Server(process, f"http://127.0.0.1:{port}", folder)
-    for _ in range(600):
-        try:
-            if httpx.get(server.url + health, timeout=2).status_code == 200:
-                return server
-        except httpx.TransportError:
-            pass
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
+    with httpx.Client(base_url=server.url, timeout=2) as client:
+        for _ in range(1800):
+            with suppress(httpx.TransportError):
+                if client.get(health).status_code == 200:
+                    return server
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
     process.kill()
     raise RuntimeError(server.log[-4000:])
 

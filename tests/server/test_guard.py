@@ -106,6 +106,9 @@ def test_stored_items_belong_to_their_owner(guarded: Guarded) -> None:
         assert ann.put("/store/items", json={"namespace": ["n"], "key": "k", "value": {"a": 1}}).status_code == 204
         assert ann.get("/store/items", params={"namespace": "n", "key": "k"}).json()["value"] == {"a": 1}
         assert bob.get("/store/items", params={"namespace": "n", "key": "k"}).json() is None
+        (found,) = ann.post("/store/items/search", json={"namespace_prefix": ["n"]}).json()["items"]
+        again = {"namespace": ".".join(found["namespace"]), "key": "k"}
+        assert ann.get("/store/items", params=again).json()["value"] == {"a": 1}
 
 
 def test_a_foreign_page_or_host_name_is_refused(dev: Server) -> None:

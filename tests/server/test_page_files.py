@@ -130,15 +130,28 @@ def test_a_picture_with_a_script_is_never_shown_by_the_browser(attacker: Attacke
     assert "svg" not in reply.headers["content-type"]
 
 
+def test_a_controller_that_is_not_offered_cannot_be_chosen(attacker: Attacker) -> None:
+    said = attacker.call(
+        _send(attacker), ["0" * 32, "2" * 32, {"text": "Hello", "files": []}, "openai:x", "auto", False]
+    )
+    assert '"success":false' in said
+
+
+def _send(attacker: Attacker) -> dict[str, Any]:
+    """The function that sends what stands in the box."""
+    config = attacker.client.get("/app/config").json()
+    box = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "box")
+    return next(each for each in _functions(attacker) if box in each["inputs"])
+
+
 def test_what_was_uploaded_to_the_page_is_taken(attacker: Attacker) -> None:
     """So that the tests above prove something."""
     (path,) = attacker.client.post(
         f"{API}/upload", files={"files": ("notice.png", (EXAMPLES / "notice.png").read_bytes())}
     ).json()
-    config = attacker.client.get("/app/config").json()
-    box = next(each["id"] for each in config["components"] if each["props"].get("elem_id") == "box")
-    send = next(each for each in _functions(attacker) if box in each["inputs"])
     names = ["0" * 32, "1" * 32]
-    said = attacker.call(send, [*names, {**_shapes(path)[2], "text": "Read the notice"}, "offline", "auto", False])
+    said = attacker.call(
+        _send(attacker), [*names, {**_shapes(path)[2], "text": "Read the notice"}, "offline", "auto", False]
+    )
     assert '"success":true' in said
     assert "Welcome to our garden" in said

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from starlette.authentication import SimpleUser
@@ -33,7 +32,14 @@ def thread(client: TestClient) -> str:
     return f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
 
 
-ROUTES = ["/v1/chat/completions", "/v1/responses", "/hugginggpt", "/feedback", "/mcp", f"/threads/{uuid4()}/runs/wait"]
+ROUTES = [
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/hugginggpt",
+    "/feedback",
+    "/mcp",
+    "/threads/a0a0a0a0-0000-4000-8000-000000000000/runs/wait",
+]
 NESTED = b'{"messages": ' + b"[" * 2000 + b"]" * 2000 + b"}"
 BODIES = {
     "nested too deeply": (NESTED, 422),

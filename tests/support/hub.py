@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from huggingface_hub import set_async_client_factory, set_client_factory
-from huggingface_hub.utils._http import default_async_client_factory, default_client_factory
+from huggingface_hub import set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
-from tests.support.hub_answers import ANSWERS, BINARY, FAULTS, MP4_REPLY, PNG_REPLY, Reply, chat
+from tests.support.hub_answers import ANSWERS, FAULTS, MP4_REPLY, PNG_REPLY, Reply, chat
+from tests.support.hub_inputs import understood
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Hub:
     def __init__(self, models: dict[str, Model]) -> None:
         self.models, self.requests = models, list[Asked]()
         self.free, self.inferred = threading.Event(), 0
+        self.peers = set[tuple[str, int]]()  # the other ends of all connections
         self.free.set()
         self.polls = 0
+        self.endless, self.cancelled = False, threading.Event()  # whether its queue never gets done; who gave up on it
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -115,13 +118,19 @@ class Hub:
             return self._infer("conversational", request)
         if path.startswith("/fal-ai/"):
             return self._fal(path, request)
+        if path.startswith("/replicate/"):
+            return FAULTS["broken"]
         name = path.removeprefix("/hf-inference/models/").partition("/pipeline/")[0]
         return self._infer(self.models[name].tag, request)
 
     def _fal(self, path: str, request: Asked) -> Reply:
+        if path.endswith("/cancel") and request.method == "PUT":
+            self.cancelled.set()
+            return Reply({"status": "CANCELLATION_REQUESTED"}, 202)
         if path.endswith("/status"):
             self.polls += 1
-            return Reply({"status": "COMPLETED" if self.polls > 1 and self.free.is_set() else "IN_PROGRESS"})
+            done = self.polls > 1 and self.free.is_set() and not self.endless
+            return Reply({"status": "COMPLETED" if done else "IN_PROGRESS"})
         if request.method == "GET":
             return Reply({"video": {"url": "https://v3.fal.media/files/film.mp4"}})
         if "video" in path:
@@ -135,14 +144,11 @@ class Hub:
             return Reply({"error": "Nobody set it free."}, 504)
         self.inferred += 1
         try:
-            if request.kind == "application/json":
-                asked = json.loads(request.body)
-            elif request.kind.startswith(("image/", "audio/", "video/")) and task.startswith(BINARY):
-                asked = {}
+            if task == "conversational":
+                answer = chat(json.loads(request.body))
             else:
-                return Reply({"error": f"Content type {request.kind!r} not supported"}, 400)
-            answer = chat(asked) if task == "conversational" else ANSWERS[task](asked)
-        except (KeyError, ValueError, AttributeError, TypeError, OSError) as error:
+                answer = ANSWERS[task](understood(task, request.kind, request.body))
+        except (KeyError, ValueError, AttributeError, TypeError, OSError, RuntimeError, StopIteration) as error:
             return Reply({"error": f"{type(error).__name__}: {error}"}, 422)
         return answer if isinstance(answer, Reply) else Reply(answer)
 
@@ -161,6 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         key = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
         request = Asked(host, self.command, self.path, key, self.headers.get("Content-Type") or "", body)
         self.hub.requests.append(request)
+        self.hub.peers.add(self.client_address)
         reply = self.hub.reply(request)
         time.sleep(reply.after)
         self.send_response(reply.status)
@@ -171,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply.content)
         self.close_connection = "Content-Length" in reply.headers
 
-    do_GET = do_POST = _serve  # noqa: N815 - names that the base class calls
+    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names that the base class calls
 
 
 class _Detour(httpx.HTTPTransport):
@@ -181,15 +188,6 @@ class _Detour(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return super().handle_request(_detour(request, self._port))
-
-
-class _AsyncDetour(httpx.AsyncHTTPTransport):
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await super().handle_async_request(_detour(request, self._port))
 
 
 def _detour(request: httpx.Request, port: int) -> httpx.Request:
@@ -207,12 +205,10 @@ def serving(models: dict[str, Model]) -> Iterator[Hub]:
     thread = threading.Thread(target=hub.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     set_client_factory(lambda: httpx.Client(transport=_Detour(port), follow_redirects=True, timeout=60))
-    set_async_client_factory(lambda: httpx.AsyncClient(transport=_AsyncDetour(port), follow_redirects=True, timeout=60))
     try:
         yield hub
     finally:
         set_client_factory(default_client_factory)
-        set_async_client_factory(default_async_client_factory)
         hub.server.shutdown()
         hub.server.server_close()
         thread.join(5)

@@ -1,6 +1,7 @@
 """What the services answer, task type by task type, and how they fail: for the server in hub.py."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -50,15 +51,19 @@ def _labels(request: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"label": name, "score": round(1 / (place + 2), 3)} for place, name in enumerate(names)]
 
 
+def _said(content: str | None, model: str = "thinker") -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+    return {"id": "1", "created": 1, "model": model, "object": "chat.completion", "choices": [choice]}
+
+
 def chat(request: dict[str, Any]) -> dict[str, Any]:
     content = request["messages"][-1]["content"]
     texts = [content] if isinstance(content, str) else [part["text"] for part in content if part["type"] == "text"]
     for part in content if isinstance(content, list) else []:
         if part["type"] == "image_url":
             Image.open(io.BytesIO(base64.b64decode(part["image_url"]["url"].partition(",")[2]))).verify()
-    message = {"role": "assistant", "content": f"You said: {texts[-1]}"}
-    choice = {"index": 0, "finish_reason": "stop", "message": message}
-    return {"id": "1", "created": 1, "model": request["model"], "object": "chat.completion", "choices": [choice]}
+    thought = "<think>\nThey said something.\n</think>\n\n" if request["model"] == "thinker" else ""
+    return _said(f"{thought}You said: {texts[-1]}", request["model"])
 
 
 # What an inference endpoint of each task answers to a request it understood: JSON, or a reply with media.
@@ -123,7 +128,6 @@ ANSWERS |= {
     f"{kind}-text-to-image": lambda r: PNG_REPLY if r["parameters"]["image"] else Reply({"error": "no image"}, 422)
     for kind in ("canny", "hed", "mlsd", "normal", "openpose", "depth", "seg")
 }
-BINARY = ("image", "audio", "object", "visual", "document", "automatic", "mask", "depth", "keypoint", "video", "canny")
 
 FAULTS: dict[str, Reply] = {
     "loading": Reply({"error": "Model acme/a is currently loading", "estimated_time": 20.0}, 503),
@@ -150,4 +154,11 @@ FAULTS: dict[str, Reply] = {
     "bytes": Reply(b"\xff\xfe\x00\x01", kind="application/octet-stream"),
     "slow": Reply([[{"label": "late", "score": 1.0}]], after=3),
     "cut": Reply([], headers={"Content-Length": "999"}),
+    "huge": Reply(b"[" + b"0," * 9_000_000 + b"0]"),
+    "wordy": Reply([{"generated_text": "word " * 250_000}]),
+    "packed": Reply(gzip.compress(b" " * 2**24), headers={"Content-Encoding": "gzip"}),
+    "moved": Reply(b"", 307, headers={"Location": "http://localhost:9/task/text-classification"}),
+    "thoughts-alone": Reply(_said("<think>Let me see. The user")),
+    "no-words": Reply(_said(None)),
+    "vast": Reply(encode(Image.new("1", (13000, 13000)))[1], kind="image/png"),
 }

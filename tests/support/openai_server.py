@@ -1,25 +1,28 @@
 """A loopback stand-in for an OpenAI-compatible server: it says what a test lets it say, whole or as a stream."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.support.loopback import running
 
+Answer = str | int | Callable[[], Iterator[str]]
 USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
 
 class OpenAIServer(ThreadingHTTPServer):
     """Gives its ``answers`` one after the other; an int is an HTTP status. ``asked`` holds the requests' bodies.
 
+    An answer that is called gives the events of a stream as they are to be sent, without end if it likes.
+
     ``repeats_role`` has every piece of a stream name the role anew, as Ollama's do, not the first alone.
     """
 
     daemon_threads = True
 
-    def __init__(self, answers: list[str | int]) -> None:
+    def __init__(self, answers: list[Answer]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers, self.asked = list(answers), list[dict[str, Any]]()
         self.repeats_role = False
@@ -36,7 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(asked)
         answer = self.server.answers.pop(0) if self.server.answers else 500
-        if isinstance(answer, int):
+        if callable(answer):
+            self._send_events(answer())
+        elif isinstance(answer, int):
             self._send(answer, "application/json", json.dumps({"error": {"message": "no"}}))
         elif asked.get("stream"):
             self._send(
@@ -57,6 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def _send_events(self, events: Iterator[str]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        with suppress(ConnectionError):  # the client has had enough
+            for event in events:
+                self.wfile.write(f"data: {event}\n\n".encode())
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -72,12 +85,17 @@ def _stream(answer: str, repeats_role: bool) -> Iterator[str]:
     yield "[DONE]"
 
 
+def piece(**delta: str) -> str:
+    """One event of a stream."""
+    return json.dumps(_body("chat.completion.chunk", [{"index": 0, "delta": delta, "finish_reason": None}]))
+
+
 def _body(kind: str, choices: list[Any], usage: object = None) -> dict[str, Any]:
     return {"id": "x", "object": kind, "created": 0, "model": "stand-in", "choices": choices, "usage": usage}
 
 
 @contextmanager
-def openai_server(*answers: str | int) -> Iterator[OpenAIServer]:
+def openai_server(*answers: Answer) -> Iterator[OpenAIServer]:
     """The server, running."""
     with running(OpenAIServer(list(answers))) as server:
         yield server

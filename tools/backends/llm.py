@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.backends.endpoint.errors import translate
-from tools.errors import BadOutput, InputError, ModelError, ModelUnavailable
-from tools.files.codec import base64_of
+from tools.errors import BadOutput, ModelError, ModelUnavailable
+from tools.files.codec import base64_of, light
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.settings import settings
 from tools.tasks import TaskType
+from tools.thoughts import spoken
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -126,7 +127,7 @@ class Llm:
         return f"Choose a controller that can do {task.name} itself ({kind}), such as --llm openai:gpt-4.1-mini."
 
     async def run(self, call: Call) -> Output:
-        """Ask the chat model, within ``endpoint_timeout`` seconds. Raises ModelError, or InputError for a long text."""
+        """Ask the chat model, within ``endpoint_timeout`` seconds. Raises ModelError."""
         model, skill = chat_model.get(), SKILLS.get(call.task.name)
         if model is None or skill is None:
             raise ModelUnavailable(self.missing(call.task) or f"No chat model does {call.task.name}.")
@@ -143,7 +144,7 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
     try:
         async with asyncio.timeout(settings().endpoint_timeout):
             # nostream: these words are a task's result, not yet the answer to the user
-            answer = (await model.ainvoke(messages, {"tags": ["nostream"]})).text.strip()
+            answer = spoken((await model.ainvoke(messages, {"tags": ["nostream"]})).text)
     except Exception as error:  # noqa: BLE001 - every provider's client has a tree of errors of its own
         known = (translate(each, _name(model), None) for each in (error, error.__cause__) if each)
         failed = ModelError(f"{_name(model)} failed with {type(error).__name__}; try again or choose another model.")
@@ -159,12 +160,12 @@ def _messages(skill: Skill, call: Call, room: int) -> list[dict[str, Any]]:
     given = {name: _readable(name, value) for name, value in call.inputs.items() if name != "image"}
     shown = "\n".join(f"{name}: {value}" if len(given) > 1 else value for name, value in given.items())
     if len(shown) > room:
-        raise InputError(f"The input has {len(shown)} characters, but {room} fit the model; give a shorter one.")
+        raise ModelError(f"The input has {len(shown)} characters, but {room} fit the model; give a shorter one.")
     instruction = skill.instruction.format(**_UNSAID | {name: given[name] for name in _UNSAID if given.get(name)})
     content: list[dict[str, Any]] = [{"type": "text", "text": f"<{fence}>\n{shown}\n</{fence}>"}] if given else []
     if "image" in call.inputs:
-        picture = {"type": "image", "mime_type": "image/png"}
-        content.insert(0, picture | {"base64": base64_of(call.inputs["image"])})
+        picture = light(call.inputs["image"])
+        content.insert(0, {"type": "image", "mime_type": picture.mime_type, "base64": base64_of(picture)})
     system = _RULES.format(instruction=instruction, fence=fence)
     return [{"role": "system", "content": system}, {"role": "user", "content": content}]
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import httpx2
 
+from tools.clients import proxy_for
 from tools.errors import BadOutput, ConfigError
 from tools.extras.place import Place
-from tools.files.fetch import proxy_for
 from tools.settings import settings
 
 

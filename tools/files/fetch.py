@@ -6,13 +6,13 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from tools.clients import proxy_for, tls
 from tools.errors import ResourceError
 from tools.files.artifacts import writing
 from tools.files.formats import HEAD
@@ -59,16 +59,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         elif not proxy:
             port = request.url.port or 0
             request = _pinned(request, await asyncio.to_thread(partial(_address, host, port, private=known)))
-        self._opened.append(httpx.AsyncHTTPTransport(verify=await asyncio.to_thread(_tls), proxy=proxy))
+        self._opened.append(httpx.AsyncHTTPTransport(verify=await asyncio.to_thread(tls), proxy=proxy))
         return await self._opened[-1].handle_async_request(request)
 
     async def aclose(self) -> None:
         """Close the connections of all hops."""
         for transport in self._opened:
             await transport.aclose()
-
-
-_tls = cache(httpx.create_ssl_context)  # reading the certificates takes longer than many a download
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
@@ -121,11 +118,6 @@ async def download(url: str, target: Path, begun: Begun, trusted: Trusted | None
         raise ResourceError(f"{shown} took longer than {limit:g} s; try again or give the file itself.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
-
-
-def proxy_for(url: httpx.URL) -> str | None:
-    """The proxy that the environment names for a URL."""
-    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 def guard(url: str) -> None:

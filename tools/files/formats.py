@@ -9,15 +9,16 @@ from tools.errors import ResourceError
 from tools.tasks import Modality
 
 _BY_MODALITY: dict[Modality, str] = {
-    "image": "png jpg jpeg webp gif bmp tif tiff avif",
+    "image": "png jpg jpeg webp gif bmp tif tiff avif heic heif",
     "audio": "wav mp3 flac ogg oga opus m4a aac weba",
     "video": "mp4 m4v mov webm mkv avi mpg mpeg",
     "text": "txt md rst html htm pdf json docx odt pptx epub",
     "table": "csv tsv xlsx",
 }
 EXTENSIONS: dict[str, Modality] = {f".{ext}": kind for kind, exts in _BY_MODALITY.items() for ext in exts.split()}
-UNSUPPORTED = (".doc", ".ppt", ".xls", ".svg", ".heic", ".psd", ".zip", ".exe")
+UNSUPPORTED = (".doc", ".ppt", ".xls", ".svg", ".psd", ".zip", ".exe")
 HEAD = 4096  # bytes that tell a format
+PICTURES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # as PIL names them; it opens no others for us
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", ".png"),
@@ -29,8 +30,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", ".webp"),
     (8, b"WAVE", ".wav"),
     (8, b"AVI ", ".avi"),
-    (4, b"ftypavif", ".avif"),
-    (4, b"ftypheic", ".heic"),
     (4, b"ftypM4A", ".m4a"),
     (4, b"ftypqt", ".mov"),
     (4, b"ftyp", ".mp4"),
@@ -63,6 +62,8 @@ def sniff(path: Path) -> str | None:
         head = file.read(HEAD)
     if head.startswith(b"PK\x03\x04"):
         return _zipped(path)
+    if head[4:8] == b"ftyp" and (still := _still(head)):
+        return still
     for offset, magic, extension in _SIGNATURES:
         if head.startswith(magic, offset) and not (magic == b"BM" and _is_text(head)):
             return extension
@@ -105,6 +106,15 @@ def kind(extension: str) -> str:
         return f"a file in the format {extension[1:].upper()}" if extension != ".pdf" else "a PDF"
     nouns = {"image": "an image", "audio": "a recording", "video": "a video", "text": "text", "table": "a table"}
     return nouns[EXTENSIONS[extension]]
+
+
+def _still(head: bytes) -> str | None:
+    """The extension of a picture in an MP4-like box, told by the brands that it lists; None for sound and video."""
+    length = min(int.from_bytes(head[:4], "big"), 256)
+    brands = {head[8:12]} | {head[at : at + 4] for at in range(16, length, 4)}
+    if brands & {b"avif", b"avis"}:
+        return ".avif"
+    return ".heic" if brands & {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"} else None
 
 
 def _is_text(head: bytes) -> bool:

@@ -2,6 +2,9 @@
 
 import csv
 import importlib
+import io
+import struct
+import zlib
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, ImageSequence
 
 from tools.errors import ResourceError
-from tools.files.formats import EXTENSIONS, kind, suffix
+from tools.files.formats import EXTENSIONS, PICTURES, kind, suffix
 from tools.install import command
 from tools.protocol import Audio
 from tools.settings import settings
@@ -22,7 +25,21 @@ if TYPE_CHECKING:
 MAX_SECONDS = 3600  # of decoded sound; a small compressed file may hold days of it
 MAX_SAMPLES = MAX_SECONDS * 48_000 * 2  # of all channels together: 1.4 GB
 TRANSPARENT = "rgba"  # where a picture that was transparent keeps itself, in PIL's ``info``
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+RATES = range(1000, 768_001)  # of sound, in Hz: beyond them a header is damaged
+_BROKEN = (  # whatever PIL's decoders raise for bytes that they did not expect
+    *(
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        RuntimeError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ),
+    *(struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 
 
 def image(path: Path) -> Image.Image:
@@ -30,8 +47,10 @@ def image(path: Path) -> Image.Image:
 
     The pages of a TIFF, as scanners make them, stand under each other.
     """
+    if suffix(path.name) in {".heic", ".heif"}:
+        _package("pi_heif", "embedded").register_heif_opener()
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=PICTURES) as opened:
             _check_pixels(opened, path)
             opened.load()
             picture = _pages(opened, path) if opened.format == "TIFF" else ImageOps.exif_transpose(opened)
@@ -51,10 +70,12 @@ def audio(path: Path) -> Audio:
         if about.duration > MAX_SECONDS or about.frames * about.channels > MAX_SAMPLES:
             raise _too_long(path)
         samples, rate = soundfile.read(str(path), dtype="float32")
-    except soundfile.SoundFileError:
+    except (soundfile.SoundFileError, AttributeError, ArithmeticError):  # unknown, or without a rate
         samples, rate = _decode(path)
     if not len(samples):
         raise ResourceError(f"{path.name} holds no sound; give another recording.")
+    if int(rate) not in RATES:
+        raise ResourceError(f"{path.name} is damaged: {rate} samples a second cannot be; save it again.")
     return Audio(samples if samples.ndim == 1 or samples.shape[1] == 2 else samples.mean(axis=1), int(rate))
 
 
@@ -84,11 +105,23 @@ def table(path: Path) -> dict[str, list[str]]:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
     except csv.Error:  # one column alone
         dialect = csv.excel
-    try:
-        header, *rows = [row for row in csv.reader(content.splitlines(keepends=True), dialect) if row]
+    try:  # any line ends: LF, CR LF, a lone CR, and line breaks inside quotes
+        header, *rows = [row for row in csv.reader(io.StringIO(content, newline=""), dialect) if any(row)]
     except (ValueError, csv.Error):
         raise ResourceError(f"{path.name} is not a table; give a CSV file with a header line.") from None
-    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(header)}
+    rows = [row for row in rows if row != header]  # as files have it that were appended to each other
+    return {name: [row[i] if i < len(row) else "" for row in rows] for i, name in enumerate(_distinct(header))}
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """The names of the columns, each once: ``price, price (2), column 3``."""
+    names: list[str] = []
+    for number, given in enumerate(header, 1):
+        name, times = given.strip() or f"column {number}", 1
+        while (fresh := name if times == 1 else f"{name} ({times})") in names:
+            times += 1
+        names.append(fresh)
+    return names
 
 
 def _check_pixels(opened: Image.Image, path: Path) -> None:
@@ -136,11 +169,11 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
     """Decode what libsndfile does not know (MP4, WebM, AAC) by FFmpeg's libraries, which PyAV brings along."""
     av = _package("av", "embedded")
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise ResourceError(f"{path.name} has no sound track; give a recording.")
             chunks, rate = _resampled(container, av, path)
-    except av.FFmpegError:
+    except (av.FFmpegError, ValueError, AttributeError, ArithmeticError):
         raise ResourceError(f"{path.name} is damaged and cannot be decoded; save it again.") from None
     samples = np.concatenate(chunks, axis=1) if chunks else np.zeros((1, 0), np.float32)
     return samples.mean(axis=0) if len(samples) > 2 else samples.T.squeeze(), rate

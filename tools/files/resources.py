@@ -17,7 +17,8 @@ from tools.protocol import Audio
 from tools.settings import settings
 from tools.tasks import Modality
 
-__all__ = ["admit", "from_content", "is_link", "is_reference", "load", "mentioned", "modality"]
+__all__ = ["admit", "from_content", "is_link", "is_reference", "load", "may_be_reference", "mentioned", "modality"]
+_SCHEMES = ("http://", "https://", "file://", "data:")
 
 
 async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
@@ -66,11 +67,18 @@ def is_link(reference: str) -> bool:
 
 def is_reference(value: str) -> bool:
     """Whether a text slot's value names a document, rather than being the text. Looks at the disk."""
+    if not may_be_reference(value):
+        return False
+    return value.startswith(_SCHEMES) or Path(value).expanduser().is_file()
+
+
+def may_be_reference(value: str) -> bool:
+    """The same as far as the value itself tells: no other is worth a look at the disk."""
     if len(value) > 4096 and not value.startswith("data:"):
         return False
-    if value.startswith(("http://", "https://", "file://", "data:")):
+    if value.startswith(_SCHEMES):
         return not re.search(r"\s", value)
-    return "\n" not in value and suffix(value) in EXTENSIONS and Path(value).expanduser().is_file()
+    return "\n" not in value and suffix(value) in EXTENSIONS
 
 
 def _admit(reference: str) -> str:
@@ -90,6 +98,8 @@ def _checked(given: Path) -> Path:
         _check_place(path.resolve(), given.name)
         inputs.check_size(path, given.name)
         settle(given.name, path)
+    except ResourceError:
+        raise
     except PermissionError:
         raise ResourceError(f"{given.name} may not be read by this program; change its permissions.") from None
     except (OSError, RuntimeError):  # a name too long, an unknown ~user, a device that fails

@@ -3,23 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.protocol import Backend, BackendName, Candidate, Explains, Mode
-from tools.registry import BACKENDS
+from tools.models import specialities
+from tools.protocol import Backend, Candidate, Explains, Mode
+from tools.registry import BACKENDS, ORDER
 from tools.settings import settings
 from tools.tasks import TASKS, TaskType
 
-ORDER: dict[Mode, tuple[BackendName, ...]] = {
-    "auto": ("local", "endpoint", "llm", "embedded", "extra"),
-    "local": ("local", "embedded"),
-    "endpoint": ("endpoint", "llm"),
-    "hybrid": ("local", "endpoint", "llm", "embedded", "extra"),
-}
-
 
 def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
-    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking."""
-    found = [candidate for backend in _backends(mode) for candidate in backend.candidates(task)]
+    """Every model that could run the task now, in the order of the mode's backends and each backend's ranking.
+
+    Of each backend, models that are good for one thing alone come last.
+    """
+    found = [each for backend in _backends(mode) for each in sorted(backend.candidates(task), key=_special)]
     return [candidate for candidate in found if unlicensed(candidate) is None]
+
+
+def fitness(candidate: Candidate, request: str) -> int:
+    """By which candidates are ranked for a request: 0 for a specialist of what it names, 1 for any other."""
+    return min(1, specialities.rank(candidate.task, candidate.aspects, request))
+
+
+def _special(candidate: Candidate) -> int:
+    return specialities.rank(candidate.task, candidate.aspects, "")
 
 
 def explain(task: TaskType, mode: Mode = "auto") -> list[tuple[Candidate, str | None]]:

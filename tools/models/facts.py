@@ -2,10 +2,13 @@
 
 import json
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from tools.models import specialities
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -21,8 +24,8 @@ _EXPAND = [
 class Facts(BaseModel):
     """What the Hub says of a model. ``task`` is its pipeline tag; ``downloads`` are those of the last 30 days.
 
-    ``providers`` are the inference providers that serve it now; ``as_of`` is the day of the facts, and
-    ``approximate`` ones were written down by hand.
+    ``providers`` are the inference providers that serve it now, each with the task that it serves it for, as far as
+    known; ``as_of`` is the day of the facts, and ``approximate`` ones were written down by hand.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,19 +45,37 @@ class Facts(BaseModel):
     architectures: tuple[str, ...] = ()
     safetensors: bool = True
     remote_code: bool = False
-    providers: tuple[str, ...] = ()
+    providers: dict[str, str | None] = {}
     as_of: date
     approximate: bool = False
 
+    @field_validator("providers", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """A list names providers alone."""
+        return dict.fromkeys(value) if isinstance(value, list | tuple) else value
 
+
+@cache
 def snapshot() -> dict[str, tuple[Facts, ...]]:
-    """The models that ship with this file, by pipeline tag."""
+    """The models that ship with this file, by pipeline tag. A row without a day of its own is of the file's."""
     kept = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
     models: dict[str, list[Facts]] = {}
     for entry in kept["models"]:
-        entry |= {"as_of": kept["as_of"], "approximate": True, "aspects": _aspects(entry["model"], entry["task"])}
-        models.setdefault(entry["task"], []).append(Facts.model_validate(entry))
+        aspects = specialities.of(entry["model"], entry["task"])
+        facts = Facts.model_validate({"as_of": kept["as_of"], "approximate": True} | entry | {"aspects": aspects})
+        models.setdefault(facts.task, []).append(facts)
     return {tag: tuple(sorted(rows, key=_by_downloads)) for tag, rows in models.items()}
+
+
+def recorded(model: str) -> Facts:
+    """What ships with this file of a model, whatever tag it is under. Raises KeyError for one that is not there."""
+    return _by_model()[model]
+
+
+@cache
+def _by_model() -> dict[str, Facts]:
+    return {facts.model: facts for rows in snapshot().values() for facts in rows}
 
 
 def ask_hub(tag: str) -> list[Facts]:
@@ -75,6 +96,13 @@ def ask_hub(tag: str) -> list[Facts]:
     return sorted(found.values(), key=_by_downloads)
 
 
+def ask_about(model: str, tag: str) -> Facts:
+    """What the Hub says of one model. Raises what the Hub's client raises."""
+    from huggingface_hub import HfApi
+
+    return _facts(HfApi().model_info(model, expand=[*_EXPAND, "inferenceProviderMapping"]), tag)
+
+
 def _facts(info: "ModelInfo", tag: str) -> Facts:
     tags, card = info.tags or [], info.card_data
     return Facts(
@@ -85,7 +113,7 @@ def _facts(info: "ModelInfo", tag: str) -> Facts:
         likes=info.likes,
         licence=next((name.removeprefix("license:") for name in tags if name.startswith("license:")), None),
         languages=_languages(card.get("language") if card else None),
-        aspects=_aspects(info.id, tag),
+        aspects=specialities.of(info.id, tag),
         mask_token=info.mask_token,
         parameters=info.safetensors.total if info.safetensors else None,
         gated=bool(info.gated),
@@ -93,7 +121,7 @@ def _facts(info: "ModelInfo", tag: str) -> Facts:
         architectures=tuple((info.config or {}).get("architectures") or ()),
         safetensors="safetensors" in tags or info.safetensors is not None,
         remote_code="custom_code" in tags,
-        providers=tuple(m.provider for m in info.inference_provider_mapping or [] if m.status == "live"),
+        providers={m.provider: m.task for m in info.inference_provider_mapping or [] if m.status == "live"},
         as_of=datetime.now(UTC).date(),
     )
 
@@ -102,22 +130,6 @@ def _languages(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
-
-
-def _aspects(model: str, tag: str) -> tuple[str, ...]:
-    """What a text classifier classifies, as far as its name tells: nothing else on the Hub does."""
-    if tag != "text-classification":
-        return ()
-    return tuple(aspect for aspect, words in _ASPECTS.items() if any(word in model.lower() for word in words))
-
-
-_ASPECTS = {
-    "sentiment": ("sentiment", "sst-2", "sst2", "finbert", "polarity"),
-    "emotion": ("emotion", "go_emotions", "goemotions"),
-    "language": ("language-detection", "language-identification", "langid", "lang-detect"),
-    "toxicity": ("toxic", "hate", "offensive"),
-    "topic": ("topic", "news"),
-}
 
 
 def _by_downloads(facts: Facts) -> int:

@@ -4,6 +4,7 @@
 task = "text-classification"            # or a list of task types
 model = "https://abc.endpoints.huggingface.cloud"
 token_env = "HF_TOKEN"                  # the variable whose value this URL may see; none is sent without it
+parts = {base = "acme/sdxl-finetune"}   # further models that it works with: the base of a ControlNet, a detector
 licence = "mit"                         # and description, revision, languages, parameters: what is known of it
 prefer = true                           # before all others; else it ranks by downloads, like any model
 """
@@ -38,6 +39,7 @@ class Own(BaseModel):
     languages: tuple[str, ...] = ()
     parameters: int | None = None
     aspects: tuple[str, ...] = ()
+    parts: dict[str, str] = {}
     provider: str | None = None
     token_env: str | None = None
     name: str | None = None

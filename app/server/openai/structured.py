@@ -14,7 +14,7 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller
-from graph.planning.dialects import values
+from graph.planning.loose_json import find
 from tools.errors import BadOutput, InputError
 
 TRIES = 2
@@ -45,7 +45,7 @@ async def as_json(answer: str, schema: dict[str, Any]) -> str:
     for _ in range(TRIES):
         told = SystemMessage(prompts.render("structure", schema=json.dumps(schema), complaint=complaint))
         written = await write_json(model, [told, HumanMessage(answer)], schema, resolve())
-        found = next(iter(values(written)), None)
+        found = next((each.value for each in find(written)), None)
         if (wrong := _misfit(found, schema)) is None:
             return json.dumps(found, ensure_ascii=False)
         complaint = f"Your last answer did not fit: {wrong}"

@@ -1,4 +1,4 @@
-from graph.planning.alternative import WAYS, alternative
+from graph.planning.alternative import WAYS, alternative, untouched
 from graph.state import Plan, Result, Task
 from tools.tasks import TASKS
 
@@ -58,3 +58,21 @@ def test_every_way_fills_the_slots_of_its_tasks() -> None:
                 assert {slot.name for slot in TASKS[step.task].required} <= set(step.args)
                 assert all(TASKS[step.task].slot(slot) for slot in step.args)
                 assert all(text[1:] in given for text in step.args.values() if text.startswith("$"))
+
+
+def test_the_name_of_a_file_is_never_taken_for_its_text() -> None:
+    summary = Task(task="summarization", id=0, args={"text": "in/harbour.pdf"})
+    assert alternative(Plan(tasks=[summary]), failed(0), TASKS) is None
+
+
+def test_only_what_the_new_way_touches_runs_again() -> None:
+    words = {id_: Task(task="text-to-speech", id=id_, args={"text": str(id_)}) for id_ in (1, 2)}
+    question = Task(task="visual-question-answering", id=0, args={"image": "a.png", "question": "How many?"})
+    spoken = Task(task="text-to-speech", id=3, dep=[0], args={"text": "<resource-0>"})
+    plan = Plan(tasks=[question, *words.values(), spoken])
+    results = [
+        Result(id=id_, task="any", status=status) for id_, status in enumerate(["failed", "done", "failed", "skipped"])
+    ]
+    other = alternative(plan, [*failed(0), *failed(2)], TASKS)
+    assert other
+    assert [result.id for result in untouched(plan, other, results)] == [1, 2]

@@ -8,9 +8,9 @@ from langchain_core.messages import HumanMessage
 
 import prompts
 from graph.conversation import Request
-from graph.planning.dialects import read
 from graph.planning.files import Files
 from graph.planning.prompting import compact, conversation, listed, tokens
+from graph.planning.reply import read
 from graph.planning.validation import check
 from graph.state import Task
 from prompts import Demonstration

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.binding import references
-from graph.planning.dialects import read
 from graph.planning.files import Files
+from graph.planning.reply import read
 from graph.planning.validation import MAX_TASKS, Checked, check
 from graph.state import Task
 from tools.tasks import TASKS

@@ -115,6 +115,12 @@ def talkative(model: Any, *silent: int) -> Any:
     return model
 
 
+def brief(model: Any) -> Any:
+    """The model, made to write a few words only: random weights may never end."""
+    model.generation_config.max_new_tokens = 16
+    return model
+
+
 def save(folder: Path, *parts: Any) -> None:
     """Save a model with its processors."""
     for part in parts:

@@ -5,7 +5,18 @@ from typing import Any
 
 import transformers as tf
 
-from tests.support.tiny.base import ENCODER, SEQ2SEQ, Builder, byte_pairs, labels, save, talkative, unigram, wordpiece
+from tests.support.tiny.base import (
+    ENCODER,
+    SEQ2SEQ,
+    Builder,
+    brief,
+    byte_pairs,
+    labels,
+    save,
+    talkative,
+    unigram,
+    wordpiece,
+)
 
 CHAT_TEMPLATE = "{% for m in messages %}<s>{{ m['role'] }}: {{ m['content'] }}</s>{% endfor %}<s>assistant:"
 
@@ -53,7 +64,7 @@ def llama(*, chat: bool, memory: int = 512) -> Builder:
             pad_token_id=0,
             **ENCODER,
         )
-        save(folder, tf.LlamaForCausalLM(config), tokenizer)
+        save(folder, brief(tf.LlamaForCausalLM(config)), tokenizer)
 
     return build
 

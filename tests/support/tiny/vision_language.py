@@ -5,7 +5,17 @@ from typing import Any
 
 import transformers as tf
 
-from tests.support.tiny.base import ENCODER, Builder, byte_pairs, image_processor, labels, save, square, wordpiece
+from tests.support.tiny.base import (
+    ENCODER,
+    Builder,
+    brief,
+    byte_pairs,
+    image_processor,
+    labels,
+    save,
+    square,
+    wordpiece,
+)
 from tests.support.tiny.image import VISION
 
 CHAT_TEMPLATE = (
@@ -121,7 +131,7 @@ def llava(folder: Path) -> None:
         image_token="<image>",
         num_additional_image_tokens=1,
     )
-    save(folder, tf.LlavaForConditionalGeneration(config), processor)
+    save(folder, brief(tf.LlavaForConditionalGeneration(config)), processor)
 
 
 def qwen2_vl(folder: Path) -> None:
@@ -141,7 +151,7 @@ def qwen2_vl(folder: Path) -> None:
     size = {"shortest_edge": 28 * 28, "longest_edge": 56 * 56}
     save(
         folder,
-        tf.Qwen2VLForConditionalGeneration(config),
+        brief(tf.Qwen2VLForConditionalGeneration(config)),
         tokenizer,
         image_processor("Qwen2VLImageProcessor", size=size),
     )

@@ -16,7 +16,7 @@ from PIL import Image
 
 from benchmarks.support.fakes import QueueChat
 from tools.backends.llm import SKILLS, Llm, chat_model
-from tools.errors import BadOutput, InputError, ModelError, ModelTimeout, ModelUnavailable, RateLimited
+from tools.errors import BadOutput, ModelError, ModelTimeout, ModelUnavailable, RateLimited
 from tools.models.catalog import candidates
 from tools.protocol import Call, Candidate, Output
 from tools.tasks import TASKS
@@ -117,7 +117,7 @@ async def test_a_table_is_read_for_the_model(tmp_path: Path) -> None:
 
 async def test_a_text_beyond_the_models_length_is_refused_before_it_is_sent() -> None:
     model = QueueChat(answers=[], profile={"max_input_tokens": 100})
-    with pytest.raises(InputError, match="225 fit"):
+    with pytest.raises(ModelError, match="225 fit"):  # one model's limit: the next may take more
         await ask(model, "summarization", text="word " * 100)
     assert model.calls == []
 
@@ -143,6 +143,11 @@ async def test_a_failing_model_is_one_of_our_errors(error: Exception, kind: type
         await ask(QueueChat(answers=[error]), "summarization", text="x")
     assert "hf_secret" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+async def test_what_the_model_thinks_is_no_part_of_its_answer() -> None:
+    model = QueueChat(answers=["<think>They want it short.</think>\n\nShort."])
+    assert (await ask(model, "summarization", text="A long text.")).text == "Short."
 
 
 async def test_an_empty_answer_is_no_result() -> None:

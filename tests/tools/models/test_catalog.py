@@ -35,7 +35,7 @@ def test_the_hub_is_asked_for_the_most_downloaded_and_for_those_that_are_served(
         found = {facts.model: facts for facts in ask_hub("fill-mask")}
     assert list(found)[:2] == ["acme/gated", "acme/m0"]
     assert "acme/m45" not in found  # beyond the forty first, and served by nobody
-    assert found["acme/m55"].providers == ("hf-inference",)
+    assert found["acme/m55"].providers == {"hf-inference": "fill-mask"}
     assert (found["acme/gated"].gated, found["acme/gated"].licence) == (True, "llama3")
     best = found["acme/m0"]
     assert (best.parameters, best.languages, best.mask_token) == (1234, ("en",), "<mask>")

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.backends.endpoint.calls import at_provider, at_url
+from tools.backends.endpoint.calls import at_url
 from tools.backends.endpoint.errors import translate
+from tools.backends.endpoint.providers import at_provider
 from tools.backends.endpoint.routes import ROUTES, Route
 from tools.errors import ModelUnavailable
 from tools.models.facts import Facts
 from tools.models.hub import hub, known
 from tools.models.own import Own, configured
+from tools.models.providers import serves
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.settings import settings
 from tools.tasks import TaskType
@@ -34,7 +36,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         self._memo: dict[str, tuple[Any, list[tuple[Candidate, str | None]]]] = {}
-        self._saved = _saved_token()
+        self._saved = _token()
         hub()  # reads the disk now, at import, so that the event loop never waits for it
 
     def candidates(self, task: TaskType) -> Sequence[Candidate]:
@@ -64,17 +66,19 @@ class Endpoint:
         return "" if self.candidates(task) else f"No inference provider is known to serve {task.name} now; {own}."
 
     async def run(self, call: Call) -> Output:
-        """Call the model, within ``endpoint_timeout`` seconds. Raises ModelError."""
-        model, key = call.candidate.model, self.token
+        """Call the model, within ``endpoint_timeout`` seconds, or ``film_timeout`` for films. Raises ModelError."""
+        model, limit = call.candidate.model, _limit(call.task)
+        key: str | None = None
         try:
-            async with asyncio.timeout(settings().endpoint_timeout):
+            async with asyncio.timeout(limit):
                 own = _own(call)
                 if own and own.where == "url":
                     key = own.key
                     return await at_url(call, own)
+                key = await asyncio.to_thread(lambda: self.token)
                 if key is None or not _HUB_ID.fullmatch(model):  # a URL that nobody configured gets no key
                     raise ModelUnavailable(self.missing(call.task) or f"{model} is no model of the Hub.")
-                return await at_provider(call, own, key)
+                return await at_provider(call, own, key, limit)
         except Exception as error:
             translated = translate(error, model, key)
             if translated is None:
@@ -83,7 +87,9 @@ class Endpoint:
 
     @property
     def token(self) -> str | None:
-        """The user's Hub token: HF_TOKEN, else the one that `hf auth login` saved."""
+        """The user's Hub token: HF_TOKEN, else that of `hf auth login` as it is now, or on an event loop as it was."""
+        if not os.environ.get("HF_TOKEN") and not _on_a_loop():
+            self._saved = _token()
         return os.environ.get("HF_TOKEN") or self._saved
 
     def _list(
@@ -104,11 +110,18 @@ class Endpoint:
 
 
 def _refusal(facts: Facts, route: Route) -> str | None:
-    wanted = settings().provider
-    if not facts.providers:
+    wanted, found = settings().provider, list(facts.providers)
+    able = [
+        name
+        for name, task in facts.providers.items()
+        if task in {None, route.served_as} and serves(name, route.served_as)
+    ]
+    if not found:
         return "no inference provider serves it"
-    if wanted != "auto" and wanted not in facts.providers:
-        return f"{wanted} does not serve it, but {', '.join(facts.providers)} does"
+    if not able:
+        return f"{', '.join(found)} serves it, but not as {route.served_as}"
+    if wanted != "auto" and wanted not in able:
+        return f"{wanted} does not serve it, but {', '.join(able)} does"
     return route.refuse(facts)
 
 
@@ -132,10 +145,28 @@ def _own(call: Call) -> Own | None:
     return next((own for own in configured(call.task.name) if own.model == call.candidate.model), None)
 
 
-def _saved_token() -> str | None:
+def _limit(task: TaskType) -> float:
+    """Seconds that one call may take."""
+    return settings().film_timeout if "video" in task.outputs else settings().endpoint_timeout
+
+
+def _on_a_loop() -> bool:
+    """Whether an event loop runs in this thread, which must wait for no disk."""
+    try:
+        return asyncio.get_running_loop() is not None
+    except RuntimeError:
+        return False
+
+
+def _token() -> str | None:
+    """What the Hub's own client would show: a login that was refreshed counts. Looks at the disk."""
     from huggingface_hub.constants import HF_TOKEN_PATH
 
+    if not Path(HF_TOKEN_PATH).exists() and not os.environ.get("HF_OIDC_RESOURCE"):
+        return None
+    from huggingface_hub import get_token  # which takes half a second, and only where there is something to find
+
     try:
-        return Path(HF_TOKEN_PATH).read_text(encoding="utf-8").strip() or None
-    except OSError:
+        return get_token()
+    except Exception:  # noqa: BLE001 - a login that cannot be refreshed is none
         return None

@@ -13,9 +13,13 @@ import numpy as np
 from PIL import Image
 
 from tools import findings
+from tools.errors import BadOutput
 from tools.files import codec, drawing
+from tools.files.codec import shrunk
 from tools.protocol import Output
+from tools.thoughts import spoken as said
 
+LONGEST = 1_000_000  # characters of a text; it goes into every checkpoint from then on
 Inputs = Mapping[str, Any]
 Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it
 
@@ -36,14 +40,15 @@ def words(field: str) -> Callable[[Answer, Inputs], Output]:
 
     def read(answer: Answer, _inputs: Inputs) -> Output:
         found = _first(answer)
-        return _text(found if isinstance(found, str) else found[field])
+        return _text(said(found if isinstance(found, str) else found[field]))
 
     return read
 
 
 def reply(answer: Answer, _inputs: Inputs) -> Output:
     """A chat model's answer."""
-    return _text(answer.choices[0].message.content)
+    message = answer.choices[0].message
+    return _text(said(message.content or ""))
 
 
 def spoken(answer: Answer, _inputs: Inputs) -> Output:
@@ -97,8 +102,10 @@ def classes(answer: Answer, _inputs: Inputs) -> Output:
 
 
 def boxes(answer: Answer, inputs: Inputs) -> Output:
-    """Objects, counted and framed."""
-    return findings.detected(inputs["image"], _plain(answer))
+    """Objects, counted and framed, at their places in the image as it was given."""
+    by = shrunk(inputs["image"].size)
+    found = [{**entry, "box": {side: place * by for side, place in entry["box"].items()}} for entry in _plain(answer)]
+    return findings.detected(inputs["image"], found if by > 1 else _plain(answer))
 
 
 def masks(answer: Answer, inputs: Inputs) -> Output:
@@ -116,7 +123,8 @@ def depth(answer: Answer, inputs: Inputs) -> Output:
 
 def joints(answer: Answer, inputs: Inputs) -> Output:
     """The joints of each person: ``[{"keypoints": [{"x", "y", "score"}]}]`` in pixels."""
-    people = [[dict(point) for point in person["keypoints"]] for person in answer]
+    by = shrunk(inputs["image"].size)
+    people = [[{**p, "x": p["x"] * by, "y": p["y"] * by} for p in person["keypoints"]] for person in answer]
     drawn = drawing.points(inputs["image"], people, joined=True)
     count = f"{len(people)} {'person' if len(people) == 1 else 'people'}"
     return Output(count, [{"keypoints": person} for person in people], (drawn,))
@@ -149,6 +157,8 @@ def film(answer: Answer, _inputs: Inputs) -> Output:
 def _text(text: str) -> Output:
     if not text.strip():
         raise ValueError("an empty answer")
+    if len(text) > LONGEST:
+        raise BadOutput(f"The model gave {len(text):,} characters, and {LONGEST:,} are more than any task needs.")
     return Output(text.strip())
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import httpx
-from PIL import UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from tools.errors import (
     BadOutput,
@@ -58,6 +58,8 @@ def _from_content(error: BaseException, model: str, key: str | None) -> HuggingG
         return ModelError(f"{model} could not do it: {_clean(str(error), key)}")
     if isinstance(error, ValueError) and re.search(r"support|provide", str(error)):  # before anything was asked
         return ModelUnavailable(f"{model} cannot be used for this: {_clean(str(error), key)}")
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return BadOutput(f"{model} gave an image that is too large.")
     return (
         BadOutput(f"{model} answered with something that is not a result.") if isinstance(error, _MALFORMED) else None
     )

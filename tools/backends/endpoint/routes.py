@@ -13,13 +13,14 @@ from typing import Any, TypeAlias
 
 from tools.backends.endpoint import answers
 from tools.files import media
-from tools.files.codec import base64_of, data_uri, encode
+from tools.files.codec import base64_of, data_uri, encode, light
 from tools.models.facts import Facts
 from tools.protocol import Output
 
 Inputs = Mapping[str, Any]
 Value: TypeAlias = Any  # a text, a list of texts or a medium
-MAX_TOKENS = 2048  # of a chat model's answer
+MAX_TOKENS = 4096  # of a chat model's answer, with what it thinks before; none is paid for that is not used
+PROMPTED_TOKENS = 1024  # of a text that goes on; servers' own limit, often 100, cuts every story
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,19 @@ class Route:
     tag: str | None = None
     refuse: Callable[[Facts], str | None] = lambda _facts: None
 
+    @property
+    def served_as(self) -> str | None:
+        """The task under which inference providers serve what this way is asked."""
+        if self.method is None:
+            return None
+        return "conversational" if self.method == "chat_completion" else self.method.replace("_", "-")
+
 
 def _client(method: str, read: Callable[[Any, Inputs], Output], tag: str | None = None, **names: str) -> Route:
     """A client method whose arguments are slots; ``names`` maps an argument to a slot. Media are encoded."""
 
     def ask(inputs: Inputs) -> dict[str, Any]:
-        return {name: _wire(inputs[slot]) for name, slot in names.items() if inputs.get(slot) is not None}
+        return {name: _wire(slot, inputs[slot]) for name, slot in names.items() if inputs.get(slot) is not None}
 
     return Route(ask, read, method, tag or method.replace("_", "-"))
 
@@ -49,7 +57,8 @@ def _post(read: Callable[[Any, Inputs], Output], **names: str) -> Route:
     """A plain POST to an endpoint of one's own: the first slot is ``inputs``, the others are parameters."""
 
     def ask(inputs: Inputs) -> dict[str, Any]:
-        first, *rest = ((name, _json(inputs[slot])) for name, slot in names.items() if inputs.get(slot) is not None)
+        filled = ((name, slot, inputs[slot]) for name, slot in names.items() if inputs.get(slot) is not None)
+        first, *rest = ((name, _json(slot, value)) for name, slot, value in filled)
         return {first[0]: first[1]} | ({"parameters": dict(rest)} if rest else {})
 
     return Route(ask, read)
@@ -68,12 +77,13 @@ def _chat(prompt: Callable[[Inputs], str], tag: str = "text-generation") -> Rout
     return Route(ask, answers.reply, "chat_completion", tag)
 
 
-def _wire(value: Value) -> Value:
-    return value if isinstance(value, str | list) else encode(value)
+def _wire(slot: str, value: Value) -> Value:
+    """A text as it is, and a medium as bytes: a film is the path of one."""
+    return light(value) if slot in _MEDIA else value
 
 
-def _json(value: Value) -> Value:
-    return value if isinstance(value, str | list) else base64_of(value)
+def _json(slot: str, value: Value) -> Value:
+    return base64_of(light(value)) if slot in _MEDIA else value
 
 
 def _table(inputs: Inputs) -> dict[str, list[str]]:
@@ -100,12 +110,17 @@ def _pair_only(facts: Facts) -> str | None:
     return None if translates_into(facts.model) else chosen
 
 
+_MEDIA = {"image", "audio", "video"}
 _READ_IMAGE = "Describe this image, and quote any text that is printed in it."
 _CHAT_IMAGE = _chat(_given("question"), "image-text-to-text")
 _TEXT_CHAT = _chat(_given("text"))
 _generated = answers.words("generated_text")
-_PROMPTED = Route(lambda inputs: {"prompt": inputs["text"]}, _generated, "text_generation")
-_CLASSES = Route(lambda inputs: {"table": _table(inputs)}, answers.classes, "tabular_classification")
+_PROMPTED = Route(
+    lambda inputs: {"prompt": inputs["text"], "max_new_tokens": PROMPTED_TOKENS}, _generated, "text_generation"
+)
+_CLASSES = Route(
+    lambda inputs: {"table": _table(inputs)}, answers.classes, "tabular_classification", "tabular-classification"
+)
 _CONTROL = _post(answers.picture, inputs="image")
 _CONTROLLED = _post(answers.picture, inputs="text", image="image")
 _KINDS = ("canny", "hed", "mlsd", "normal", "openpose")
@@ -138,11 +153,8 @@ ROUTES: dict[str, tuple[Route, ...]] = {
         ),
         _chat(_translate),
     ),
-    "text2text-generation": (
-        Route(lambda inputs: {"prompt": inputs["text"]}, _generated, "text_generation"),
-        _TEXT_CHAT,
-    ),
-    "text-generation": (Route(lambda inputs: {"prompt": inputs["text"]}, _generated, "text_generation"), _TEXT_CHAT),
+    "text2text-generation": (_PROMPTED, _TEXT_CHAT),
+    "text-generation": (_PROMPTED, _TEXT_CHAT),
     "conversational": (_TEXT_CHAT,),
     "fill-mask": (_client("fill_mask", answers.filled, text="text"),),
     "sentence-similarity": (
@@ -150,14 +162,7 @@ ROUTES: dict[str, tuple[Route, ...]] = {
     ),
     "text-ranking": (Route(lambda inputs: {"query": inputs["query"], "texts": list(inputs["texts"])}, answers.ranked),),
     "feature-extraction": (_client("feature_extraction", answers.embedded, text="text"),),
-    "tabular-classification": (
-        Route(
-            lambda inputs: {"table": _table(inputs)},
-            answers.classes,
-            "tabular_classification",
-            "tabular-classification",
-        ),
-    ),
+    "tabular-classification": (_CLASSES,),
     "image-classification": (_client("image_classification", answers.labels, image="image"),),
     "zero-shot-image-classification": (
         _client("zero_shot_image_classification", answers.labels, image="image", candidate_labels="labels"),
@@ -192,7 +197,9 @@ ROUTES: dict[str, tuple[Route, ...]] = {
     "text-to-speech": (_client("text_to_speech", answers.sound, text="text"),),
     "text-to-audio": (_post(answers.sound, inputs="text"),),
     "automatic-speech-recognition": (_client("automatic_speech_recognition", answers.spoken, audio="audio"),),
-    "audio-to-audio": (_client("audio_to_audio", answers.sounds, audio="audio"),),
+    "audio-to-audio": (  # sound whose answer is sound goes as it is: nothing of it may be lost
+        Route(lambda inputs: {"audio": encode(inputs["audio"])}, answers.sounds, "audio_to_audio", "audio-to-audio"),
+    ),
     "audio-classification": (_client("audio_classification", answers.labels, audio="audio"),),
     "zero-shot-audio-classification": (_post(answers.labels, inputs="audio", candidate_labels="labels"),),
     "text-to-video": (_post(answers.film, inputs="text"), _client("text_to_video", answers.film, prompt="text")),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tools.backends.local.discovery import Survey, parts_of
 from tools.backends.local.placement import installed
+from tools.errors import ModelUnavailable
+from tools.languages import code
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.tasks import TaskType
 
@@ -39,6 +41,7 @@ class Local:
 
     async def run(self, call: Call) -> Output:
         """Run the model, loaded first where it is not yet. Raises ModelError or InputError."""
+        _check_language(call)
         return await (await self.engine()).run(call, parts_of(call.task.name, call.candidate.model))
 
     async def warm(self, candidate: Candidate) -> None:
@@ -59,6 +62,13 @@ class Local:
             made = await asyncio.to_thread(_make_engine)
             self._engine = self._engine or made
         return self._engine
+
+
+def _check_language(call: Call) -> None:
+    """Refuse a language that the model does not know, so that another model is tried. Raises ModelUnavailable."""
+    wanted, known = code(str(call.inputs.get("language") or "")), call.candidate.languages
+    if wanted and known and wanted not in known:
+        raise ModelUnavailable(f"{call.candidate.model} knows only {', '.join(known)}: choose another model.")
 
 
 def _make_engine() -> "Engine":

@@ -11,7 +11,7 @@ from tools.backends.local.chunking import chunks
 from tools.backends.local.placement import Placement, framework
 from tools.backends.local.recipe import Inputs, Loader, PipelineRecipe, Recipe, load_model, pretrained
 from tools.errors import BadOutput
-from tools.findings import labelled
+from tools.findings import average, labelled
 from tools.protocol import Audio, Output
 
 _WINDOW = 30.0  # seconds of sound that a model hears at once
@@ -20,8 +20,10 @@ _WINDOW = 30.0  # seconds of sound that a model hears at once
 class SpeechRecognition(PipelineRecipe):
     """What is said, with times. Long recordings are heard window by window."""
 
+    tasks: tuple[str, ...] = ("automatic-speech-recognition",)
     pipeline = "automatic-speech-recognition"
-    autos = ("AutoModelForCTC", "AutoModelForSpeechSeq2Seq")
+    autos = ("AutoModelForSpeechSeq2Seq",)
+    half = True
     batch = 4
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
@@ -38,23 +40,34 @@ class SpeechRecognition(PipelineRecipe):
         return [_said(found) for found in model(heard, **options)]
 
 
+class LetterRecognition(SpeechRecognition):
+    """The same by models that score letters rather than write, such as wav2vec 2."""
+
+    tasks: tuple[str, ...] = ("automatic-speech-recognition",)
+    autos = ("AutoModelForCTC",)
+    half = False
+
+
 class AudioClassification(PipelineRecipe):
     """Classes with scores."""
 
+    tasks: tuple[str, ...] = ("audio-classification",)
     pipeline = "audio-classification"
     autos = ("AutoModelForAudioClassification",)
     batch = 8
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
-        """All recordings of a batch together."""
-        rate = model.feature_extractor.sampling_rate
-        found = model([mono(b["audio"], rate) for b in batch], batch_size=len(batch), top_k=5)
-        return [labelled(each) for each in found]
+        """The windows of all recordings together; the scores of a long one are those of its windows on average."""
+        heard = [_windows(b["audio"], model.feature_extractor) for b in batch]
+        flat = [window for windows in heard for window in windows]
+        found = iter(model(flat, batch_size=min(len(flat), self.batch), top_k=model.model.config.num_labels))
+        return [labelled(average([next(found) for _ in windows], [len(w) for w in windows])) for windows in heard]
 
 
 class ZeroShotAudioClassification(PipelineRecipe):
     """Labels of the user's choice, with scores."""
 
+    tasks: tuple[str, ...] = ("zero-shot-audio-classification",)
     pipeline = "zero-shot-audio-classification"
     autos = ("AutoModel",)
     classes = ("ClapModel",)
@@ -68,14 +81,19 @@ class ZeroShotAudioClassification(PipelineRecipe):
         return tuple(inputs["labels"])
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
-        """One recording after the other."""
-        rate = model.feature_extractor.sampling_rate
-        return [labelled(model(mono(b["audio"], rate), candidate_labels=list(b["labels"])), top=99) for b in batch]
+        """One recording after the other, each window by window."""
+        return [self._compare(model, b["audio"], list(b["labels"])) for b in batch]
+
+    def _compare(self, model: Any, audio: Audio, labels: list[str]) -> Output:
+        windows = _windows(audio, model.feature_extractor)
+        found = [model(window, candidate_labels=labels) for window in windows]
+        return labelled(average(found, [len(window) for window in windows]), top=len(labels))
 
 
 class TextToSpeech(PipelineRecipe):
     """A text spoken, a long one sentence by sentence."""
 
+    tasks: tuple[str, ...] = ("text-to-speech",)
     pipeline = "text-to-audio"
     autos = ("AutoModelForTextToWaveform", "AutoModelForTextToSpectrogram")
     excluded: tuple[str, ...] = ("MusicgenForConditionalGeneration", "MusicgenMelodyForConditionalGeneration")
@@ -100,6 +118,8 @@ class TextToSpeech(PipelineRecipe):
 class TextToAudio(TextToSpeech):
     """Music or sound from a description, ten seconds of it."""
 
+    tasks: tuple[str, ...] = ("text-to-audio",)
+    half = True
     excluded: tuple[str, ...] = ("VitsModel", "SpeechT5ForTextToSpeech", "FastSpeech2ConformerWithHifiGan")
     options: Mapping[str, Any] = {"generate_kwargs": {"max_new_tokens": 512}}
 
@@ -117,6 +137,7 @@ class Vocoder(Loader):
 class VoiceConversion(Recipe):
     """A recording in another voice, by SpeechT5 and its vocoder."""
 
+    tasks: tuple[str, ...] = ("audio-to-audio",)
     classes = ("SpeechT5ForSpeechToSpeech",)
     parts: Mapping[str, Loader] = {"vocoder": Vocoder()}
 
@@ -147,6 +168,22 @@ class VoiceConversion(Recipe):
                 )
             made.append(_samples(spoken.float().cpu().numpy()))
         return _sound(Audio(np.concatenate(made), rate))
+
+
+def _windows(audio: Audio, extractor: Any) -> list[NDArray[np.float32]]:
+    """A recording as a model takes it: whole where that is short, else in windows that it hears to their end."""
+    samples = mono(audio, extractor.sampling_rate)
+    size = int(_heard(extractor) * extractor.sampling_rate)
+    starts = range(0, max(1, len(samples) - size // 2), size)  # a rest of less than half a window is left out
+    return [samples[start : start + size] for start in starts]
+
+
+def _heard(extractor: Any) -> float:
+    """Seconds that a model hears at once: CLAP tells them, AST counts hundredths of them."""
+    if hasattr(extractor, "nb_max_samples"):
+        return float(extractor.nb_max_samples / extractor.sampling_rate)
+    frames = getattr(extractor, "max_length", None)
+    return frames / 100 if frames and hasattr(extractor, "num_mel_bins") else _WINDOW
 
 
 def mono(audio: Audio, rate: int) -> NDArray[np.float32]:

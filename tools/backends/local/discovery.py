@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.backends.local import placement, reach
 from tools.errors import ConfigError
-from tools.models import hub, own
+from tools.models import hub, own, specialities
 from tools.models.defaults import DEFAULTS, Default
 from tools.models.facts import Facts
 from tools.protocol import Candidate
@@ -53,7 +53,7 @@ class Survey:
 
     def rows(self, task: str) -> list[Row]:
         """The models known for a task."""
-        if self._settings is not settings():
+        if self._settings is not settings(""):  # the process's: a visitor's differ in folders alone
             self._look()
         elif time.monotonic() - self._seen > _FRESH:
             self._seen = time.monotonic()
@@ -61,49 +61,55 @@ class Survey:
         return self._rows.get(task, [])
 
     def _look(self) -> None:
-        current = settings()
-        rows = {task: _rows(task) for task in TASKS}
+        current, disk = settings(""), reach.Disk()
+        rows = {task: _rows(task, disk) for task in TASKS}
         with self._lock:
             self._rows, self._settings, self._seen = rows, current, time.monotonic()
 
 
 def parts_of(task: str, model: str) -> Mapping[str, str]:
-    """The further models that a model needs for the task: its own row's, else those of the task's defaults."""
-    rows = DEFAULTS.get(task, ())
-    row = next((each for each in rows if each.model == model), None)
-    return row.parts if row else next((each.parts for each in rows if each.parts), {})
+    """The further models that were named for a model: by the owner, or beside the default that it is."""
+    defaults: list[own.Own | Default] = [each for each in DEFAULTS.get(task, ()) if each.model == model]
+    with suppress(ConfigError):
+        defaults += [each for each in own.configured(task) if _path(each) == model]
+    return {name: part for each in defaults for name, part in each.parts.items()}
 
 
-def _rows(task: str) -> list[Row]:
+def _rows(task: str, disk: reach.Disk) -> list[Row]:
     order = _FOR_CPU if placement.device() == "cpu" else _FOR_GPU
     facts = {} if task != "text-to-image" and task.endswith(_OWN_NAMES) else {f.model: f for f in hub.known(task)}
     mine = [each for each in own.configured(task) if each.where != "url"]
-    first, last = ([_own(each, task) for each in mine if each.prefer is wanted] for wanted in (True, False))
+    first, last = ([_own(each, task, disk) for each in mine if each.prefer is wanted] for wanted in (True, False))
     defaults = sorted(DEFAULTS.get(task, ()), key=lambda each: order.index(each.size))
-    others = [_default(each, task, facts.get(each.model)) for each in defaults]
-    others += [_known(each) for each in facts.values() if each.model not in {row.candidate.model for row in others}]
+    others = [_default(each, facts.get(each.model), disk) for each in defaults]
+    others += [
+        _known(each, disk) for each in facts.values() if each.model not in {row.candidate.model for row in others}
+    ]
     named = {row.candidate.model for row in first + last}
     others = [row for row in others if row.candidate.model not in named] + last
     return first + sorted(others, key=lambda row: not row.here)
 
 
-def _row(candidate: Candidate, objection: str | None = None) -> Row:
+def _row(candidate: Candidate, disk: reach.Disk, objection: str | None = None) -> Row:
     if objection is None and candidate.parameters and not placement.may_fit(candidate.parameters):
         objection = "too large for the memory that models may take here"
-    here = reach.cached(candidate.model)
+    here = disk.holds(candidate.model)
     if here and candidate.revision is None:
-        candidate = candidate.model_copy(update={"revision": reach.commit(candidate.model)})
+        candidate = candidate.model_copy(update={"revision": disk.commit(candidate.model)})
     if objection is None and candidate.gated and not here and not reach.has_token():
         objection = "gated: accept its terms on the Hub and set HF_TOKEN"
     beside = Path(candidate.model).is_dir()  # the parts of a folder lie in it
     parts = () if beside else parts_of(candidate.task, candidate.model).values()
-    return Row(candidate, here and all(reach.cached(part) for part in parts), objection)
+    return Row(candidate, here and all(disk.holds(part) for part in parts), objection)
 
 
-def _own(each: own.Own, task: str) -> Row:
-    folder = each.where == "folder"
+def _path(each: own.Own) -> str:
+    return str(Path(each.model).expanduser()) if each.where == "folder" else each.model
+
+
+def _own(each: own.Own, task: str, disk: reach.Disk) -> Row:
     candidate = Candidate(
-        model=str(Path(each.model).expanduser()) if folder else each.model,
+        model=_path(each),
         task=task,
         backend="local",
         revision=each.revision,
@@ -114,37 +120,43 @@ def _own(each: own.Own, task: str) -> Row:
         aspects=each.aspects,
         device=placement.device(),
     )
-    missing = folder and not Path(candidate.model).is_dir()
-    return _row(candidate, "there is no such folder" if missing else None)
+    missing = each.where == "folder" and not Path(candidate.model).is_dir()
+    return _row(candidate, disk, "there is no such folder" if missing else None)
 
 
-def _default(each: Default, task: str, facts: Facts | None) -> Row:
-    return _row(
-        Candidate(
-            model=each.model,
-            task=task,
-            backend="local",
-            revision=each.revision,
-            description=each.description,
-            licence=each.licence,
-            downloads=facts and facts.downloads,
-            likes=facts and facts.likes,
-            parameters=each.millions * 1_000_000,
-            languages=each.languages,
-            aspects=each.aspects,
-            gated=bool(facts and facts.gated),
-            device=placement.device(),
-        )
+def _default(each: Default, live: Facts | None, disk: reach.Disk) -> Row:
+    """A default with what the Hub says of it now; its size with all of its parts is what was recorded."""
+    facts = live or each.facts
+    candidate = Candidate(
+        model=each.model,
+        task=each.task,
+        backend="local",
+        revision=each.revision,
+        description=each.description,
+        licence=facts.licence or each.facts.licence,
+        downloads=facts.downloads,
+        likes=facts.likes,
+        parameters=each.facts.parameters,
+        languages=_spoken(facts.languages or each.facts.languages),
+        aspects=specialities.of(each.model, each.task),
+        gated=facts.gated,
+        device=placement.device(),
     )
+    return _row(candidate, disk)
 
 
-def _known(facts: Facts) -> Row:
+def _spoken(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Languages as a filter: those of a model of many are not all told."""
+    return () if "multilingual" in languages else languages
+
+
+def _known(facts: Facts, disk: reach.Disk) -> Row:
     shared = {"model", "task", "downloads", "likes", "licence", "parameters", "languages", "aspects", "gated"}
     candidate = Candidate(backend="local", device=placement.device(), **facts.model_dump(include=shared))
     if not facts.safetensors:
-        return _row(candidate, "has only pickled weights, which can run code when read")
+        return _row(candidate, disk, "has only pickled weights, which can run code when read")
     if facts.remote_code:
-        return _row(candidate, "needs code from its own repository, which is never run")
+        return _row(candidate, disk, "needs code from its own repository, which is never run")
     if facts.library not in _LIBRARIES:
-        return _row(candidate, f"made for {facts.library}, not for transformers or diffusers")
-    return _row(candidate)
+        return _row(candidate, disk, f"made for {facts.library}, not for transformers or diffusers")
+    return _row(candidate, disk)

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import traceback
 
 from tools.errors import HuggingGPTError, ModelError, OutOfMemory
 
@@ -13,14 +14,19 @@ def mapped(error: BaseException, model: str) -> BaseException:
     if isinstance(error, HuggingGPTError) or not isinstance(error, Exception):
         return error
     if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _MEMORY_SIGNS):
-        _free()
+        _free(error)
         return OutOfMemory(f"{model} ran out of memory: give a smaller input, or choose a smaller model.")
     if isinstance(error, ImportError):
         return ModelError(f"{model} needs a package that is not here: {_line(error)}")
     return ModelError(f"{model} failed ({type(error).__name__}: {_line(error)}): try another model or input.")
 
 
-def _free() -> None:
+def _free(error: BaseException) -> None:
+    """Give the memory back for the next attempt: the frames of the error still hold what did not fit."""
+    each: BaseException | None = error
+    while each is not None:
+        traceback.clear_frames(each.__traceback__)
+        each = each.__cause__ or each.__context__
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -14,18 +14,23 @@ from tools.backends.local.recipe import (
     PipelineRecipe,
     has_template,
     new_tokens,
+    slices,
     stoppers,
 )
-from tools.errors import InputError, ModelUnavailable
+from tools.errors import BadOutput, ModelError, ModelUnavailable
 from tools.languages import code_of, detect
 from tools.protocol import Output
+from tools.thoughts import spoken
 
 
 class Seq2Seq(AutoRecipe):
     """An encoder-decoder that rewrites a text, piece by piece where it is long."""
 
+    tasks: tuple[str, ...] = ("text2text-generation",)
     autos = ("AutoModelForSeq2SeqLM",)
+    half = True
     batch = 16
+    growth = 1.5  # tokens that may be written for each that is read
     task = ""  # the model's own name for the task, as in its task_specific_params
 
     def prompt(self, inputs: Inputs, network: Any) -> str:
@@ -38,7 +43,7 @@ class Seq2Seq(AutoRecipe):
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All pieces of all texts in one generation, joined per text."""
-        torch, (tokenizer, network) = framework(), model
+        tokenizer, network = model
         options = self.options(batch[0], model)
         prompts = [self.prompt(inputs, network) for inputs in batch]
         size = limit(tokenizer, network.config)
@@ -46,24 +51,34 @@ class Seq2Seq(AutoRecipe):
             [prompt + piece for _, piece in chunks(tokenizer, str(inputs["text"]), size - _count(tokenizer, prompt))]
             for prompt, inputs in zip(prompts, batch, strict=True)
         ]
-        tokens = tokenizer([p for group in pieces for p in group], padding=True, return_tensors="pt")
-        with torch.inference_mode():
-            made = network.generate(
-                **tokens.to(network.device), max_new_tokens=new_tokens(network), stopping_criteria=stoppers(), **options
-            )
-        texts = iter(tokenizer.batch_decode(made, skip_special_tokens=True))
+        flat = [piece for group in pieces for piece in group]
+        texts = iter([text for some in slices(flat, self.batch) for text in self._write(model, some, options)])
         return [Output(text=" ".join(next(texts).strip() for _ in group)) for group in pieces]
+
+    def _write(self, model: Any, pieces: Sequence[str], options: Mapping[str, Any]) -> list[str]:
+        tokenizer, network = model
+        tokens = tokenizer(list(pieces), padding=True, return_tensors="pt")
+        most = new_tokens(network, 32 + int(self.growth * tokens["input_ids"].shape[1]))
+        with framework().inference_mode():
+            made = network.generate(
+                **tokens.to(network.device), max_new_tokens=most, stopping_criteria=stoppers(), **options
+            )
+        return list(tokenizer.batch_decode(made, skip_special_tokens=True))
 
 
 class Summarization(Seq2Seq):
     """A shorter text; a long one is the summaries of its pieces."""
 
+    tasks: tuple[str, ...] = ("summarization",)
+    growth = 0.4
     task = "summarization"
 
 
 class Translation(Seq2Seq):
     """A text in another language; the source language is detected where a model must be told."""
 
+    tasks: tuple[str, ...] = ("translation",)
+    growth = 3.0  # some scripts take several tokens a word
     task = "translation"
 
     def group(self, inputs: Inputs) -> Hashable:
@@ -93,8 +108,11 @@ class Translation(Seq2Seq):
 class TextGeneration(PipelineRecipe):
     """A continuation of a prompt; the reply to it where the model was taught to chat."""
 
+    tasks: tuple[str, ...] = ("text-generation",)
     pipeline = "text-generation"
     autos = ("AutoModelForCausalLM",)
+    half = True
+    longest, shortest = 1024, 16  # tokens of an answer: a page and a half, and what is not worth the call
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """One prompt after the other: padding on the left changes some models' words."""
@@ -102,16 +120,23 @@ class TextGeneration(PipelineRecipe):
 
     def _write(self, model: Any, text: str) -> Output:
         chat = model.tokenizer.chat_template is not None
-        room = new_tokens(model.model)
-        if _count(model.tokenizer, text) + room > limit(model.tokenizer, model.model.config, default=2**17):
-            raise InputError("The text is too long for this model: shorten it, or have it summarised first.")
+        read = limit(model.tokenizer, model.model.config, default=2**17) - _count(model.tokenizer, text)
+        if read < self.shortest:
+            raise ModelError("The text is too long for this model: choose another, or have it summarised first.")
+        options = {"max_new_tokens": min(read, new_tokens(model.model, self.longest)), "stopping_criteria": stoppers()}
+        if chat:
+            options["tokenizer_encode_kwargs"] = {"enable_thinking": False}
         prompt = [{"role": "user", "content": text}] if chat else text
-        made = model(prompt, max_new_tokens=room, return_full_text=False, stopping_criteria=stoppers())
-        return Output(text=str(made[0]["generated_text"]).strip())
+        made = str(model(prompt, return_full_text=False, **options)[0]["generated_text"])
+        if made.strip() and not spoken(made):
+            raise BadOutput("The model only thought and never answered: choose one that thinks less.")
+        return Output(text=spoken(made))
 
 
 class Conversational(TextGeneration):
     """A reply to a message."""
+
+    tasks: tuple[str, ...] = ("conversational",)
 
     def objection(self, checkpoint: Checkpoint) -> str | None:
         """Chat models come with a template for their messages."""

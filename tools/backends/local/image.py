@@ -1,6 +1,7 @@
 """Images in; classes, boxes, regions, depth, points, vectors or larger images out."""
 
 from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class ImagePipeline(PipelineRecipe):
 class ImageClassification(ImagePipeline):
     """Classes with scores."""
 
+    tasks: tuple[str, ...] = ("image-classification",)
     pipeline = "image-classification"
     autos = ("AutoModelForImageClassification",)
 
@@ -51,6 +53,7 @@ class ImageClassification(ImagePipeline):
 class ZeroShotImageClassification(ImagePipeline):
     """Labels of the user's choice, with scores."""
 
+    tasks: tuple[str, ...] = ("zero-shot-image-classification",)
     pipeline = "zero-shot-image-classification"
     autos = ("AutoModelForZeroShotImageClassification",)
 
@@ -70,6 +73,7 @@ class ZeroShotImageClassification(ImagePipeline):
 class ObjectDetection(ImagePipeline):
     """Objects with boxes."""
 
+    tasks: tuple[str, ...] = ("object-detection",)
     pipeline = "object-detection"
     autos = ("AutoModelForObjectDetection",)
     batch = 1  # images of differing sizes would be padded to the largest
@@ -86,6 +90,7 @@ class ObjectDetection(ImagePipeline):
 class ZeroShotObjectDetection(ObjectDetection):
     """Objects of the user's choice, with boxes."""
 
+    tasks: tuple[str, ...] = ("zero-shot-object-detection",)
     pipeline = "zero-shot-object-detection"
     autos = ("AutoModelForZeroShotObjectDetection",)
 
@@ -103,6 +108,7 @@ class ZeroShotObjectDetection(ObjectDetection):
 class Segmentation(ImagePipeline):
     """Labelled regions: panoptic, instances or classes, whichever the model was trained for."""
 
+    tasks: tuple[str, ...] = ("image-segmentation",)
     pipeline = "image-segmentation"
     autos = ("AutoModelForImageSegmentation", "AutoModelForSemanticSegmentation", "AutoModelForUniversalSegmentation")
     batch = 1
@@ -128,10 +134,12 @@ class Segmentation(ImagePipeline):
 class MaskGeneration(AutoRecipe):
     """Everything that has an outline, without labels: a grid of points, the surest mask of each, doubles left out."""
 
+    tasks: tuple[str, ...] = ("mask-generation",)
     autos = ("AutoModelForMaskGeneration",)
     processor = "AutoProcessor"
     grid = 12  # points to a side
     sure = 0.8  # of a mask's own estimate of its quality
+    longest = 1024  # pixels of a side, as these models see them: masks of more would take gigabytes
     same = 0.7  # shared part above which two masks count as one
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
@@ -139,14 +147,16 @@ class MaskGeneration(AutoRecipe):
         return [self._outline(model, inputs["image"]) for inputs in batch]
 
     def _outline(self, model: Any, image: Image.Image) -> Output:
-        areas, scores = self._masks(model, image)
+        seen = image.copy()
+        seen.thumbnail((self.longest, self.longest))
+        areas, scores = self._masks(model, seen)
         kept: list[int] = []
         for index in np.argsort(-scores):
             mask = areas[index]
             good = scores[index] >= self.sure and mask.any()
             if good and all(_overlap(mask, areas[other]) < self.same for other in kept):
                 kept.append(int(index))
-        return segmented(image, [{"label": None, "score": scores[i], "mask": areas[i]} for i in kept])
+        return segmented(image, [{"label": None, "score": scores[i], "mask": Image.fromarray(areas[i])} for i in kept])
 
     def _masks(self, model: Any, image: Image.Image) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """One mask for each point of the grid, shape (points, height, width), with its score."""
@@ -156,15 +166,15 @@ class MaskGeneration(AutoRecipe):
         asked = processor(image, input_points=[[[point] for point in points]], return_tensors="pt").to(network.device)
         with torch.inference_mode():
             found = network(**asked, multimask_output=False)
-        areas = processor.post_process_masks(
-            found.pred_masks.float().cpu(), asked["original_sizes"].cpu(), asked["reshaped_input_sizes"].cpu()
-        )
+        sizes = [asked[name].cpu() for name in ("original_sizes", "reshaped_input_sizes") if name in asked]
+        areas = processor.post_process_masks(found.pred_masks.float().cpu(), *sizes)
         return areas[0][:, 0].numpy().astype(bool), found.iou_scores.float().cpu().numpy().reshape(-1)
 
 
 class Depth(ImagePipeline):
     """How near each point is."""
 
+    tasks: tuple[str, ...] = ("depth-estimation",)
     pipeline = "depth-estimation"
     autos = ("AutoModelForDepthEstimation",)
     batch = 1
@@ -185,12 +195,16 @@ class Depth(ImagePipeline):
 class ImageFeatures(PipelineRecipe):
     """One vector for an image: the mean over its patches."""
 
+    tasks: tuple[str, ...] = ("image-feature-extraction",)
     pipeline = "image-feature-extraction"
-    autos = ("AutoModel",)
     batch = 8
 
+    def accepts(self, checkpoint: Checkpoint) -> bool:
+        """Encoders of images, with a head or without: a head is left out."""
+        return checkpoint.config.get("model_type") in image_encoders()
+
     def objection(self, checkpoint: Checkpoint) -> str | None:
-        """AutoModel loads any encoder: this one must see images."""
+        """An encoder of images comes with what prepares them."""
         return None if (checkpoint.folder / "preprocessor_config.json").exists() else "sees no images"
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
@@ -202,6 +216,7 @@ class ImageFeatures(PipelineRecipe):
 class SuperResolution(AutoRecipe):
     """A larger, sharper image."""
 
+    tasks: tuple[str, ...] = ("image-to-image",)
     autos = ("AutoModelForImageToImage",)
     processor = "AutoImageProcessor"
     most_pixels = 1024 * 1024  # attention over more would take many GiB
@@ -221,6 +236,15 @@ class SuperResolution(AutoRecipe):
         scale = int(getattr(network.config, "upscale", 1))
         result = Image.fromarray(values).crop((0, 0, image.width * scale, image.height * scale))
         return Output(f"{result.width}x{result.height} pixels", media=(result,))
+
+
+@cache
+def image_encoders() -> frozenset[str]:
+    """The kinds of models that transformers counts as encoders of images."""
+    framework()
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_MAPPING_NAMES
+
+    return frozenset(MODEL_FOR_IMAGE_MAPPING_NAMES)
 
 
 def depths(found: Any) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +21,19 @@ _importing = threading.Lock()
 
 @dataclass(frozen=True)
 class Placement:
-    """A device as torch names it (cpu, cuda:0, mps) and the number type of weights on it."""
+    """A device as torch names it (cpu, cuda:0, mps) and the number type of weights on it.
+
+    A model that is ``spread`` keeps in the machine's memory what the card has no room for, and is slower.
+    """
 
     device: str
     dtype: str
+    spread: bool = False
+
+    @property
+    def exact(self) -> "Placement":
+        """The same in single precision."""
+        return replace(self, dtype="float32")
 
     @property
     def torch_dtype(self) -> Any:
@@ -54,20 +63,38 @@ def placement() -> Placement:
     """Device and number type for this process; a device that is missing after all gives way to the CPU."""
     torch, name = framework(), device()
     if name.startswith("cuda") and torch.cuda.is_available():
-        return Placement(name, "bfloat16" if torch.cuda.is_bf16_supported() else "float16")
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return Placement(name, "bfloat16" if native else "float16")
     if name == "mps" and torch.backends.mps.is_available():
         return Placement(name, "float16")
     return Placement("cpu", "float32")
 
 
 def budget() -> int:
-    """Bytes that all loaded models together may take: the setting, else a share of the device's memory."""
+    """Bytes that all loaded models together may take: the setting, else a share of what the device has for us.
+
+    Of a card that is what is free and what this process holds of it: other programs keep theirs.
+    """
     if (gibibytes := settings().memory) is not None:
         return int(gibibytes * 2**30)
     where = placement().device
     if where.startswith("cuda"):
-        return int(framework().cuda.mem_get_info(where)[1] * _SHARE)
+        cuda = framework().cuda
+        return int((cuda.mem_get_info(where)[0] + cuda.memory_reserved(where)) * _SHARE)
     return int(_ram() * _SHARE)
+
+
+def beside(place: Placement) -> Placement | None:
+    """Where a model goes for which the device has no room: spread over a card and the machine's memory, or nowhere."""
+    if not place.device.startswith("cuda") or place.spread or settings().memory is not None:
+        return None
+    return replace(place, spread=True)
+
+
+def shares() -> dict[int | str, int]:
+    """Bytes of a spread model on the card, and in the machine's memory, as accelerate wants them."""
+    card = framework().device(placement().device).index or 0
+    return {card: budget(), "cpu": int(_ram() * _SHARE)}
 
 
 def _ram() -> int:

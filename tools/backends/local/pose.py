@@ -5,6 +5,7 @@ from typing import Any
 
 from PIL import Image
 
+from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.image import ObjectDetection
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs, Loader
@@ -19,6 +20,7 @@ _SURE = 0.3
 class Keypoints(AutoRecipe):
     """Salient points of an image (SuperPoint)."""
 
+    tasks: tuple[str, ...] = ("keypoint-detection",)
     autos = ("AutoModelForKeypointDetection",)
     processor = "AutoImageProcessor"
 
@@ -39,10 +41,15 @@ class Keypoints(AutoRecipe):
 class Pose(AutoRecipe):
     """The joints of every person: a detector finds the people, ViTPose their joints."""
 
+    tasks: tuple[str, ...] = ("keypoint-detection",)
     autos = ("AutoModelForPoseEstimation",)
     classes = ("VitPoseForPoseEstimation",)
     processor = "AutoImageProcessor"
     parts: Mapping[str, Loader] = {"detector": ObjectDetection()}
+
+    def part(self, name: str, checkpoint: Checkpoint) -> str | None:
+        """A small and quick detector that knows people."""
+        return "PekingU/rtdetr_r18vd_coco_o365"
 
     def combine(self, model: Any, parts: Mapping[str, Any]) -> Any:
         """Processor, model and detector."""
@@ -71,6 +78,8 @@ class Pose(AutoRecipe):
 
 class OpenPose(Pose):
     """The poses of people, drawn as OpenPose draws them."""
+
+    tasks: tuple[str, ...] = ("openpose-control",)
 
     def show(self, image: Image.Image, people: People) -> Output:
         """Skeletons on black, as ControlNets read them."""

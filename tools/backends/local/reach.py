@@ -13,23 +13,36 @@ _REMEMBERED = 300.0  # seconds for which an answer counts
 _TIMEOUT = 3.0  # seconds that the Hub has to answer
 
 
-def cached(model: str) -> bool:
-    """Whether the model is a folder here, or in the Hub's cache with its weights. Looks at file names only."""
-    if Path(model).expanduser().is_dir():
-        return True
-    from huggingface_hub import constants
+class Disk:
+    """The models in the Hub's cache with their weights, from one walk through it that looks at file names only."""
 
-    snapshots = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "snapshots"
-    endings = (".safetensors", ".skops")
-    folders = [entry for entry in os.scandir(snapshots) if entry.is_dir()] if snapshots.is_dir() else []
-    return any(name.endswith(endings) for f in folders for _, _, names in os.walk(f) for name in names)
+    def __init__(self) -> None:
+        from huggingface_hub import constants
+
+        cache = Path(constants.HF_HUB_CACHE)
+        folders = [entry for entry in os.scandir(cache) if entry.name.startswith("models--")] if cache.is_dir() else []
+        self._commits = {_name(entry): _commit(Path(entry)) for entry in folders if _has_weights(Path(entry))}
+
+    def holds(self, model: str) -> bool:
+        """Whether the model is there, or is a folder."""
+        return model in self._commits or Path(model).expanduser().is_dir()
+
+    def commit(self, model: str) -> str | None:
+        """The commit of its main branch that is there."""
+        return self._commits.get(model)
 
 
-def commit(model: str) -> str | None:
-    """The commit of a model's main branch that is in the Hub's cache."""
-    from huggingface_hub import constants
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name.removeprefix("models--").replace("--", "/")
 
-    ref = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "refs" / "main"
+
+def _has_weights(folder: Path) -> bool:
+    walked = os.walk(folder / "snapshots")
+    return any(name.endswith((".safetensors", ".skops")) for _, _, names in walked for name in names)
+
+
+def _commit(folder: Path) -> str | None:
+    ref = folder / "refs" / "main"
     return ref.read_text(encoding="utf-8").strip() if ref.is_file() else None
 
 

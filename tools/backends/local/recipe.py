@@ -1,26 +1,29 @@
 """The fixed recipe by which a task runs on a loaded model: preprocess, forward, postprocess; each step overridable."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from tools.backends.local.batching import abandoned
 from tools.backends.local.checkpoint import Checkpoint
-from tools.backends.local.placement import Placement, framework
+from tools.backends.local.placement import Placement, framework, shares
 from tools.protocol import Output
 
 Inputs = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Loader(ABC):
     """How a kind of checkpoint is loaded.
 
-    ``autos`` names the transformers Auto classes, and ``classes`` single classes, that it takes.
+    ``autos`` names the transformers Auto classes, and ``classes`` single classes, that it takes. ``half`` models are
+    as good in half precision, as those that write, draw and play are; what measures is loaded in single precision.
     """
 
     autos: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    half = False
 
     @property
     def loader(self) -> str:
@@ -32,6 +35,10 @@ class Loader(ABC):
         known = {*self.classes, *(name for auto in self.autos for name in auto_classes(auto))}
         return any(name in known for name in checkpoint.architectures)
 
+    def placed(self, best: Placement) -> Placement:
+        """The device and number type for these models, where ``best`` is what the device does best."""
+        return best if self.half else best.exact
+
     @abstractmethod
     def load(self, checkpoint: Checkpoint, place: Placement) -> Any:
         """Load the model, ready to run, on its device."""
@@ -40,14 +47,22 @@ class Loader(ABC):
 class Recipe(Loader):
     """How one task type runs on one kind of checkpoint.
 
-    ``parts`` are further models that it needs, by name. ``batch`` calls at most run as one.
+    ``tasks`` are the task types that a class does: it names its own, and inherits none. ``parts`` are further models
+    that it needs, by name. ``batch`` calls at most run as one. ``slow`` ones take minutes,
+    and have a thread of their own, so that nothing else waits for them.
     """
 
+    tasks: tuple[str, ...] = ()
     parts: Mapping[str, Loader] = {}
     batch = 1
+    slow = False
 
     def objection(self, checkpoint: Checkpoint) -> str | None:
         """Why a checkpoint of an accepted class still cannot do the task, such as ``has no ...``, or None."""
+        return None
+
+    def part(self, name: str, checkpoint: Checkpoint) -> str | None:
+        """The model that fits a checkpoint as its part of that name, where nobody named another."""
         return None
 
     def combine(self, model: Any, parts: Mapping[str, Any]) -> Any:
@@ -78,13 +93,14 @@ class PipelineRecipe(Recipe):
         framework()
         from transformers import pipeline
 
+        where = {"device_map": "auto"} if place.spread else {"device": place.device}
         return pipeline(
             self.pipeline,
             model=self.model(checkpoint, place) or str(checkpoint.folder),
-            device=place.device,
             dtype=place.torch_dtype,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
+            model_kwargs={"use_safetensors": True} | ({"max_memory": shares()} if place.spread else {}),
+            **where,
             **self.processors(checkpoint),
         )
 
@@ -128,15 +144,25 @@ def auto_classes(auto: str) -> frozenset[str]:
     return frozenset(name for group in names for name in group)
 
 
+@cache
+def model_types(auto: str) -> frozenset[str]:
+    """The kinds of models, as configurations name them, of which an Auto class loads one with its head or without."""
+    framework()
+    import transformers
+
+    return frozenset(getattr(transformers, auto)._model_mapping._model_mapping)
+
+
 def load_model(name: str, checkpoint: Checkpoint, place: Placement) -> Any:
     """A transformers model class by name, loaded for inference on its device."""
     framework()
     import transformers
 
+    where = {"device_map": "auto", "max_memory": shares()} if place.spread else {}
     model = getattr(transformers, name).from_pretrained(
-        checkpoint.folder, use_safetensors=True, trust_remote_code=False, dtype=place.torch_dtype
+        checkpoint.folder, use_safetensors=True, trust_remote_code=False, dtype=place.torch_dtype, **where
     )
-    return model.to(place.device).eval()
+    return (model if place.spread else model.to(place.device)).eval()
 
 
 def pretrained(name: str, checkpoint: Checkpoint, **options: Any) -> Any:
@@ -158,10 +184,15 @@ def has_template(checkpoint: Checkpoint) -> bool:
 NO_TEMPLATE = "has no template for conversations"
 
 
-def new_tokens(network: Any, default: int = 256) -> int:
-    """How many tokens a model may write: its own setting, else the default, fewer where its memory is short."""
+def new_tokens(network: Any, default: int) -> int:
+    """How many tokens a model may write: its own setting, else what the task needs, fewer where its memory is short."""
     memory = getattr(network.config.get_text_config(), "max_position_embeddings", None) or 2**17
     return int(min(network.generation_config.max_new_tokens or default, memory // 2))
+
+
+def slices(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in order, at most ``size`` at a time: what a device can take at once."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def stoppers() -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.placement import Placement
 from tools.backends.local.recipe import Inputs, Recipe
-from tools.errors import InputError, ModelUnavailable
+from tools.errors import InputError, ModelError, ModelUnavailable
 from tools.files import media
 from tools.protocol import Output
 
@@ -15,15 +15,17 @@ from tools.protocol import Output
 class TabularClassification(Recipe):
     """A class for every row of a table."""
 
+    tasks: tuple[str, ...] = ("tabular-classification",)
+
     def accepts(self, checkpoint: Checkpoint) -> bool:
         """A skops file says what is in it only when it is read."""
-        return any(checkpoint.folder.glob("*.skops"))
+        return any(name.endswith(".skops") for name in checkpoint.names)
 
     def load(self, checkpoint: Checkpoint, place: Placement) -> Any:
         """The estimator. Raises ModelUnavailable when it holds types that skops does not trust."""
         from skops.io import get_untrusted_types, load
 
-        file = checkpoint.weights[0]
+        file = checkpoint.folder / checkpoint.weights(place.dtype)[0]
         if strange := get_untrusted_types(file=file):
             raise ModelUnavailable(f"{checkpoint.model} holds types that are not trusted: {', '.join(strange)}.")
         return load(file)
@@ -37,7 +39,7 @@ class TabularClassification(Recipe):
         wanted = list(getattr(model, "feature_names_in_", columns))
         missing = [name for name in wanted if name not in columns]
         if missing or len(wanted) != model.n_features_in_:
-            raise InputError(
+            raise ModelError(  # of this model alone: another may read these columns
                 f"{path.name} lacks the columns this model needs: {', '.join(missing) or model.n_features_in_}."
             )
         try:

@@ -1,7 +1,6 @@
 """Text in, labels, spans, answers or vectors out."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ from tools.backends.local.checkpoint import Checkpoint
 from tools.backends.local.chunking import chunks, limit
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs, PipelineRecipe
-from tools.errors import InputError
+from tools.errors import InputError, ModelError
 from tools.files import media
-from tools.findings import labelled
+from tools.findings import average, labelled
 from tools.protocol import Output
 
 Chunk = tuple[int, str]  # where in its text a piece starts, and the piece
@@ -46,6 +45,7 @@ class ChunkedPipeline(PipelineRecipe):
 class TextClassification(ChunkedPipeline):
     """Labels with scores, averaged over the pieces of a long text."""
 
+    tasks: tuple[str, ...] = ("text-classification",)
     pipeline = "text-classification"
     autos = ("AutoModelForSequenceClassification",)
 
@@ -61,12 +61,13 @@ class TextClassification(ChunkedPipeline):
 
     def join(self, results: Sequence[tuple[int, Any]], pieces: Sequence[Chunk]) -> Output:
         """Scores weighted by the length of the piece they judge."""
-        return labelled(_average([result for _, result in results], [len(piece) for _, piece in pieces]))
+        return labelled(average([result for _, result in results], [len(piece) for _, piece in pieces]))
 
 
 class ZeroShotClassification(ChunkedPipeline):
     """Labels of the user's choice, by entailment."""
 
+    tasks: tuple[str, ...] = ("zero-shot-classification",)
     pipeline = "zero-shot-classification"
     autos = ("AutoModelForSequenceClassification",)
 
@@ -88,12 +89,13 @@ class ZeroShotClassification(ChunkedPipeline):
             [{"label": label, "score": score} for label, score in zip(r["labels"], r["scores"], strict=True)]
             for _, r in results
         ]
-        return labelled(_average(scores, [len(piece) for _, piece in pieces]))
+        return labelled(average(scores, [len(piece) for _, piece in pieces]))
 
 
 class TokenClassification(ChunkedPipeline):
     """Entities with their place in the text."""
 
+    tasks: tuple[str, ...] = ("token-classification",)
     pipeline = "token-classification"
     autos = ("AutoModelForTokenClassification",)
 
@@ -120,6 +122,7 @@ class TokenClassification(ChunkedPipeline):
 class FillMask(PipelineRecipe):
     """The likeliest words for each [MASK]."""
 
+    tasks: tuple[str, ...] = ("fill-mask",)
     pipeline = "fill-mask"
     autos = ("AutoModelForMaskedLM",)
 
@@ -132,7 +135,7 @@ class FillMask(PipelineRecipe):
         if model.tokenizer.mask_token not in text:
             raise InputError("There is nothing to fill in: put [MASK] where a word is missing.")
         if len(chunks(model.tokenizer, text, limit(model.tokenizer, model.model.config))) > 1:
-            raise InputError("The text is too long to fill its [MASK]: give only the sentences around it.")
+            raise ModelError("The text is too long to fill its [MASK]: give only the sentences around it.")
         found = model(text)
         groups = found if isinstance(found[0], list) else [found]
         data = [[{"label": f["token_str"].strip(), "score": round(f["score"], 4)} for f in group] for group in groups]
@@ -144,22 +147,20 @@ class FillMask(PipelineRecipe):
 class QuestionAnswering(AutoRecipe):
     """The span of the context that answers the question, over overlapping windows of a long context."""
 
+    tasks: tuple[str, ...] = ("question-answering",)
     autos = ("AutoModelForQuestionAnswering",)
     batch = 16
     longest_answer = 30  # tokens
     overlap = 64  # tokens that neighbouring windows share
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
-        """Score every window of every context at once, then take each question's best span."""
+        """Score every window of every context, then take each question's best span."""
         torch, (tokenizer, network) = framework(), model
         windows = self._windows(tokenizer, network, batch)
         offsets, owners = windows.pop("offset_mapping"), windows.pop("overflow_to_sample_mapping")
         in_context = torch.tensor([[part == 1 for part in encoding.sequence_ids] for encoding in windows.encodings])
-        with torch.inference_mode():
-            logits = network(**windows.to(network.device))
         start, end = (
-            scores.float().cpu().masked_fill(~in_context, -1e4).softmax(-1)
-            for scores in (logits.start_logits, logits.end_logits)
+            scores.float().masked_fill(~in_context, -1e4).softmax(-1) for scores in self._score(network, windows)
         )
         spans = (start[:, :, None] * end[:, None, :]).triu().tril(self.longest_answer - 1)
         best: dict[int, dict[str, Any]] = {}
@@ -171,12 +172,24 @@ class QuestionAnswering(AutoRecipe):
                 best[owner] = {"answer": answer, "score": round(score, 4), "start": first, "end": last}
         return [Output(text=best[i]["answer"], data=best[i]) for i in range(len(batch))]
 
+    def _score(self, network: Any, windows: Any) -> tuple[Any, Any]:
+        """How well an answer starts, and ends, at each token of every window, some windows at a time."""
+        torch, starts, ends = framework(), [], []
+        for start in range(0, len(windows["input_ids"]), self.batch):
+            rows = slice(start, start + self.batch)
+            some = {name: values[rows].to(network.device) for name, values in windows.items()}
+            with torch.inference_mode():
+                logits = network(**some)
+            starts.append(logits.start_logits.cpu())
+            ends.append(logits.end_logits.cpu())
+        return torch.cat(starts), torch.cat(ends)
+
     def _windows(self, tokenizer: Any, network: Any, batch: Sequence[Inputs]) -> Any:
         questions = [str(inputs["question"]) for inputs in batch]
         size = limit(tokenizer, network.config)
         longest = max(len(ids) for ids in tokenizer(questions, add_special_tokens=False)["input_ids"])
         if longest > size // 2:
-            raise InputError("The question is too long for this model: ask it in fewer words.")
+            raise ModelError("The question is too long for this model: ask it in fewer words.")
         return tokenizer(
             questions,
             [str(inputs["context"]) for inputs in batch],
@@ -193,6 +206,7 @@ class QuestionAnswering(AutoRecipe):
 class TableQuestionAnswering(PipelineRecipe):
     """An answer from the cells of a CSV file."""
 
+    tasks: tuple[str, ...] = ("table-question-answering",)
     pipeline = "table-question-answering"
     autos = ("AutoModelForTableQuestionAnswering",)
 
@@ -204,14 +218,6 @@ class TableQuestionAnswering(PipelineRecipe):
         found = model(table=media.table(path), query=question, truncation=True)
         data = {key: found[key] for key in ("answer", "cells", "aggregator") if key in found}
         return Output(text=str(found["answer"]).strip(), data=data)
-
-
-def _average(scores: Iterable[Sequence[Mapping[str, Any]]], weights: Sequence[int]) -> list[dict[str, Any]]:
-    total: dict[str, float] = defaultdict(float)
-    for result, weight in zip(scores, weights, strict=True):
-        for entry in result:
-            total[entry["label"]] += entry["score"] * weight / sum(weights)
-    return [{"label": label, "score": score} for label, score in total.items()]
 
 
 def _labels(checkpoint: Checkpoint) -> list[str]:

@@ -1,19 +1,20 @@
 """Video in, labels out."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tools.backends.local.placement import framework
 from tools.backends.local.recipe import AutoRecipe, Inputs
+from tools.files import frames
 from tools.findings import labelled
-from tools.protocol import Output, Video
+from tools.protocol import Output
 
 
 class VideoClassification(AutoRecipe):
     """What happens in a video, from frames spread evenly over it."""
 
+    tasks: tuple[str, ...] = ("video-classification",)
     autos = ("AutoModelForVideoClassification",)
     processor = "AutoImageProcessor"
     batch = 4
@@ -21,14 +22,9 @@ class VideoClassification(AutoRecipe):
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All videos of a batch together: the processor makes their frames of one size."""
         torch, (processor, network) = framework(), model
-        count = int(getattr(network.config, "num_frames", 16))
-        pixels = processor([_spread(b["video"], count) for b in batch], return_tensors="pt")
+        count = int(getattr(network.config, "num_frames", None) or getattr(network.config, "frames_per_clip", 16))
+        pixels = processor([frames.spread(Path(b["video"]), count) for b in batch], return_tensors="pt")
         with torch.inference_mode():
             scores = network(**pixels.to(network.device, network.dtype)).logits.float().softmax(-1).tolist()
         names = network.config.id2label
         return [labelled([{"label": names[i], "score": s} for i, s in enumerate(row)]) for row in scores]
-
-
-def _spread(video: Video, count: int) -> list[Any]:
-    places = np.linspace(0, len(video.frames) - 1, count).round().astype(int)
-    return [video.frames[i].convert("RGB") for i in places]

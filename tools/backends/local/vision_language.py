@@ -18,16 +18,73 @@ from tools.backends.local.recipe import (
     pretrained,
     stoppers,
 )
-from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.errors import BadOutput, ModelError, ModelUnavailable
 from tools.findings import labelled
 from tools.protocol import Output
+from tools.thoughts import spoken
+
+
+class EncoderDecoderCaption(AutoRecipe):
+    """A caption, or the text of a line, by a vision encoder and a text decoder, such as ViT-GPT2 and TrOCR."""
+
+    tasks: tuple[str, ...] = ("image-to-text",)
+    classes = ("VisionEncoderDecoderModel",)
+    half = True
+    batch = 8
+
+    def load(self, checkpoint: Checkpoint, place: Placement) -> Any:
+        """Tokenizer and image processor apart: these checkpoints have no common processor."""
+        processors = pretrained("AutoTokenizer", checkpoint), pretrained("AutoImageProcessor", checkpoint)
+        return processors, load_model("VisionEncoderDecoderModel", checkpoint, place)
+
+    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
+        """All images at once: the processor makes them of one size."""
+        torch, ((tokenizer, processor), network) = framework(), model
+        pixels = processor([b["image"] for b in batch], return_tensors="pt").pixel_values
+        with torch.inference_mode():
+            made = network.generate(
+                pixels.to(network.device, network.dtype),
+                max_new_tokens=new_tokens(network, 64),
+                stopping_criteria=stoppers(),
+            )
+        return [Output(text=text.strip()) for text in tokenizer.batch_decode(made, skip_special_tokens=True)]
+
+
+class VisualQuestionAnswering(AutoRecipe):
+    """An answer by a model made for it: a classifier (ViLT) or a generator (BLIP)."""
+
+    tasks: tuple[str, ...] = ("visual-question-answering",)
+    autos = ("AutoModelForVisualQuestionAnswering",)
+    processor = "AutoProcessor"
+
+    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
+        """One image after the other: each is resized by its own shape."""
+        return [self._answer(model, b["image"], str(b["question"])) for b in batch]
+
+    def _answer(self, model: Any, image: Image.Image, question: str) -> Output:
+        torch, (processor, network) = framework(), model
+        longest = getattr(processor.tokenizer, "model_max_length", 512)
+        if len(processor.tokenizer(question, verbose=False)["input_ids"]) > longest:
+            raise ModelError("The question is too long for this model: ask it in fewer words.")
+        tokens = processor(image, question, return_tensors="pt").to(network.device, network.dtype)
+        with torch.inference_mode():
+            if network.can_generate() or hasattr(network, "text_decoder"):
+                made = network.generate(**tokens, max_new_tokens=new_tokens(network, 20))
+                return Output(text=processor.decode(made[0], skip_special_tokens=True).strip())
+            scores = network(**tokens).logits[0].float().sigmoid().tolist()
+        names = network.config.id2label
+        found = labelled([{"label": names[i], "score": score} for i, score in enumerate(scores)])
+        return Output(text=found.data[0]["label"], data=found.data)
 
 
 class Chat(PipelineRecipe):
     """A model that chats about images, by its chat template."""
 
+    tasks: tuple[str, ...] = ("image-text-to-text",)
     pipeline = "image-text-to-text"
     autos = ("AutoModelForImageTextToText",)
+    half = True
+    longest = 512  # tokens of an answer
 
     def objection(self, checkpoint: Checkpoint) -> str | None:
         """Chat models come with a template for their messages."""
@@ -52,15 +109,20 @@ class Chat(PipelineRecipe):
         content = [{"type": "image", "image": image}, {"type": "text", "text": question}]
         made = model(
             text=[{"role": "user", "content": content}],
-            max_new_tokens=new_tokens(model.model),
+            max_new_tokens=new_tokens(model.model, self.longest),
             return_full_text=False,
             generate_kwargs={"stopping_criteria": stoppers()},
         )
-        return Output(text=str(made[0]["generated_text"]).strip())
+        answer = spoken(str(made[0]["generated_text"]))
+        if not answer:
+            raise BadOutput("The model said nothing about the image: choose another model.")
+        return Output(text=answer)
 
 
 class Describe(Chat):
     """A caption by a chat model."""
+
+    tasks: tuple[str, ...] = ("image-to-text",)
 
     def question(self, inputs: Inputs) -> str:
         """The same for every image."""
@@ -70,6 +132,8 @@ class Describe(Chat):
 class VisualAnswer(Chat):
     """An answer by a chat model."""
 
+    tasks: tuple[str, ...] = ("visual-question-answering",)
+
     def question(self, inputs: Inputs) -> str:
         """The user's question, to be answered briefly."""
         return f"{inputs['question']} Answer briefly."
@@ -78,8 +142,10 @@ class VisualAnswer(Chat):
 class Caption(PipelineRecipe):
     """A caption by a model that does nothing else, such as BLIP or GIT."""
 
+    tasks: tuple[str, ...] = ("image-to-text",)
     pipeline = "image-text-to-text"
     autos = ("AutoModelForImageTextToText",)
+    half = True
 
     def objection(self, checkpoint: Checkpoint) -> str | None:
         """Whatever has a chat template is asked through it."""
@@ -91,59 +157,10 @@ class Caption(PipelineRecipe):
         return [Output(text=str(each[0]["generated_text"]).strip()) for each in made]
 
 
-class EncoderDecoderCaption(AutoRecipe):
-    """A caption, or the text of a line, by a vision encoder and a text decoder, such as ViT-GPT2 and TrOCR."""
-
-    classes = ("VisionEncoderDecoderModel",)
-    batch = 8
-
-    def load(self, checkpoint: Checkpoint, place: Placement) -> Any:
-        """Tokenizer and image processor apart: these checkpoints have no common processor."""
-        processors = pretrained("AutoTokenizer", checkpoint), pretrained("AutoImageProcessor", checkpoint)
-        return processors, load_model("VisionEncoderDecoderModel", checkpoint, place)
-
-    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
-        """All images at once: the processor makes them of one size."""
-        torch, ((tokenizer, processor), network) = framework(), model
-        pixels = processor([b["image"] for b in batch], return_tensors="pt").pixel_values
-        with torch.inference_mode():
-            made = network.generate(
-                pixels.to(network.device, network.dtype),
-                max_new_tokens=new_tokens(network, 64),
-                stopping_criteria=stoppers(),
-            )
-        return [Output(text=text.strip()) for text in tokenizer.batch_decode(made, skip_special_tokens=True)]
-
-
-class VisualQuestionAnswering(AutoRecipe):
-    """An answer by a model made for it: a classifier (ViLT) or a generator (BLIP)."""
-
-    autos = ("AutoModelForVisualQuestionAnswering",)
-    processor = "AutoProcessor"
-
-    def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
-        """One image after the other: each is resized by its own shape."""
-        return [self._answer(model, b["image"], str(b["question"])) for b in batch]
-
-    def _answer(self, model: Any, image: Image.Image, question: str) -> Output:
-        torch, (processor, network) = framework(), model
-        longest = getattr(processor.tokenizer, "model_max_length", 512)
-        if len(processor.tokenizer(question, verbose=False)["input_ids"]) > longest:
-            raise InputError("The question is too long for this model: ask it in fewer words.")
-        tokens = processor(image, question, return_tensors="pt").to(network.device, network.dtype)
-        with torch.inference_mode():
-            if network.can_generate() or hasattr(network, "text_decoder"):
-                made = network.generate(**tokens, max_new_tokens=new_tokens(network, 20))
-                return Output(text=processor.decode(made[0], skip_special_tokens=True).strip())
-            scores = network(**tokens).logits[0].float().sigmoid().tolist()
-        names = network.config.id2label
-        found = labelled([{"label": names[i], "score": score} for i, score in enumerate(scores)])
-        return Output(text=found.data[0]["label"], data=found.data)
-
-
 class DocumentQuestionAnswering(PipelineRecipe):
     """An answer from a scanned page: its words and their places are read by OCR first where the model needs them."""
 
+    tasks: tuple[str, ...] = ("document-question-answering",)
     pipeline = "document-question-answering"
     autos = ("AutoModelForDocumentQuestionAnswering",)
     classes = ("VisionEncoderDecoderModel",)

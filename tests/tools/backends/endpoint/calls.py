@@ -22,6 +22,11 @@ MODELS = {f"acme/{tag}": Model(tag, SERVED.get(tag, {"hf-inference": tag})) for 
 MODELS |= {
     "acme/image-text-to-text": Model("image-text-to-text", SERVED["image-text-to-text"]),
     "acme/picture": Model("text-to-image", {"fal-ai": "text-to-image"}, downloads=5000),
+    "acme/picked": Model(
+        "text-to-image", {"new-one": "text-to-image", "fal-ai": "image-to-image", "hf-inference": "text-to-image"}, 4000
+    ),
+    "acme/second": Model("text-to-image", {"replicate": "text-to-image", "hf-inference": "text-to-image"}, 3000),
+    "acme/misfit": Model("text-to-image", {"fal-ai": "image-to-image"}, 2000),
     "acme/nobody": Model("text-classification", {}, downloads=9000),
     "acme/opus-mt-en-de": Model("translation", {"hf-inference": "translation"}),
 }

@@ -34,6 +34,7 @@ def remote(server: tuple[Hub, Path], tmp_path: Path, monkeypatch: pytest.MonkeyP
     catalogue.hub.cache_clear()
     hub.requests.clear()
     hub.polls = hub.inferred = 0
+    hub.cancelled.clear()
     hub.free.set()
     yield hub
     settings.cache_clear()

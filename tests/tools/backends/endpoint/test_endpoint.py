@@ -108,11 +108,8 @@ def test_an_exclusion_is_explained(remote: Hub, config: Callable[..., None], mon
 def test_ones_own_models_come_first_only_where_they_are_preferred(remote: Hub, config: Callable[..., None]) -> None:
     url = "https://models.example.com/a"
     config(f'task = "text-to-image"\nmodel = "{url}"')
-    assert [c.model for c in Endpoint().candidates(TASKS["text-to-image"])] == [
-        "acme/picture",
-        "acme/text-to-image",
-        url,
-    ]
+    ranked = ["acme/picture", "acme/picked", "acme/second", "acme/text-to-image", url]
+    assert [c.model for c in Endpoint().candidates(TASKS["text-to-image"])] == ranked
     config(f'task = "text-to-image"\nmodel = "{url}"\nprefer = true')
     assert Endpoint().candidates(TASKS["text-to-image"])[0].model == url
     assert Endpoint().candidates(TASKS["text-to-image"])[0].device == "models.example.com"

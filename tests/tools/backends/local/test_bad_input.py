@@ -3,7 +3,9 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +14,8 @@ from tests.tools.backends.local.conftest import picture, tone
 from tools.backends.local import Local
 from tools.backends.local.engine import Engine
 from tools.backends.local.pool import Pool
-from tools.errors import InputError, ModelUnavailable, OutOfMemory
-from tools.protocol import Call
+from tools.errors import InputError, ModelError, ModelUnavailable, OutOfMemory
+from tools.protocol import Audio, Call
 
 Calls = Callable[..., Call]
 
@@ -55,8 +57,8 @@ async def test_a_model_of_another_task_is_refused(
         ("zero-shot-classification", "text-classification", "does not judge"),
         ("text-ranking", "text-classification", "no ranker"),
         ("conversational", "text-generation", "no template for conversations"),
-        ("feature-extraction", "image-feature-extraction", "reads no text"),
-        ("image-feature-extraction", "feature-extraction", "sees no images"),
+        ("feature-extraction", "image-feature-extraction", "is ViTModel"),
+        ("image-feature-extraction", "feature-extraction", "is BertModel"),
         ("image-text-to-text", "image-to-text:blip", "no template for conversations"),
     ],
 )
@@ -87,6 +89,23 @@ async def test_code_of_a_repository_is_never_run(local: Local, call: Calls, dama
     (folder / "code.py").write_text("raise SystemExit('this code was run')")
     with pytest.raises(ModelUnavailable, match="needs code from its own repository, which is never run"):
         await local.run(call("text-classification", model=str(folder)))
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"quantization_config": {"quant_method": "gptq"}}, "quantised by gptq, which needs the package gptqmodel"),
+        ({"use_timm_backbone": True}, "built on timm: install the packages timm and torchvision"),
+        ({"backbone_config": {"model_type": "timm_backbone"}}, "built on timm"),
+    ],
+)
+async def test_a_package_that_a_model_needs_is_named_before_it_is_loaded(
+    config: dict[str, Any], words: str, local: Local, call: Calls, damaged: Callable[[str], Path]
+) -> None:
+    folder = damaged("object-detection")
+    (folder / "config.json").write_text(json.dumps(json.loads((folder / "config.json").read_text()) | config))
+    with pytest.raises(ModelUnavailable, match=words):
+        await local.run(call("object-detection", model=str(folder)))
 
 
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
@@ -146,7 +165,7 @@ async def test_an_answer_is_found_far_into_a_long_context(local: Local, call: Ca
 
 @pytest.mark.parametrize("task", ["text-generation", "fill-mask"])
 async def test_a_text_that_cannot_be_cut_is_refused_when_too_long(task: str, local: Local, call: Calls) -> None:
-    with pytest.raises(InputError, match="too long"):
+    with pytest.raises(ModelError, match="too long"):  # of this model: the next may read more
         await local.run(call(task, text="the [MASK] cat " * 300))
 
 
@@ -160,6 +179,20 @@ async def test_sound_of_any_rate_and_channels_is_heard(rate: int, channels: int,
     expected = await local.run(call("audio-classification", audio=tone(1.0)))
     assert [entry["label"] for entry in output.data] == [entry["label"] for entry in expected.data]
     assert np.allclose([e["score"] for e in output.data], [e["score"] for e in expected.data], atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("task", "rate", "window"), [("audio-classification", 16000, 30), ("zero-shot-audio-classification", 48000, 1)]
+)
+async def test_a_long_recording_is_judged_by_all_of_it(
+    task: str, rate: int, window: int, local: Local, call: Calls
+) -> None:
+    """Silence for as long as a window, and then a tone: both count."""
+    quiet, loud = np.zeros(rate * window, np.float32), tone(window, rate).samples
+    halves = [await local.run(call(task, audio=Audio(samples, rate))) for samples in (quiet, loud)]
+    whole = await local.run(call(task, audio=Audio(np.concatenate([quiet, loud]), rate)))
+    found = [{entry["label"]: entry["score"] for entry in each.data} for each in (*halves, whole)]
+    assert found[2] == pytest.approx({label: (found[0][label] + found[1][label]) / 2 for label in found[2]}, abs=0.02)
 
 
 async def test_a_recording_longer_than_a_window_is_heard_to_its_end(local: Local, call: Calls) -> None:
@@ -182,8 +215,15 @@ async def test_a_language_that_a_model_does_not_write_is_refused(local: Local, c
         await local.run(call("translation", language="Klingon"))
 
 
+async def test_a_voice_of_another_language_is_refused(local: Local, call: Calls) -> None:
+    request = call("text-to-speech", language="German")
+    english = replace(request, candidate=request.candidate.model_copy(update={"languages": ("en",)}))
+    with pytest.raises(ModelUnavailable, match="knows only en: choose another model"):
+        await local.run(english)
+
+
 async def test_a_table_without_the_right_columns_is_refused(local: Local, call: Calls, tmp_path: Path) -> None:
     file = tmp_path / "short.csv"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(InputError, match="lacks the columns"):
+    with pytest.raises(ModelError, match="lacks the columns"):
         await local.run(call("tabular-classification", table=str(file)))

@@ -1,14 +1,19 @@
 """Offered equals runnable."""
 
 import http.server
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from langchain_core.runnables.config import set_config_context
 
 from tests.support.loopback import running
 from tools.backends.local import Local
+from tools.backends.local.checkpoint import Checkpoint
+from tools.backends.local.discovery import parts_of
 from tools.backends.local.reach import Probe
+from tools.backends.local.recipes import RECIPES
 from tools.errors import ConfigError
 from tools.settings import override, settings
 from tools.tasks import TASKS
@@ -74,6 +79,38 @@ def test_a_model_in_the_cache_is_offered_at_the_commit_that_is_there(hub_cache: 
     assert {each.model: each.revision for each in Local().candidates(TASKS["summarization"])} == {model: "1234"}
 
 
+def test_the_owner_names_the_parts_of_a_model(own_file: Callable[[str], None]) -> None:
+    own_file('[[models]]\nmodel = "acme/net"\ntask = "canny-text-to-image"\nparts = {base = "acme/sd"}\n')
+    assert parts_of("canny-text-to-image", "acme/net") == {"base": "acme/sd"}
+    assert parts_of("canny-text-to-image", "lllyasviel/sd-controlnet-canny")["base"].endswith("stable-diffusion-v1-5")
+    assert parts_of("canny-text-to-image", "acme/other") == {}
+
+
+@pytest.mark.parametrize(
+    ("width", "base"),
+    [
+        (768, "stable-diffusion-v1-5/stable-diffusion-v1-5"),
+        (2048, "stabilityai/stable-diffusion-xl-base-1.0"),
+        (1, None),
+    ],
+)
+def test_a_controlnets_base_is_told_by_the_words_that_it_reads(width: int, base: str | None, tmp_path: Path) -> None:
+    (recipe,) = RECIPES["canny-text-to-image"]
+    assert recipe.part("base", Checkpoint("acme/net", tmp_path, {"cross_attention_dim": width})) == base
+
+
+def test_the_hubs_cache_is_walked_once_for_all_visitors(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache(hub_cache, SENTIMENT)
+    walks: list[object] = []
+    walk = os.walk
+    monkeypatch.setattr(os, "walk", lambda top: walks.append(top) or walk(top))
+    local = Local()
+    for owner in ("ann", "bob", "cid"):
+        with set_config_context({"configurable": {"langgraph_auth_user_id": owner}}) as scope:
+            assert scope.run(names, local, "text-classification") == [SENTIMENT]
+    assert len(walks) == 1
+
+
 def test_a_model_is_offered_only_with_its_parts(hub_cache: Path) -> None:
     cache(hub_cache, "lllyasviel/sd-controlnet-canny")
     assert names(Local(), "canny-text-to-image") == []
@@ -107,18 +144,8 @@ def test_a_wrong_file_of_models_is_told_to_whoever_asks(own_file: Callable[[str]
 def test_models_too_large_for_the_memory_are_left_out_and_say_so(hub_cache: Path) -> None:
     cache(hub_cache, SENTIMENT)
     override(memory=0.1)
-    try:
-        verdicts = {candidate.model: reason for candidate, reason in Local().explain(TASKS["text-classification"])}
-    finally:
-        del_memory()
+    verdicts = {candidate.model: reason for candidate, reason in Local().explain(TASKS["text-classification"])}
     assert verdicts[SENTIMENT] == "too large for the memory that models may take here"
-
-
-def del_memory() -> None:
-    import os
-
-    os.environ.pop("HUGGINGGPT_MEMORY")
-    settings.cache_clear()
 
 
 def test_the_hub_is_in_reach_when_it_answers(server: str) -> None:

@@ -1,6 +1,8 @@
 """Models come from the Hub by its real client; only the network under it is a stand-in that answers as the Hub does."""
 
+import asyncio
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,8 +16,9 @@ from graph.state import Choice, Job, Plan, Task
 from tests.support.execution import executor
 from tools.backends.local import Local
 from tools.backends.local.engine import Engine
+from tools.backends.local.placement import Placement
 from tools.backends.local.pool import Pool
-from tools.errors import ModelUnavailable
+from tools.errors import ModelUnavailable, OutOfMemory
 from tools.protocol import Call, Candidate
 from tools.registry import BACKENDS
 from tools.settings import override, settings
@@ -29,11 +32,13 @@ class Hub:
     """Serves folders as repositories, and remembers which files were taken."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
-        self.repositories, self.taken = repositories, list[str]()
+        self.repositories, self.taken, self.heads = repositories, list[str](), list[str]()
+        self.before: Callable[[httpx.Request], None] = lambda _: None
         self.refuse: httpx.Response | None = None
         self.sizes: dict[str, int] = {}  # in bytes, of files that are said to be larger than they are
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.before(request)
         if self.refuse is not None:
             return self.refuse
         path = request.url.path.removeprefix("/api/models").strip("/")
@@ -56,7 +61,7 @@ class Hub:
         headers = {"ETag": f'"{tag}"', "X-Repo-Commit": SHA, "Content-Length": str(len(content))}
         if request.method == "HEAD":
             return httpx.Response(200, headers=headers)
-        self.taken.append(name)
+        (self.heads if "Range" in request.headers else self.taken).append(name)
         return httpx.Response(200, headers=headers, content=content)
 
 
@@ -139,6 +144,74 @@ async def test_a_repository_of_pickles_is_refused_before_anything_is_downloaded(
     assert hub.taken == []
 
 
+async def test_what_a_model_is_is_read_before_its_weights_are_downloaded(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    with pytest.raises(ModelUnavailable, match="cannot do object-detection"):
+        await fresh.run(call("object-detection", model="acme/tiny"))
+    assert "config.json" in hub.taken
+    assert "model.safetensors" not in hub.taken
+
+
+async def test_a_model_that_cannot_fit_is_refused_by_the_heads_of_its_weights(
+    hub: Hub, call: Callable[..., Call]
+) -> None:
+    small = Local(Engine(Pool(lambda: 1000)))
+    with pytest.raises(OutOfMemory, match="acme/tiny needs"):
+        await small.run(call("text-classification", model="acme/tiny"))
+    assert hub.heads == ["model.safetensors"]
+    assert "model.safetensors" not in hub.taken
+
+
+async def test_a_download_keeps_no_model_waiting_that_is_here(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    let_go, begun = threading.Event(), threading.Event()
+
+    def stalled(request: httpx.Request) -> None:
+        if request.method == "GET" and request.url.path.endswith(".safetensors") and "Range" not in request.headers:
+            begun.set()
+            let_go.wait(60)
+
+    hub.before = stalled
+    names = [f"acme/m{number}" for number in range(4)]
+    hub.repositories |= dict.fromkeys(names, hub.repositories["acme/tiny"])
+    downloads = [asyncio.create_task(fresh.run(call("text-classification", model=name))) for name in names]
+    try:
+        assert await asyncio.to_thread(begun.wait, 60)
+        async with asyncio.timeout(60):
+            assert (await fresh.run(call("text-ranking"))).data
+        assert not any(download.done() for download in downloads)
+    finally:
+        let_go.set()
+    assert all(output.data for output in await asyncio.gather(*downloads))
+
+
+async def test_callers_who_want_the_same_model_wait_for_one_download(
+    hub: Hub, fresh: Local, call: Callable[..., Call]
+) -> None:
+    await asyncio.gather(*(fresh.run(call("text-classification", model="acme/tiny")) for _ in range(5)))
+    assert hub.taken.count("model.safetensors") == 1
+
+
+async def test_half_precision_is_downloaded_where_that_is_what_is_loaded(
+    hub: Hub, call: Callable[..., Call], tiny_model: Callable[[str], Path], tmp_path: Path
+) -> None:
+    import diffusers
+    import torch
+
+    folder = tmp_path / "halves"
+    pipe = diffusers.DiffusionPipeline.from_pretrained(tiny_model("text-to-image"))
+    pipe.save_pretrained(folder)
+    pipe.to(torch.float16).save_pretrained(folder, variant="fp16")
+    hub.repositories["acme/halves"] = folder
+    card = Local(Engine(Pool(lambda: 10**9), place=lambda: Placement("cpu", "bfloat16")))
+    assert (await card.run(call("text-to-image", model="acme/halves"))).media
+    weights = {name for name in hub.taken if name.endswith(".safetensors")}
+    assert len(weights) == 3
+    assert all(".fp16." in name for name in weights)
+
+
 async def test_a_model_that_the_disk_has_no_room_for_is_not_begun(
     hub: Hub, fresh: Local, call: Callable[..., Call]
 ) -> None:
@@ -146,7 +219,7 @@ async def test_a_model_that_the_disk_has_no_room_for_is_not_begun(
     sentence = r"acme/tiny needs 1073741824\.0 GiB of disk, and [\d.]+ GiB are free in .*hub: .*HF_HOME"
     with pytest.raises(ModelUnavailable, match=sentence):
         await fresh.run(call("text-classification", model="acme/tiny"))
-    assert hub.taken == []
+    assert "model.safetensors" not in hub.taken
 
 
 async def test_an_interrupted_download_needs_room_for_the_rest_alone(

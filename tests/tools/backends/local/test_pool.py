@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools.backends.local.pool import Pool, Resident
+from tools.backends.local.pool import Pool, Resident, Want
 from tools.errors import ModelError, ModelLoading, OutOfMemory
 
 
@@ -29,8 +29,12 @@ class Loads:
         return load
 
 
+def want(name: str, loads: Loads, size: int = 1, *, slow: bool = False) -> Want:
+    return Want(name, name, lambda: size, loads(name), slow)
+
+
 async def use(pool: Pool, name: str, loads: Loads, size: int = 1, seconds: float = 0.0, **options: Any) -> str:
-    async with pool.lease(name, name, lambda: size, loads(name), **options) as resident:
+    async with pool.lease(want(name, loads, size), **options) as (resident,):
         await asyncio.sleep(seconds)
         return str(resident.ready.result())
 
@@ -57,7 +61,7 @@ async def test_six_models_taking_turns_never_exceed_a_budget_for_three() -> None
 
 async def test_a_model_in_use_is_never_freed() -> None:
     pool, loads = Pool(lambda: 1, patience=0.1), Loads()
-    async with pool.lease("a", "a", lambda: 1, loads("a")):
+    async with pool.lease(want("a", loads)):
         with pytest.raises(ModelLoading, match="No room for b"):
             await use(pool, "b", loads)
         assert pool.forget() == 0
@@ -131,5 +135,55 @@ async def test_two_models_run_at_once_and_one_model_runs_its_calls_in_turn() -> 
         await asyncio.gather(*(resident.jobs.call(meet, name) for _ in range(3)))
 
     async with AsyncExitStack() as stack:
-        a, b = [await stack.enter_async_context(pool.lease(name, name, lambda: 1, loads(name))) for name in ("a", "b")]
+        a, b = await stack.enter_async_context(pool.lease(want("a", loads), want("b", loads)))
         await asyncio.gather(meet_on(a, "a"), meet_on(b, "b"))
+
+
+async def test_models_of_one_call_get_room_together_or_not_at_all() -> None:
+    """Two ControlNets and their base: one base and one net fit, and each call would hold what the other waits for."""
+    pool, loads = Pool(lambda: 2), Loads(seconds=0.02)
+
+    async def generate(net: str) -> list[str]:
+        async with pool.lease(want(net, loads), want("base", loads)) as residents:
+            await asyncio.sleep(0.02)
+            return [str(each.ready.result()) for each in residents]
+
+    async with asyncio.timeout(50):  # less than a wait for room may take
+        made = await asyncio.gather(*(generate(net) for net in ("canny", "depth") * 3))
+    assert made == [["canny", "base"], ["depth", "base"]] * 3
+    assert pool.peak <= 2
+
+
+async def test_a_film_keeps_no_other_model_waiting() -> None:
+    pool, loads, end = Pool(lambda: 10, workers=1), Loads(), threading.Event()
+
+    def film(batch: list[str]) -> list[str]:
+        end.wait(10)
+        return batch
+
+    async with pool.lease(want("film", loads, slow=True), want("words", loads)) as (slow, quick):
+        filming = asyncio.create_task(slow.jobs.call(film, "film"))
+        async with asyncio.timeout(5):
+            assert await quick.jobs.call(lambda batch: batch, "words") == "words"
+        assert not filming.done()
+        end.set()
+        assert await filming == "film"
+
+
+async def test_the_event_loop_never_waits_while_a_model_is_freed() -> None:
+    """A model that takes long to let go, as gigabytes do, is let go with no lock held."""
+    pool, loads = Pool(lambda: 1), Loads()
+    freed, looked = threading.Event(), threading.Event()
+
+    class Heavy:
+        def __del__(self) -> None:
+            freed.set()
+            looked.wait(5)
+
+    async with pool.lease(Want("heavy", "heavy", lambda: 1, Heavy)):
+        pass
+    other = asyncio.create_task(use(pool, "b", loads))
+    assert await asyncio.to_thread(freed.wait, 5)
+    assert [model.model for model in pool.loaded()] == []  # takes the lock, while the model is being let go
+    looked.set()
+    assert await other == "b"
