@@ -5,9 +5,12 @@ NAME = """(...names) => names.map(name => name || Array.from(
     crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
 EMPTY = "{text: '', files: []}"
 SURE = "(...who) => { if (!confirm('Delete this conversation and the files made in it?')) throw 'kept'; return who }"
-MEND_ROLES = """() => {  // Gradio's list of examples holds no list items, which screen readers stumble over
-    const mend = () => document.querySelectorAll('#chat .examples[role=list]').forEach(
-        each => each.removeAttribute('role'))
+MEND_ROLES = """() => {  // what screen readers stumble over: a list without items, a nameless button within a button
+    const mend = () => {
+        document.querySelectorAll('#chat .examples[role=list]').forEach(list => list.removeAttribute('role'))
+        document.querySelectorAll('#chat .title[role=button] button').forEach(button => Object.assign(
+            button, {tabIndex: -1, ariaHidden: 'true', ariaLabel: 'Show or hide'}))
+    }
     new MutationObserver(mend).observe(document.querySelector('#chat'), {childList: true, subtree: true})
     mend()
 }"""

@@ -206,10 +206,10 @@ async def test_the_face_is_found_at_any_size_and_a_notice_has_none(size: int) ->
     assert 0.4 < face["agreement"] <= 1
     centre = [(face["box"]["xmin"] + face["box"]["xmax"]) / 2, (face["box"]["ymin"] + face["box"]["ymax"]) / 2]
     assert np.array(centre) / size == pytest.approx([0.44, 0.22], abs=0.05)
-    assert output.text == "1 face found (this model finds faces only)"
+    assert output.text == "1 face found (only faces seen from the front)"
     assert (picture(output) != np.asarray(portrait)).any()
     none = await run("scikit-image/lbp-frontal-face", "object-detection", image=example("notice.png"))
-    assert (none.data, none.text) == ([], "No faces found (this model finds faces only)")
+    assert (none.data, none.text) == ([], "No faces found (only faces seen from the front)")
 
 
 async def test_a_summary_is_made_of_the_texts_own_sentences_in_their_order() -> None:
