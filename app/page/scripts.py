@@ -9,7 +9,7 @@ MEND_ROLES = """() => {  // what screen readers stumble over: a list without ite
     const mend = () => {
         document.querySelectorAll('#chat .examples[role=list]').forEach(list => list.removeAttribute('role'))
         document.querySelectorAll('#chat .title[role=button] button').forEach(button => Object.assign(
-            button, {tabIndex: -1, ariaHidden: 'true', ariaLabel: 'Show or hide'}))
+            button, {inert: true, ariaLabel: 'Show or hide'}))
     }
     new MutationObserver(mend).observe(document.querySelector('#chat'), {childList: true, subtree: true})
     mend()

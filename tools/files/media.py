@@ -54,6 +54,8 @@ def image(path: Path) -> Image.Image:
             _check_pixels(opened, path)
             opened.load()
             picture = _pages(opened, path) if opened.format == "TIFF" else ImageOps.exif_transpose(opened)
+    except ResourceError:
+        raise
     except _BROKEN as error:
         if "decompression bomb" in str(error):
             raise _too_many_pixels(path) from None

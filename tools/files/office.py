@@ -28,6 +28,8 @@ def words(path: Path) -> str:
             if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
                 raise ResourceError(f"{path.name} unpacks to more than {MAX_BYTES // 10**6} MB; give a smaller one.")
             return BREAK.join(page for page in _READERS[path.suffix.lower()](archive) if page)
+    except ResourceError:
+        raise
     except _BROKEN:
         raise ResourceError(f"{path.name} is damaged or locked with a password; save it again.") from None
 
