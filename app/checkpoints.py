@@ -1,6 +1,7 @@
 """Where conversations are kept: one SQLite file beside the results, or the Postgres that a server shares."""
 
 import asyncio
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,17 +35,29 @@ def path() -> Path:
 
 @asynccontextmanager
 async def saver() -> AsyncIterator[AsyncSqliteSaver]:
-    """The conversations, open for reading and writing."""
+    """The conversations, open for reading and writing.
+
+    Raises:
+        ConfigError: they cannot be read, or nothing can be kept any more.
+    """
     try:
         await asyncio.to_thread(path().parent.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
             f"Cannot write to {path().parent}: {error.strerror}. Choose another folder with --out."
         ) from error
-    async with aiosqlite.connect(path()) as connection:
-        # With the write-ahead log that the saver turns on, a killed process loses nothing; each commit is 5 ms faster.
-        await connection.execute("PRAGMA synchronous=NORMAL")
-        yield AsyncSqliteSaver(connection, serde=SERDE)
+    try:
+        async with aiosqlite.connect(path()) as connection:
+            # With the write-ahead log that the saver turns on, a killed process loses nothing; a commit is 5 ms faster.
+            await connection.execute("PRAGMA synchronous=NORMAL")
+            yield AsyncSqliteSaver(connection, serde=SERDE)
+    except sqlite3.Error as error:
+        raise ConfigError(unusable(error)) from error
+
+
+def unusable(error: sqlite3.Error) -> str:
+    """What to tell when conversations cannot be kept."""
+    return f"{path()} cannot be used ({error}); make room, mend or move it, or choose another folder with --out."
 
 
 class Memory(NamedTuple):

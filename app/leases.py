@@ -84,6 +84,6 @@ class Leases:
         try:
             async with self._pool.connection() as connection:
                 found = await connection.execute(question, given)
-                return found.rowcount > 0
+                return int(found.rowcount) > 0
         except (OperationalError, PoolTimeout) as error:
             raise ConnectionError("The database does not answer.") from error

@@ -1,5 +1,6 @@
 """One place that streams the graph and folds what it sends into a report."""
 
+import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Report:
     timings: dict[str, float] = field(default_factory=dict)
     counter: Usage = field(default_factory=Usage)
     interrupts: list[Any] = field(default_factory=list)
+    lost: sqlite3.Error | None = None  # why the answer, though there is one, could not be kept
 
     @property
     def plan(self) -> Plan | None:
@@ -114,17 +116,23 @@ async def run(
     report = so_far or Report()
     report.interrupts.clear()
     config = {**config, "callbacks": [report.counter]}
+    context = context.model_copy(update={"early": "never"}) if plan_only else context
     begun = last = time.perf_counter()
     modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
     stop = ["select"] if plan_only else None
-    async for part in graph.astream(given, config, context=context, stream_mode=modes, interrupt_before=stop):
-        mode, chunk = cast("tuple[StreamMode, Any]", part)
-        if mode == "updates":
-            now = time.perf_counter()
-            _stage_done(report, chunk, now - last, watcher)
-            last = now
-        else:
-            _fold(report, mode, chunk, watcher)
+    try:
+        async for part in graph.astream(given, config, context=context, stream_mode=modes, interrupt_before=stop):
+            mode, chunk = cast("tuple[StreamMode, Any]", part)
+            if mode == "updates":
+                now = time.perf_counter()
+                _stage_done(report, chunk, now - last, watcher)
+                last = now
+            else:
+                _fold(report, mode, chunk, watcher)
+    except sqlite3.Error as error:  # a full disk, told when all is done: the answer counts all the same
+        if not report.answer:
+            raise
+        report.lost = error
     report.timings["total"] = round(report.timings.get("total", 0) + time.perf_counter() - begun, 4)
     return report
 

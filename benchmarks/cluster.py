@@ -48,7 +48,7 @@ def servers(processes: int, **settings: str) -> Iterator[tuple[list[Process], Re
     with ExitStack() as stack:
         database, queue = stack.enter_context(postgres()), stack.enter_context(redis())
         settings |= {"HUGGINGGPT_DATABASE": database.url, "HUGGINGGPT_REDIS": queue.url}
-        yield [Process(*stack.enter_context(server(**settings))) for _ in range(processes)], queue
+        yield [Process(*stack.enter_context(server(page=False, **settings))) for _ in range(processes)], queue
 
 
 async def seconds(work: Awaitable[object]) -> float:

@@ -1,115 +1,92 @@
-"""Asking a person before anything runs, in the form that LangChain's agent-chat-ui and Studio show."""
+"""Asking a person before anything runs: when, and what follows from the answer."""
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from langgraph.types import interrupt
-from pydantic import BaseModel, ValidationError, field_validator
+from langchain_core.messages import AIMessage
+from langgraph.types import Command, interrupt
 
-from graph.estimates import BILLED, expected, remaining
-from graph.planning.validation import Checked, question
-from graph.state import Job, Plan, Task
+from graph import estimates
+from graph.context import Context
+from graph.decision import Outcome, Rules, decided, unchanged
+from graph.planning.files import Files
+from graph.planning.validation import validated
+from graph.proposal import billed, effects, request
+from graph.record import checkpointer
+from graph.selector import fitting
+from graph.state import Approval, Job, Plan, Result, State, Task
 from tools.errors import PlanError
+from tools.models.catalog import candidates, offered
+from tools.tasks import TASKS
 
-ACTION = "run_plan"
-
-
-class Tasks(BaseModel):
-    """An edited plan; agent-chat-ui sends a list as the JSON text that a person edited."""
-
-    tasks: list[Task]
-
-    @field_validator("tasks", mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        return json.loads(value) if isinstance(value, str) else value
+Turn = Command[Literal["respond", "plan", "select", "__end__"]]  # as execute may turn, which asks
+_NOBODY = (
+    "A person must be asked about {} first, and nobody can be in a run that keeps no conversation: "
+    "declare what changes nothing outside read_only in tools.toml, or set approve_plan to never."
+)
 
 
-class Edit(BaseModel):
-    """The edited action; its name does not matter, as there is only one."""
-
-    args: Tasks
-
-
-class Decision(BaseModel):
-    """What a person decided about the plan."""
-
-    type: Literal["approve", "edit", "reject"]
-    edited_action: Edit | None = None
-    message: str | None = None
+def due(level: Approval, tasks: Sequence[Task], jobs: Mapping[int, Job]) -> list[int]:
+    """The ids of the tasks about which a person is to be asked; a fallback that may be billed counts."""
+    if level in {"always", "never"}:
+        return [task.id for task in tasks] if level == "always" else []
+    return [task.id for task in tasks if effects(task) or (level == "cost" and billed(jobs.get(task.id)))]
 
 
-class Decisions(BaseModel):
-    """What an approval form sends back: one decision, as there is one action."""
+async def ask(
+    state: State,
+    plan: Plan,
+    jobs: Mapping[int, Job],
+    kept: Mapping[int, Result],
+    asked: Sequence[int],
+    context: Context,
+) -> Turn | None:
+    """Interrupt the run until somebody decides; where to go instead of running, if not approved as it is.
 
-    decisions: list[Decision]
-
-
-def ask(plan: Plan, jobs: Mapping[int, Job], check: Callable[[list[Task]], Checked]) -> tuple[Decision, Plan]:
-    """Interrupt the run until somebody decides; the decision, and the plan as it may have been edited.
-
-    An answer that makes no sense, or an edited plan that cannot run, is asked for again, with the reason.
+    What is ``kept`` was done before the plan was made anew.
     """
+    if checkpointer() is None:
+        return _end(plan, kept, _NOBODY.format(", ".join(task.task for task in plan.tasks if task.id in asked)))
+    await estimates.load(jobs.values())
+    outcome = await _outcome(plan, jobs, asked, await _rules(state, context))
+    if not outcome.approved:
+        return _end(plan, kept, "The plan was rejected" + (f": {outcome.message}" if outcome.message else "."))
+    if outcome.edited is None:
+        return None
+    wished = {str(id_): name for id_, name in outcome.wished.items()}
+    still = [kept[id_] for id_ in sorted(unchanged(plan, jobs, outcome) & kept.keys())]
+    edited = {"plan": outcome.edited, "approved": outcome.edited, "wished": wished, "results": still}
+    return Command(goto="select", update=edited)
+
+
+async def _rules(state: State, context: Context) -> Rules:
+    types = await asyncio.to_thread(offered, context.mode)
+    files = Files(state.get("given", []), state.get("resources", []))
+
+    async def models(task: Task) -> list[str]:
+        found = await asyncio.to_thread(candidates, TASKS[task.task], context.mode)
+        return [each.model for each in fitting(task, found, state.get("request", ""))]
+
+    return Rules(lambda tasks: validated(tasks, files, types), models)
+
+
+async def _outcome(plan: Plan, jobs: Mapping[int, Job], asked: Sequence[int], rules: Rules) -> Outcome:
+    """Ask, and ask again with the reason where the answer makes no sense or the edited plan cannot run."""
     complaint = ""
     while True:
-        answer = interrupt(request(plan, jobs, complaint))
+        answer = interrupt(request(plan, jobs, asked, complaint))
         try:
-            decision = _read(answer)
-            return decision, _edited(decision, check) if decision.type == "edit" else plan
+            return await decided(answer, plan, jobs, rules)
         except PlanError as error:
             complaint = str(error)
-        except ValidationError as error:
-            complaint = " ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}." for each in error.errors())
 
 
-def request(plan: Plan, jobs: Mapping[int, Job], complaint: str = "") -> dict[str, Any]:
-    """What the person is shown: the plan, where every task would run, and what it may take."""
-    cost = estimate(plan, jobs)
-    about = "\n".join([complaint, *(_line(task, jobs.get(task.id)) for task in plan.tasks), _sentence(cost)])
-    tasks = [task.model_dump() for task in plan.tasks]
-    return {
-        "action_requests": [{"name": ACTION, "args": {"tasks": tasks}, "description": about.strip()}],
-        "review_configs": [{"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject"]}],
-        "jobs": [job.model_dump() for job in jobs.values()],
-        "estimate": cost,
-    }
-
-
-def estimate(plan: Plan, jobs: Mapping[int, Job]) -> dict[str, Any]:
-    """``seconds`` of the longest path (tasks never seen count one), ``unknown`` tasks, and calls that may be billed."""
-    known = [expected(jobs[task.id]) for task in plan.tasks if task.id in jobs]
-    billed = [job for job in jobs.values() if job.choices and job.choices[0].backend in BILLED]
-    return {
-        "seconds": round(max(remaining(plan, jobs).values(), default=0), 1),
-        "unknown": known.count(None),
-        "billed_calls": len(billed),
-    }
-
-
-def _read(answer: object) -> Decision:
-    decisions = Decisions.model_validate(answer).decisions
-    if len(decisions) != 1:
-        raise PlanError("Send exactly one decision: approve, edit or reject.")
-    return decisions[0]
-
-
-def _edited(decision: Decision, check: Callable[[list[Task]], Checked]) -> Plan:
-    """The edited plan, checked and mended like any other."""
-    checked = check(decision.edited_action.args.tasks if decision.edited_action else [])
-    problems = checked.problems or ([question(*checked.missing)] if checked.missing else [])
-    if problems or not checked.tasks:
-        raise PlanError(" ".join(problems) or "The edited plan has no task.")
-    return Plan(tasks=checked.tasks, notes=checked.notes)
-
-
-def _line(task: Task, job: Job | None) -> str:
-    where = f"{job.choices[0].model} ({job.choices[0].backend})" if job and job.choices else "no model"
-    after = f", after {', '.join(map(str, task.dep))}" if task.dep else ""
-    return f"{task.id}. {task.task} with {where}{after}"
-
-
-def _sentence(cost: Mapping[str, Any]) -> str:
-    guess = f"; {cost['unknown']} of them never ran here" if cost["unknown"] else ""
-    paid = f"{cost['billed_calls']} calls may be billed" if cost["billed_calls"] else "nothing is billed"
-    return f"About {cost['seconds']:g} s{guess}; {paid}."
+def _end(plan: Plan, kept: Mapping[int, Result], reason: str) -> Turn:
+    """Run nothing more; what had been done before the plan was made anew is answered from all the same."""
+    results = [
+        kept.get(task.id) or Result(id=task.id, task=task.task, status="cancelled", error=reason) for task in plan.tasks
+    ]
+    if any(task.id in kept for task in plan.tasks):
+        return Command(goto="respond", update={"results": results, "approved": None})
+    return Command(goto="__end__", update={"results": results, "messages": [AIMessage(f"Nothing was run. {reason}")]})

@@ -103,10 +103,10 @@ def _lean(mode: Model) -> Model:
 
     So the form goes beside the client's arguments, in the body where it belongs.
     """
-    form = mode.kwargs.get("response_format") if isinstance(mode, RunnableBinding) else None
-    if not isinstance(form, dict) or not hasattr(mode.bound, "extra_body"):  # as ChatOpenAI and its kin have
+    if not isinstance(mode, RunnableBinding) or not hasattr(mode.bound, "extra_body"):  # as ChatOpenAI and its kin have
         return mode
-    return mode.bound.bind(extra_body={"response_format": form})
+    form = mode.kwargs.get("response_format")
+    return mode.bound.bind(extra_body={"response_format": form}) if isinstance(form, dict) else mode
 
 
 async def write_json(

@@ -3,10 +3,12 @@
 import asyncio
 from typing import TYPE_CHECKING, Literal
 
+from langgraph.config import get_config
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from pydantic.config import JsonDict
 
+from graph.state import Approval
 from tools.backends import llm
 from tools.protocol import Mode
 
@@ -51,11 +53,19 @@ class Context(BaseModel, extra="forbid"):
     top_k: int = Field(
         5, ge=1, le=20, description="How many candidates the model chooses among", json_schema_extra=_form("select")
     )
-    approve_plan: bool = Field(
-        default=False, description="Ask before anything runs", json_schema_extra=_form("execute")
+    approve_plan: Approval = Field(
+        "effects",
+        description="Ask a person before any plan runs (always), before tasks that may cost money or have effects "
+        "outside (cost), before those with effects outside (effects: added tools that do more than read), or never",
+        json_schema_extra=_form("plan", "execute"),
     )
     cache: bool = Field(
         default=True, description="Reuse results of deterministic tasks", json_schema_extra=_form("execute")
+    )
+    early: Literal["free", "all", "never"] = Field(
+        "free",
+        description="Begin tasks while their plan is still being written: those that cost nothing, all, or none",
+        json_schema_extra=_form("plan"),
     )
     task_timeout: float = Field(
         120,
@@ -65,10 +75,21 @@ class Context(BaseModel, extra="forbid"):
         json_schema_extra=_form("execute"),
     )
 
+    @field_validator("approve_plan", mode="before")
+    @classmethod
+    def _ticked(cls, value: object) -> object:
+        """A box that is ticked asks about every plan; one that is not leaves the default."""
+        return ("always" if value else "effects") if isinstance(value, bool) else value
+
 
 def options(runtime: Runtime[Context]) -> Context:
     """The run's options; a caller in this process may give none."""
     return runtime.context or Context()
+
+
+def owner() -> str:
+    """Whose run this is, on a server; empty elsewhere."""
+    return str(get_config()["configurable"].get("langgraph_auth_user_id") or "")
 
 
 async def controller(context: Context, *, failed: bool = False) -> "BaseChatModel | None":

@@ -5,12 +5,18 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from graph.cache import store
-from graph.state import Job, Plan, Result
+from graph.state import Choice, Job, Plan, Result
+from tools.backends.endpoint import ROUTER
 
-BILLED = frozenset({"endpoint", "llm"})  # backends whose calls somebody may charge for
 _NEWEST = 0.3  # weight of the newest duration in the running mean
 _YEAR = 365 * 24 * 3600
 _seconds: dict[str, float] = {}
+_asked: set[str] = set()  # names that were looked up once
+
+
+def costs(choice: Choice) -> bool:
+    """Whether somebody may charge for calls of the model: not one's own endpoints, nor what runs here."""
+    return choice.backend == "llm" or (choice.backend == "endpoint" and choice.device == ROUTER)
 
 
 def expected(job: Job) -> float | None:
@@ -40,9 +46,11 @@ def observe(results: Iterable[Result]) -> dict[str, float]:
 
 
 async def load(jobs: Iterable[Job]) -> None:
-    """Read what earlier processes learned about the first models of these jobs."""
-    names = {_name(job.task, job.choices[0].model) for job in jobs if job.choices}
-    await asyncio.to_thread(_load, names - _seconds.keys())
+    """Read, once, what earlier processes learned about the models of these jobs, before it is added to."""
+    names = {_name(job.task, choice.model) for job in jobs for choice in job.choices} - _asked
+    _asked.update(names)
+    if names:
+        await asyncio.to_thread(_load, names)
 
 
 async def save(changed: Mapping[str, float]) -> None:
@@ -63,7 +71,8 @@ def _load(names: Iterable[str]) -> None:
         found = store().get([(("seconds",), name) for name in names])
     except (OSError, sqlite3.Error):
         return  # nothing is known, then
-    _seconds.update({name: entry["seconds"] for (_, name), entry in found.items()})
+    for (_, name), entry in found.items():
+        _seconds.setdefault(name, entry["seconds"])
 
 
 def _save(changed: Mapping[str, float]) -> None:

@@ -140,11 +140,15 @@ def _outermost(content: str, env: dict[str, Any]) -> Iterator[Found]:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark")
     parser.core.ruler.disable("inline")  # it is called for each block, with its place in the text
-    parser.validateLink = lambda _url: True  # type: ignore[method-assign]  # what it leaves out others may take
+    parser.validateLink = _any  # type: ignore[method-assign]  # what it leaves out others may take
     rules = {rule.name: rule.fn for rule in parser.inline.ruler.__rules__}
     for name, kind in _RULES.items():
         parser.inline.ruler.at(name, _recording(rules[name], kind))
     return parser
+
+
+def _any(url: str) -> bool:  # noqa: ARG001 - the parser names it
+    return True
 
 
 def _recording(rule: Callable[[StateInline, bool], bool], kind: Kind) -> Callable[[StateInline, bool], bool]:

@@ -17,6 +17,7 @@ from graph import advice, instructions, manner, offline
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, again, instructed, reading, seen
+from graph.early import Early
 from graph.links import Links
 from graph.offline import replies
 from graph.planning.author import author
@@ -28,6 +29,7 @@ from graph.planning.progress import Progress
 from graph.planning.validation import as_written, question
 from graph.recall import recalled
 from graph.state import Plan, State, Task
+from graph.turns import in_order
 from graph.warmup import WarmUp
 from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
@@ -42,15 +44,17 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
     """Plan the request, or after a failure the rest of it; without a task to run, answer or ask, and end.
 
     Raises:
-        ConfigError: the controller named by the run is not there.
+        ConfigError: the controller named by the run is not there, or the turn would be lost (graph/turns.py).
         ModelError: the controller's model fails, and ``fallback`` is none.
     """
     if state.get("replanning"):
         return await _again(state, runtime)
+    await in_order(state)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False, "by_rule": False}
+    update |= {"approval": context.approve_plan, "approved": None, "wished": {}}
     try:
         async with reading(state) as asked:
             draft = await _draft(replace(asked, instructions=instructed(state, context.instructions)), model, runtime)
@@ -59,7 +63,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
     except InputError as error:
         draft = _refused(error)
-    update |= {"resources": Overwrite(resources), "seen": len(resources)}
+    update |= {"resources": Overwrite(resources), "seen": len(resources), "at": time.time()}
     return _command(draft, update | {"by_rule": draft.by_rule}, context)
 
 
@@ -111,10 +115,13 @@ async def _authored(
 ) -> Draft:
     context = options(runtime)
     types = await asyncio.to_thread(offered, context.mode)
-    with WarmUp() as warm:
-        announce = partial(_announce, runtime.stream_writer, warm, types, context.mode)
+    with WarmUp() as warm, Early(runtime, types) as early:
+        if before is None:
+            early.expect(request)
+        announce = partial(_announce, runtime.stream_writer, warm, early, types, context.mode)
         draft = await author(request, types, model, resolve(context.llm), announce, before)
         warm.keep(task.task for task in draft.tasks)
+        early.keep(draft.tasks)
     links = Links([], "\n".join([request.text, *request.resources]))
     return replace(draft, question=links.held(draft.question or ""), refusal=links.held(draft.refusal or ""))
 
@@ -175,12 +182,13 @@ def _before(said: Sequence[str], request: Request, types: Mapping[str, TaskType]
 
 
 def _announce(
-    write: StreamWriter, warm: WarmUp, types: Mapping[str, TaskType], mode: Mode, id_: int, task: Written
+    write: StreamWriter, warm: WarmUp, early: Early, types: Mapping[str, TaskType], mode: Mode, id_: int, task: Written
 ) -> None:
-    """Say that a task has been written, though nothing of it is checked yet, and load the model that it may need."""
+    """Say that a task has been written, though nothing of it is checked yet; load the model it may need, or begin."""
     write({"event": "planned", "id": id_, "task": task.task, "at": time.time()})
     if row := find(task.task, types):
         warm.begin(row.name, partial(candidates, row, mode))
+    early.hear(id_, task)
 
 
 def _command(draft: Draft, update: dict[str, Any], context: Context) -> Next:

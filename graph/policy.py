@@ -16,7 +16,8 @@ from graph.events import Clock, Reporter
 from graph.slots import device
 from graph.state import Choice, Job, Result, Status
 from tools import progress
-from tools.errors import BadOutput, HuggingGPTError, ModelError, ModelTimeout
+from tools.errors import HuggingGPTError, ModelError, ModelTimeout
+from tools.occupied import collect
 from tools.settings import settings
 from tools.tasks import TASKS
 from tools.toolbox import TOOLS
@@ -36,6 +37,7 @@ class Scope:
     aside: Callable[[Coroutine[Any, Any, None]], object]
     timeout: float
     reuse: bool  # earlier results of deterministic tasks
+    owner: str = ""  # whose request it is
     clock: Clock = field(default_factory=Clock)
 
 
@@ -47,6 +49,7 @@ class Attempts:
         self.report = Reporter(job.id, job.task, scope.write, scope.clock)
         self.queued: float | None = None
         self.started: float | None = None
+        self.began: float | None = None  # the attempt that counted, where ``started`` is the first
         self.count = 0
 
     def queue(self) -> None:
@@ -70,11 +73,21 @@ class Attempts:
 
     def failed(self, reason: str) -> Result:
         """The result of a task that nothing could do."""
-        return self._result("failed", error=reason, ended=self.report("failed", reason=reason))
+        return self._result("failed", error=reason)
 
     def skipped(self, reason: str) -> Result:
         """The result of a task whose inputs will never come."""
-        return self._result("skipped", error=reason, ended=self.report("skipped", reason=reason))
+        return self._result("skipped", error=reason)
+
+    async def tell(self, result: Result) -> None:
+        """Say that the task has ended, and how. Only once the result is on record."""
+        if result.status != "done" or result.choice is None or result.ended is None:
+            self.report("skipped" if result.status == "skipped" else "failed", reason=result.error)
+            return
+        size = await asyncio.to_thread(_weigh, result.files) if result.files else 0
+        seconds = result.ended - (self.began or result.started or result.ended)
+        shown = {"text": result.text and result.text[:PREVIEW], "files": result.files, "bytes": size}
+        self.report("finished", seconds=seconds, **shown, **_facts(result.choice))
 
     async def _insist(self, choice: Choice, inputs: dict[str, Any]) -> Result:
         """One candidate, again while its errors are transient."""
@@ -90,30 +103,23 @@ class Attempts:
         raise AssertionError("the last retry returns or raises")
 
     async def _attempt(self, choice: Choice, inputs: dict[str, Any]) -> Result:
-        facts = {"model": choice.model, "backend": choice.backend, "device": choice.device}
+        facts = _facts(choice)
         key = await cache.key(self.job.task, choice, inputs) if self.scope.reuse else None
         if key and (made := await cache.recall(key)):
-            self.started = self.report("cached", **facts)
-            return await self._done(made, choice, facts, self.started, cached=True)
+            self.started = self.began = self.report("cached", **facts)
+            return self._result("done", choice=choice, cached=True, **made)
         ready = self.report.now()
-        async with device(facts["device"]).slot(self.scope, self.priority):
+        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner) as work:
+            collect(work)
             self.count += 1
-            began = self.report("started", waited=self.report.now() - ready, **facts)
-            self.started = self.started or began
+            self.began = self.report("started", waited=self.report.now() - ready, **facts)
+            self.started = self.started or self.began
             artifact = await self._call(choice, inputs, facts)
         choice = choice.model_copy(update={"revision": artifact["revision"]})  # which may be known since the call alone
         made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
         if key:
             self.scope.aside(cache.remember(key, made))
-        return await self._done(made, choice, facts, began)
-
-    async def _done(
-        self, made: Mapping[str, Any], choice: Choice, facts: Mapping[str, str], began: float, *, cached: bool = False
-    ) -> Result:
-        size = await asyncio.to_thread(_weigh, made["files"]) if made["files"] else 0
-        shown = {"text": made["text"] and made["text"][:PREVIEW], "files": made["files"], "bytes": size}
-        ended = self.report("finished", seconds=self.report.now() - began, **shown, **facts)
-        return self._result("done", choice=choice, ended=ended, cached=cached, **made)
+        return self._result("done", choice=choice, **made)
 
     async def _call(self, choice: Choice, inputs: dict[str, Any], facts: Mapping[str, str]) -> dict[str, Any]:
         """Call the tool, and leave it behind when its time is up, whether it heeds cancellation or not."""
@@ -147,8 +153,13 @@ class Attempts:
             attempts=self.count,
             queued=self.queued,
             started=self.started,
+            ended=self.report.now(),
             **facts,
         )
+
+
+def _facts(choice: Choice) -> dict[str, str]:
+    return {"model": choice.model, "backend": choice.backend, "device": choice.device}
 
 
 def _heed(running: asyncio.Task[Any]) -> None:
@@ -171,8 +182,5 @@ def _artifact(running: asyncio.Task[Any], choice: Choice) -> dict[str, Any]:
 
 
 def _weigh(files: Sequence[str]) -> int:
-    """The size of the files, in bytes. Looks at the disk."""
-    try:
-        return sum(Path(file).stat().st_size for file in files)
-    except OSError as error:
-        raise BadOutput("A file that the model made has vanished.") from error
+    """The size of the files that are still there, in bytes. Looks at the disk."""
+    return sum(path.stat().st_size for path in map(Path, files) if path.is_file())

@@ -14,6 +14,7 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
+from graph.handover import handed
 from graph.planning.loose_json import find
 from graph.planning.reply import MAX_CHARACTERS
 from graph.state import Choice, Job, Plan, State, Task
@@ -43,11 +44,16 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     Raises:
         ConfigError: the controller named by the run is not there.
     """
-    context = options(runtime)
+    with handed(runtime):
+        return {"jobs": await _jobs(state, options(runtime))}
+
+
+async def _jobs(state: State, context: Context) -> list[Job]:
     model = await controller(context, failed=state.get("by_rule", False))
     tasks = (state.get("plan") or Plan()).tasks
     found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
-    open_ = [task for task in tasks if len(found[task.id]) > 1]
+    chosen = {int(id_): (name, "chosen by hand") for id_, name in state.get("wished", {}).items()}
+    open_ = [task for task in tasks if len(found[task.id]) > 1 and task.id not in chosen]
     wishes: Mapping[int, Wish] = {}
     if model is not None and context.select == "llm" and open_:
         with WarmUp() as warm:  # the best by rank is the likely choice
@@ -55,7 +61,17 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
                 warm.begin(task.id, partial(found.__getitem__, task.id))
             wishes = await _chosen(state.get("request", ""), open_, found, model, context)
             warm.keep(task.id for task in open_ if _wished(wishes, task) in {"", found[task.id][0].model})
-    return {"jobs": [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]}
+    wishes = {**wishes, **chosen}
+    return [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]
+
+
+def certain(task: Task, context: Context, request: str) -> Job | None:
+    """The job of a task where it is not for a language model to choose; None otherwise, and where nothing can run it.
+
+    Looks candidates up: never on the event loop.
+    """
+    found = fitting(task, candidates(TASKS[task.task], context.mode), request)
+    return _job(task, found) if len(found) == 1 or (found and context.select == "rank") else None
 
 
 def permitted(jobs: Sequence[Job]) -> list[Job]:

@@ -1,66 +1,89 @@
-"""Who may use a device now: a few tasks at a time, requests in turn, the longest remaining path first."""
+"""Who may use a device now: a few tasks at a time, owners in turn, then requests, the longest remaining path first."""
 
 import asyncio
 import heapq
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from tools.settings import settings
+
+Share = tuple[str, Hashable]  # an owner, and one of their requests
 
 
 class Device:
     """A place where tasks run, at most ``capacity`` at a time.
 
-    A free slot goes to the request that holds the fewest, so that a plan of hundreds of tasks cannot starve a small
-    one; within a request to the task with the most work behind it.
+    A free slot goes to the owner who holds the fewest, so that nobody gains by sending many requests; among an owner's
+    requests to the one that holds the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a
+    request to the task with the most work behind it.
     """
 
     def __init__(self, capacity: int) -> None:
         self._free = capacity
-        self._held: Counter[Hashable] = Counter()
-        self._waiting: dict[Hashable, list[tuple[float, int, asyncio.Future[None]]]] = {}
+        self._held: Counter[Hashable] = Counter()  # by request, and by owner
+        self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
+        self._left: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks
 
     @asynccontextmanager
-    async def slot(self, request: Hashable, priority: float) -> AsyncIterator[None]:
-        """Wait for a slot, and hold it. A cancelled wait takes nothing."""
-        await self._acquire(request, priority)
-        try:
-            yield
-        finally:
-            self._held[request] -= 1
-            if not self._held[request]:
-                del self._held[request]
-            self._free += 1
-            self._grant()
+    async def slot(self, request: Hashable, priority: float, owner: str = "") -> AsyncIterator[list[Future[Any]]]:
+        """Wait for a slot, and hold it, until also the work that is put into the list has ended.
 
-    async def _acquire(self, request: Hashable, priority: float) -> None:
+        A cancelled wait takes nothing.
+        """
+        share: Share = (f"owner {owner}", request)
+        work: list[Future[Any]] = []
+        await self._acquire(share, priority)
+        try:
+            yield work
+        finally:
+            if left := [asyncio.wrap_future(each) for each in work if not each.done()]:
+                waiting = asyncio.create_task(self._outlast(left, share))
+                self._left.add(waiting)
+                waiting.add_done_callback(self._left.discard)
+            else:
+                self._release(share)
+                self._grant()
+
+    async def _outlast(self, left: list[asyncio.Future[Any]], share: Share) -> None:
+        """Hold the slot of a call that was given up until its threads, which nothing can stop, have ended."""
+        await asyncio.gather(*left, return_exceptions=True)
+        self._release(share)
+        self._grant()
+
+    async def _acquire(self, share: Share, priority: float) -> None:
         turn = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting.setdefault(request, []), (-priority, next(self._order), turn))
+        heapq.heappush(self._waiting.setdefault(share, []), (-priority, next(self._order), turn))
         self._grant()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # granted in the very moment of the cancellation
-                self._held[request] -= 1
-                self._free += 1
+                self._release(share)
             self._grant()
             raise
 
+    def _release(self, share: Share) -> None:
+        self._held.subtract(share)
+        self._held = +self._held  # forgets those who hold nothing
+        self._free += 1
+
     def _grant(self) -> None:
         while self._free and self._waiting:
-            request = min(self._waiting, key=lambda name: self._held[name])
-            queue = self._waiting.pop(request)
+            share = min(self._waiting, key=lambda share: [self._held[each] for each in share])
+            queue = self._waiting.pop(share)
             turn = heapq.heappop(queue)[2]
             if queue:
-                self._waiting[request] = queue  # at the end: equals take turns
+                self._waiting[share] = queue  # at the end: equals take turns
             if not turn.cancelled():
                 self._free -= 1
-                self._held[request] += 1
+                self._held.update(share)
                 turn.set_result(None)
 
 

@@ -9,6 +9,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from tools.occupied import occupy
+
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -17,12 +19,15 @@ async def aside(work: Callable[[], T], name: str) -> T:
     """Run it in a daemon thread of its own, with the caller's context. Cancelled, the thread is left behind."""
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     outcome: list[tuple[T | None, BaseException | None]] = []
+    thread: Future[None] = occupy(Future())
+    thread.set_running_or_notify_cancel()  # nothing stops it any more
 
     def body() -> None:
         try:
             outcome.append((work(), None))
         except BaseException as error:  # noqa: BLE001 - handed to the caller, StopIteration too, which no future takes
             outcome.append((None, error))
+        thread.set_result(None)
         with suppress(RuntimeError):  # nobody waits any more, and the loop is closed
             loop.call_soon_threadsafe(done.set)
 

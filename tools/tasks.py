@@ -34,6 +34,7 @@ class TaskType:
     ``words`` are the phrases by which people ask for the task, in lower case.
     ``deterministic`` results may be reused for the same model, inputs and parameters.
     ``title`` names the result in an answer.
+    What ``effects`` may change something outside: only added tools do, unless they are known to read alone.
     """
 
     name: str
@@ -43,6 +44,7 @@ class TaskType:
     words: tuple[str, ...] = ()
     deterministic: bool = True
     title: str = ""
+    effects: bool = False
 
     @property
     def required(self) -> tuple[Slot, ...]:

@@ -27,7 +27,7 @@ def decide(asked: Mapping[str, Any]) -> dict[str, Any]:
         typer.echo("Run this? y(es), n(o), e(dit), or the edited tasks as JSON: ", nl=False, err=True)
         line = sys.stdin.readline()
         if not line:
-            raise InputError("Nobody is there to approve the plan; answer y or n on stdin, or leave --approve out.")
+            raise InputError("Nobody is there to approve the plan; answer y or n on stdin, or give --no-approve.")
         if decision := _decision(line.strip(), action["args"]["tasks"]):
             return {"decisions": [decision]}
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import typer
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command, StateSnapshot
 
-from app.checkpoints import new_thread, newest, saver
+from app.checkpoints import new_thread, newest, saver, unusable
+from app.cli.alone import alone
 from app.cli.approval import decide
 from app.cli.ctrl_c import run_until_stopped
 from app.cli.errors import emit
@@ -86,8 +88,8 @@ class Ask:
 
     async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
         """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
-        self.begun = True
-        with Quiet() if self.as_json else Show(how=self.how) as show:
+        with alone(self.thread), Quiet() if self.as_json else Show(how=self.how) as show:
+            self.begun = True
             if planned:
                 show.stage("plan", {"plan": planned})
             report = await run(durable, given, self.context, self.config, show)
@@ -102,6 +104,8 @@ class Ask:
         if self.opening:
             open_all([path for result in report.results for path in result.files])
         self.choices = report.choices
+        if report.lost:
+            typer.secho(f"This answer was not kept: {unusable(report.lost)}", fg="yellow", err=True)
         return report.exit_code
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C: stop within a second, whatever models are doing."""
+"""Ctrl-C, and the signals by which programs and terminals end others: stop within a second, whatever models do."""
 
 import asyncio
 import contextlib
@@ -13,21 +13,23 @@ import typer
 from app.cli.errors import STOPPED
 
 Value = TypeVar("Value")
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 PATIENCE = 0.8  # seconds for tasks to leave their results in the checkpoint
 
 
 def run_until_stopped(
     work: Coroutine[Any, Any, Value], on_stop: Callable[[], str], runner: asyncio.Runner | None = None
 ) -> Value:
-    """Run to the end, or until Ctrl-C: then cancel, say ``on_stop()`` and leave with code 130.
+    """Run to the end, or until Ctrl-C, SIGTERM or SIGHUP: then cancel, say ``on_stop()`` and leave with code 130.
 
     A model computing in a thread cannot be interrupted, and Python waits for its threads before it ends;
     so after Ctrl-C the process ends without waiting, once finished work is safe in the checkpoint.
     """
 
     def leave() -> None:
-        typer.echo(f"\n{on_stop()}", err=True)
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # the terminal may have gone
+            typer.echo(f"\n{on_stop()}", err=True)
+            sys.stdout.flush()
         os._exit(STOPPED)
 
     async def guarded() -> Value:
@@ -39,7 +41,8 @@ def run_until_stopped(
             loop.call_later(PATIENCE, leave)
 
         with contextlib.suppress(NotImplementedError):  # Windows, where the runner itself cancels on Ctrl-C
-            loop.add_signal_handler(signal.SIGINT, stop)
+            for each in SIGNALS:
+                loop.add_signal_handler(each, stop)
         try:
             return await work
         except asyncio.CancelledError:
@@ -47,6 +50,7 @@ def run_until_stopped(
             raise
         finally:
             with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(signal.SIGINT)
+                for each in SIGNALS:
+                    loop.remove_signal_handler(each)
 
     return runner.run(guarded()) if runner else asyncio.run(guarded())

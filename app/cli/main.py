@@ -46,7 +46,7 @@ def ask(
     select: o.Select = None,
     top_k: o.TopK = None,
     thread: o.Thread = None,
-    approve: o.Approve = False,
+    approve: o.Approve = None,
     no_cache: o.NoCache = False,
     how: o.How = False,
     opening: o.Open = False,
@@ -59,7 +59,8 @@ def ask(
     from app.cli.ask import Ask
 
     o.configure(out, base_url)
-    context = o.run_options(llm=llm, mode=mode, select=select, top_k=top_k, approve_plan=approve, cache=not no_cache)
+    asking = o.approval(approve)
+    context = o.run_options(llm=llm, mode=mode, select=select, top_k=top_k, approve_plan=asking, cache=not no_cache)
     job = Ask(context, as_json, how, opening, thread=thread or new_thread())
     raise typer.Exit((job.plan if plan_only else job.ask)(request, inputs or []))
 
@@ -96,14 +97,14 @@ def chat(
     llm: o.Llm = None,
     base_url: o.BaseUrl = None,
     thread: o.Thread = None,
-    approve: o.Approve = False,
+    approve: o.Approve = None,
 ) -> None:
     """Talk: the conversation and its files are remembered from turn to turn."""
     from app.checkpoints import new_thread
     from app.cli.chat import Chat
 
     o.configure(out, base_url)
-    context = o.run_options(llm=llm, mode=mode, approve_plan=approve)
+    context = o.run_options(llm=llm, mode=mode, approve_plan=o.approval(approve))
     raise typer.Exit(Chat(context, thread or new_thread(), inputs or []).talk())
 
 

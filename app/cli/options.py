@@ -30,7 +30,14 @@ Llm = Annotated[
 BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="OpenAI-compatible server of the controller.")]
 Select = Annotated[str | None, typer.Option(help="Who chooses models: llm or rank.", show_default="llm")]
 TopK = Annotated[int | None, typer.Option(metavar="N", help="How many candidates to choose among.", show_default="5")]
-Approve = Annotated[bool, typer.Option("--approve", help="Ask before anything runs.")]
+Approve = Annotated[
+    bool | None,
+    typer.Option(
+        "--approve/--no-approve",
+        help="Ask before anything runs; or never, not even before added tools that may change something outside.",
+        show_default=False,
+    ),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Run everything anew.")]
 How = Annotated[bool, typer.Option("--how", help="Show the plan, the models and when what ran, too.")]
 Open = Annotated[bool, typer.Option("--open", help="Open what is made.")]
@@ -42,6 +49,11 @@ def greet(words: str = "Thinking", *, quiet: bool = False) -> None:
     if sys.stderr.isatty() and not quiet:
         sys.stderr.write(f"{words} ...\r")
         sys.stderr.flush()
+
+
+def approval(approve: bool | None) -> str | None:
+    """What ``--approve`` and ``--no-approve`` stand for; without either the default holds."""
+    return None if approve is None else "always" if approve else "never"
 
 
 def run_options(**given: object) -> "Context":

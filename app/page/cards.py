@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from graph.approval import ACTION
+from graph.proposal import ACTION
 from tools.files.resources import is_reference
 from tools.tasks import TASKS
 

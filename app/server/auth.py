@@ -32,7 +32,7 @@ async def own_threads(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Aut
     return _own(ctx, value)
 
 
-@auth.on.threads.create_run
+@auth.on.threads.create_run  # type: ignore[arg-type]  # a run's payload, of which both servers send a part
 async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
     """Runs are begun on one's own threads, with options that exist."""
     given = value.get("context") or value.get("kwargs", {}).get("context")
@@ -74,5 +74,7 @@ async def own_items(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> None:
 
 
 def _own(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
-    value["metadata"] = {**(value.get("metadata") or {}), "owner": ctx.user.identity}
+    if value.get("metadata") is None:
+        value["metadata"] = {}
+    value["metadata"]["owner"] = ctx.user.identity  # in place: that is the object that LangGraph's server keeps
     return {"owner": ctx.user.identity}

@@ -1,9 +1,11 @@
 """Links in what LangGraph's API answers, signed on their way out: a chat client loads pictures without a key."""
 
+import asyncio
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.signing import signed
+from app.signing import ARTIFACTS, signed
 
 ANSWERS = ("/threads", "/runs")
 
@@ -24,8 +26,9 @@ class SignedLinks:
         async def signing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 del MutableHeaders(scope=message)["content-length"]  # the answer grows
-            elif message.get("body"):
-                message = {**message, "body": signed(message["body"].decode("latin-1"), owner).encode("latin-1")}
+            elif ARTIFACTS.encode() in message.get("body", b""):
+                text = message["body"].decode("latin-1")  # any bytes; the first time the secret is read from its file
+                message = {**message, "body": (await asyncio.to_thread(signed, text, owner)).encode("latin-1")}
             await send(message)
 
         await self.app(scope, receive, signing)

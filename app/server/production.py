@@ -54,7 +54,8 @@ def application(options: Settings) -> FastAPI:
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers
     app.router.lifespan_context = _one_at_a_time(app.router.lifespan_context, options)
-    return app
+    served: FastAPI = app
+    return served
 
 
 def _environment(options: Settings, database: SecretStr) -> dict[str, str]:
@@ -105,7 +106,7 @@ async def _database_answers() -> bool:
     from starlette.exceptions import HTTPException
 
     try:
-        return bool(await readiness_check(None))  # type: ignore[arg-type]  # it looks at no request
+        return bool(await readiness_check(None))  # it looks at no request
     except HTTPException:
         return False
 

@@ -20,7 +20,7 @@ from tools.errors import HuggingGPTError
 class Served(CompiledStateGraph[State, Context, InputState, OutputState]):
     """The graph with what its server leaves out."""
 
-    async def astream(  # type: ignore[override]  # it takes what LangGraph takes and hands it on
+    async def astream(  # it takes what LangGraph takes and hands it on
         self,
         input: Any,  # noqa: A002, ANN401 - LangGraph's own name for it
         config: RunnableConfig | None = None,
@@ -45,7 +45,7 @@ class Served(CompiledStateGraph[State, Context, InputState, OutputState]):
             return False
         thread = config.get("configurable", {}).get("thread_id")
         latest = await self.checkpointer.aget_tuple({"configurable": {"thread_id": thread}})
-        return latest is not None and latest.metadata.get("run_id") == _run_id(config)  # type: ignore[typeddict-item]
+        return latest is not None and latest.metadata.get("run_id") == _run_id(config)
 
 
 def _run_id(config: RunnableConfig) -> str:

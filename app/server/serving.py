@@ -29,7 +29,7 @@ def serve(host: str, port: int) -> None:
     if not settings().public_url:
         override(public_url=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - a comparison
     app, grace = application(), round(settings().grace)
-    AppStatus.disable_automatic_graceful_drain()  # it would end every stream at the signal, without any grace
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # it would end every stream at the signal, without any grace
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=grace, server_header=False)
 
 

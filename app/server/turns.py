@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -136,10 +136,10 @@ def _wish(thread: str, body: bytes) -> Wish:
 
 
 def _replay(body: bytes, leaving: "asyncio.Future[Message]") -> Receive:
-    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+    messages: Iterator[Message] = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> Message:
-        return next(messages, None) or await asyncio.shield(leaving)
+        return next(messages, {}) or await asyncio.shield(leaving)
 
     return receive
 

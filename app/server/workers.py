@@ -6,7 +6,7 @@ from aegra_api.services.broker import broker_manager
 from aegra_api.services.worker_executor import WorkerExecutor
 
 
-class Workers(WorkerExecutor):
+class Workers(WorkerExecutor):  # type: ignore[misc]  # Aegra ships no types
     """Aegra's own asks every two seconds whether a run has ended: an answer of 10 ms would take two seconds."""
 
     async def wait_for_completion(self, run_id: str, *, timeout: float = 300.0) -> None:  # noqa: ASYNC109 - as Aegra has it

@@ -19,7 +19,8 @@ async def request(client: httpx.AsyncClient, name: str) -> tuple[float, float]:
     planned = time.perf_counter()
     running: dict[int, asyncio.Task[None]] = {}
     for number, (task, (_, needs)) in enumerate(zip(written["tasks"], WORKLOADS[name].values(), strict=True)):
-        (kind, args), waited = *task.items(), [running[need] for need in needs]
+        ((kind, args),) = task.items()
+        waited = [running[need] for need in needs]
         running[number] = asyncio.create_task(_run(client, kind, args["text"] if kind == TEXT else "", waited))
     await asyncio.gather(*running.values())
     done = time.perf_counter()

@@ -1,21 +1,29 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from benchmarks.support.stubs import StubBackend
+from graph import build
 from graph.context import Context
-from graph.state import Plan, Task
-from tests.support.execution import echo, executor, nap, run, state, text
+from graph.executor import execute
+from graph.selector import select
+from graph.state import Approval, Plan, State, Task
+from tests.support.execution import TEXT, echo, executor, nap, run, state, text
+from tools.errors import ModelError
+from tools.extras.entry import Entry
 from tools.protocol import Call, Output
+from tools.tasks import TASKS
 
 Stubs = Callable[..., StubBackend]
 THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
-ASK = Context(approve_plan=True)
+ASK = Context(approve_plan="always")
 PLAN = [text(0, "a cat"), text(1, "<resource-0> in oil", 0)]
 
 
@@ -49,7 +57,7 @@ async def test_nothing_runs_before_somebody_approves(stubs: Stubs) -> None:
     waiting = Waiting()
     asked = await waiting.begin("novel")
     assert not ran
-    assert asked["action_requests"][0]["args"]["tasks"] == [task.model_dump() for task in PLAN]
+    assert asked["action_requests"][0]["args"]["tasks"] == [{**task.model_dump(), "model": "novel"} for task in PLAN]
     assert "1. text2text-generation with novel (embedded), after 0" in asked["action_requests"][0]["description"]
     assert asked["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
     assert asked["estimate"] == {"seconds": 2.0, "unknown": 2, "billed_calls": 0}
@@ -107,7 +115,9 @@ async def test_the_estimate_learns_from_what_ran(stubs: Stubs) -> None:
     stubs(learnt=nap)
     waiting = Waiting()
     await run([text(0, "0.3")], "learnt")
-    assert (await waiting.begin("learnt"))["estimate"] == {"seconds": 0.6, "unknown": 0, "billed_calls": 0}
+    estimate = (await waiting.begin("learnt"))["estimate"]
+    assert 0.6 <= estimate.pop("seconds") < 2  # twice what it took; it would be 2 had nothing been learnt
+    assert estimate == {"unknown": 0, "billed_calls": 0}
 
 
 async def test_a_run_stopped_after_its_approval_is_not_asked_about_again(stubs: Stubs) -> None:
@@ -126,3 +136,154 @@ async def test_a_run_stopped_after_its_approval_is_not_asked_about_again(stubs: 
     resumed.set()
     final = await waiting.graph.ainvoke(None, THREAD, context=ASK)
     assert [result.text for result in final["results"]] == ["a cat", "a cat in oil"]
+
+
+def conversation() -> CompiledStateGraph[Any, Context, Any, Any]:
+    return build().compile(checkpointer=InMemorySaver())
+
+
+def say(words: str) -> dict[str, Any]:
+    return {"messages": [("user", words)]}
+
+
+def answer(type_: str, **more: object) -> Command[Any]:
+    return Command(resume={"decisions": [{"type": type_, **more}]})
+
+
+@pytest.mark.parametrize(("decision", "ends"), [("approve", ["done"]), ("reject", ["cancelled"])])
+async def test_what_is_asked_holds_for_a_client_that_does_not_repeat_the_options(
+    stubs: Stubs, decision: str, ends: list[str]
+) -> None:
+    stubs(echo=echo)
+    graph = conversation()
+    await graph.ainvoke(say('Summarize "a story"'), THREAD, context=Context(llm="offline", approve_plan="always"))
+    again = await graph.ainvoke(None, THREAD)  # going on is no approval
+    assert again["__interrupt__"]
+    final = await graph.ainvoke(answer(decision), THREAD)
+    assert [result.status for result in final["results"]] == ends
+
+
+async def test_an_approval_is_forgotten_with_its_request(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    graph, context = conversation(), Context(llm="offline", approve_plan="always")
+    asked = await graph.ainvoke(say('Summarize "a story"'), THREAD, context=context)
+    tasks = asked["__interrupt__"][0].value["action_requests"][0]["args"]["tasks"]
+    tasks[0]["args"] = {"text": "another story"}
+    await graph.ainvoke(answer("edit", **edit(tasks)), THREAD, context=context)
+    for _ in range(2):
+        assert (await graph.ainvoke(say('Summarize "another story"'), THREAD, context=context))["__interrupt__"]
+
+
+@pytest.fixture
+def outward() -> Iterator[list[Task]]:
+    """Two tasks of types that an owner added: the first may change something outside, the second only reads."""
+    place: dict[str, Any] = {"kind": "function", "source": "module:function", "purpose": "do something"}
+    rows = [Entry(name="send-mail", **place).row(), Entry(name="read-mail", read_only=True, **place).row()]
+    TASKS.update({row.name: row for row in rows})
+    yield [Task(task=row.name, id=id_) for id_, row in enumerate(rows)]
+    for row in rows:
+        del TASKS[row.name]
+
+
+@pytest.mark.parametrize(
+    ("level", "backend", "asked"),
+    [
+        ("effects", "embedded", [0]),
+        ("effects", "llm", [0]),
+        ("cost", "embedded", [0]),
+        ("cost", "llm", [0, 1]),
+        ("always", "embedded", [0, 1]),
+    ],
+)
+async def test_who_is_asked_about_what(
+    stubs: Stubs, outward: list[Task], level: Approval, backend: str, asked: list[int]
+) -> None:
+    stubs(echo=echo)
+    given = state(outward)
+    given["jobs"] = [
+        job.model_copy(update={"choices": [each.model_copy(update={"backend": backend}) for each in job.choices]})
+        for job in given["jobs"]
+    ]
+    final = await executor(InMemorySaver()).ainvoke(given, THREAD, context=Context(approve_plan=level))
+    assert final["__interrupt__"][0].value["asked"] == asked
+
+
+async def test_where_nobody_is_to_be_asked_or_nothing_is_risky_it_runs(stubs: Stubs, outward: list[Task]) -> None:
+    async def fine(call: Call) -> Output:
+        return Output(text="fine")
+
+    stubs(echo=fine)
+    for tasks, level in ((outward, "never"), (outward[1:], "effects"), ([text(0, "a cat")], "cost")):
+        final = await executor(InMemorySaver()).ainvoke(state(tasks), THREAD, context=Context(approve_plan=level))
+        assert {result.status for result in final["results"]} == {"done"}
+
+
+async def test_where_nobody_can_be_asked_nothing_with_effects_outside_runs(stubs: Stubs, outward: list[Task]) -> None:
+    stubs(echo=echo)
+    final = await executor().ainvoke(state(outward))
+    assert {result.status for result in final["results"]} == {"cancelled"}
+    assert "A person must be asked about send-mail first" in final["messages"][-1].text
+
+
+async def test_an_approval_may_change_the_model_of_a_task(stubs: Stubs) -> None:
+    stubs(first=echo, second=echo)
+    graph, context = conversation(), Context(llm="offline", approve_plan="always")
+    asked = await graph.ainvoke(say('Summarize "a story"'), THREAD, context=context)
+    tasks = asked["__interrupt__"][0].value["action_requests"][0]["args"]["tasks"]
+    assert tasks[0]["model"] == "first"
+    tasks[0]["model"] = "third"
+    asked = await graph.ainvoke(answer("edit", **edit(tasks)), THREAD)
+    about = asked["__interrupt__"][0].value["action_requests"][0]["description"]
+    assert "third cannot do task 0 (summarization) here; first, second can." in about
+    tasks[0]["model"] = "second"
+    final = await graph.ainvoke(answer("edit", **edit(tasks)), THREAD)
+    assert final["results"][0].choice.model == "second"
+
+
+class Replanned:
+    """A run whose second task failed, was planned differently, and now waits for a person's word about that."""
+
+    def __init__(self, stubs: Stubs) -> None:
+        builder = StateGraph(State, context_schema=Context)
+        builder.add_node("plan", lambda state: {})
+        for node in (select, execute):
+            builder.add_node(node.__name__, node)
+        builder.add_node("respond", lambda state: {})
+        builder.add_edge(START, "select")
+        builder.add_edge("select", "execute")
+        self.graph, self.ran = builder.compile(checkpointer=InMemorySaver()), list[str]()
+        stubs(echo=self.model)
+
+    async def model(self, call: Call) -> Output:
+        self.ran.append(call.task.name)
+        if call.task.name == "summarization":
+            raise ModelError("too long")
+        return await echo(call)
+
+    async def asked(self) -> list[dict[str, Any]]:
+        """The tasks of the second plan, as they are shown."""
+        tasks = [text(0, "a story"), Task(task="summarization", id=1, dep=[0], args={"text": "<resource-0>"})]
+        await self.graph.ainvoke({"messages": [], "plan": Plan(tasks=tasks)}, THREAD, context=ASK)
+        asked = await self.graph.ainvoke(answer("approve"), THREAD, context=ASK)
+        return list(asked["__interrupt__"][0].value["action_requests"][0]["args"]["tasks"])
+
+
+async def test_an_edit_after_a_replan_keeps_only_what_it_leaves_as_it_was(stubs: Stubs) -> None:
+    for change, ran in (("a story", []), ("a tale", [TEXT])):
+        run = Replanned(stubs)
+        tasks = await run.asked()
+        tasks[0]["args"] = {"text": change}
+        tasks[1]["args"] = {"text": "Say it shortly: <resource-0>"}
+        run.ran.clear()
+        final = await run.graph.ainvoke(answer("edit", **edit(tasks)), THREAD, context=ASK)
+        assert run.ran == [*ran, "text-generation"]
+        assert [result.text for result in final["results"]] == [change, f"Say it shortly: {change}"]
+
+
+async def test_a_rejection_after_a_replan_keeps_what_was_done(stubs: Stubs) -> None:
+    run = Replanned(stubs)
+    await run.asked()
+    final = await run.graph.ainvoke(answer("reject", message="enough"), THREAD, context=ASK)
+    assert [(result.status, result.text) for result in final["results"]] == [("done", "a story"), ("cancelled", None)]
+    assert final["results"][1].error == "The plan was rejected: enough"
+    assert not any("Nothing was run" in message.text for message in final["messages"])

@@ -1,30 +1,28 @@
-"""A real process is killed at many moments; whoever resumes must finish the request without repeating anything."""
+"""What was told finished never runs again, whenever the process is killed, and nothing is lost or swapped."""
 
 import asyncio
-import random
-import signal
+import shutil
 import sys
-from multiprocessing import get_context
-from multiprocessing.context import ForkServerContext
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from PIL import Image
 
-from graph.state import Result
-from tests.support.execution import executor
-from tests.support.lives import THREAD, expected, plan, work
+from benchmarks.support.stubs import StubBackend
+from graph.context import Context
+from graph.state import Result, Task
+from tests.support.execution import TEXT, echo, executor, state, text
+from tests.support.kills import busy, request
+from tests.support.lives import TASKS, THREAD, expected, plan
+from tools.protocol import Call, Output
+from tools.settings import settings
 
-
-async def finished(folder: Path) -> list[int]:
-    """The ids of the tasks whose results are in the checkpoint."""
-    if not (folder / "threads.sqlite").exists():
-        return []
-    async with AsyncSqliteSaver.from_conn_string(str(folder / "threads.sqlite")) as saver:
-        saved = await saver.aget_tuple(THREAD)
-    writes = saved.pending_writes or [] if saved else []
-    return [value.id for _, _, value in writes if isinstance(value, Result)]
+Stubs = Callable[..., StubBackend]
 
 
 async def outcome(folder: Path) -> list[Result]:
@@ -33,34 +31,128 @@ async def outcome(folder: Path) -> list[Result]:
     return list(final["results"])
 
 
-def log(folder: Path) -> list[int]:
-    """The ids of the tasks that have begun, in order, in all lives."""
-    file = folder / "log"
-    return [int(line) for line in file.read_text().split()] if file.exists() else []
-
-
-def live(processes: ForkServerContext, folder: Path, seed: int, seconds: float) -> None:
-    """Let the process work, and kill it after some seconds."""
-    process = processes.Process(target=work, args=(folder, seed))
-    process.start()
-    process.join(seconds)
-    process.kill()  # SIGKILL, unless it has just ended
-    process.join(10)
-    assert process.exitcode in {0, -signal.SIGKILL}
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills processes by signal")
-@pytest.mark.parametrize("seed", range(8))
-def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path, seed: int) -> None:
-    chance, processes = random.Random(seed), get_context("forkserver")
-    processes.set_forkserver_preload(["tests.support.lives"])
-    lives = 0
-    while not (tmp_path / "ended").exists():
-        lives += 1
-        saved, begun = asyncio.run(finished(tmp_path)), len(log(tmp_path))
-        live(processes, tmp_path, seed, chance.uniform(0.02, 0.2) if lives < 60 else 30)
-        assert not set(log(tmp_path)[begun:]) & set(saved), "a finished task ran again"
+@pytest.mark.parametrize(("seed", "others"), [(0, 0), (1, 0), (2, 2), (3, 2)])
+def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path, seed: int, others: int) -> None:
+    with busy(others):
+        tally = request(tmp_path, seed, 0.2, 12)
     results = asyncio.run(outcome(tmp_path))
     assert {result.id: result.text for result in results} == expected(plan(seed))
-    assert lives > 2
+    assert tally.kills > 2
+    assert (tally.told, tally.repeated) == (TASKS, 0)
+
+
+class Slow(InMemorySaver):
+    """A saver that keeps nothing before it is let; it has ``asked`` once it is to write a task's result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let = asyncio.Event(), asyncio.Event()
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        if any(isinstance(value, Result) for _, value in writes):
+            self.asked.set()
+            await self.let.wait()
+        await super().aput_writes(config, writes, task_id, task_path)
+
+
+@pytest.mark.parametrize("durability", ["async", "sync"])
+async def test_a_task_is_told_finished_once_its_result_is_kept(stubs: Stubs, durability: Any) -> None:  # noqa: ANN401
+    stubs(echo=echo)
+    saver, told = Slow(), list[str]()
+
+    async def listen() -> None:
+        given, stream = state([text(0, "one"), text(1, "<resource-0>", 0)]), executor(saver)
+        async for event in stream.astream(
+            given, THREAD, context=Context(), stream_mode="custom", durability=durability
+        ):
+            told.append(f"{event['event']} {event['id']}")
+
+    async with asyncio.timeout(60):
+        listening = asyncio.create_task(listen())
+        await saver.asked.wait()
+        await asyncio.sleep(0.05)
+        assert told == ["queued 0", "started 0"]
+        saver.let.set()
+        await listening
+    assert told == [f"{event} {id_}" for id_ in (0, 1) for event in ("queued", "started", "finished")]
+
+
+class Late(InMemorySaver):
+    """A saver that is slow with checkpoints, which LangGraph writes in the background."""
+
+    async def aput(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> RunnableConfig:  # noqa: ANN401
+        await asyncio.sleep(0.1)
+        return await super().aput(config, checkpoint, metadata, new_versions)
+
+
+async def test_a_result_counts_as_kept_once_its_checkpoint_is_kept_too(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    saver = Late()
+    async for event in executor(saver).astream(
+        state([text(0, "one")]), THREAD, context=Context(), stream_mode="custom"
+    ):
+        if event["event"] == "finished":
+            kept = await saver.aget_tuple(THREAD)
+            assert kept
+            assert [value.id for _, _, value in kept.pending_writes or [] if isinstance(value, Result)] == [0]
+
+
+@pytest.mark.parametrize("durability", ["exit", None])
+async def test_who_wants_nothing_kept_on_the_way_is_told_at_once(stubs: Stubs, durability: Any) -> None:  # noqa: ANN401
+    stubs(echo=echo)
+    graph = executor(Late() if durability else None)
+    stream = graph.astream(
+        state([text(0, "one")]), THREAD, context=Context(), stream_mode="custom", durability=durability
+    )
+    assert [event["event"] async for event in stream] == ["queued", "started", "finished"]
+
+
+async def test_a_result_that_cannot_be_kept_is_told_all_the_same(
+    stubs: Stubs, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full(InMemorySaver):
+        async def aput_writes(self, *_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+    async def listen() -> None:
+        given = state([text(0, "one")])
+        async for event in executor(Full()).astream(given, THREAD, context=Context(), stream_mode="custom"):
+            told.append(event["event"])  # noqa: PERF401 - the stream ends with an error
+
+    stubs(echo=echo)
+    told: list[str] = []
+    with pytest.raises(OSError, match="No space"):
+        await listen()
+    assert told == ["queued", "started", "finished"]
+    assert "could not be recorded: [Errno 28] No space" in caplog.text
+
+
+async def test_a_task_whose_file_was_deleted_before_the_run_was_resumed_runs_again(stubs: Stubs) -> None:
+    async def model(call: Call) -> Output:
+        begun.append(call.task.name)
+        if call.task.name == "text-to-image":
+            return Output(media=(Image.new("RGB", (4, 4)),))
+        if not deleted.is_set():
+            reached.set()
+            await asyncio.Event().wait()
+        return Output(text="seen")
+
+    stubs(echo=model)
+    begun, deleted, reached = list[str](), asyncio.Event(), asyncio.Event()
+    graph = executor(InMemorySaver())
+    tasks = [Task(task="text-to-image", id=0, args={"text": "a cat"}), text(1, "look", 0)]
+    async with asyncio.timeout(60):
+        running = asyncio.create_task(graph.ainvoke(state(tasks), THREAD, context=Context(cache=False)))
+        await reached.wait()
+        running.cancel()
+        await asyncio.wait([running])
+        shutil.rmtree(settings().out)
+        deleted.set()
+        final = await graph.ainvoke(None, THREAD, context=Context(cache=False))
+    assert begun == ["text-to-image", TEXT, "text-to-image", TEXT]
+    assert [result.status for result in final["results"]] == ["done", "done"]
+    assert Path(final["results"][0].files[0]).is_file()

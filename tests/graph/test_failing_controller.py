@@ -162,7 +162,7 @@ async def test_a_chunk_without_choices_is_passed_over(picture: str, served: Call
         yield json.dumps({"id": "x", "object": "chat.completion.chunk", "choices": [done]})
         yield "[DONE]"
 
-    served(odd, odd, "It is red.")
+    served(odd, "It is red.")
     assert "It is red." in (await ask("openai:some-model", picture))["messages"][-1].text
 
 

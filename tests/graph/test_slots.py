@@ -1,8 +1,14 @@
 import asyncio
+import threading
+from collections.abc import Callable
 
 import pytest
 
+from benchmarks.support.stubs import StubBackend
 from graph.slots import Device, device
+from tests.support.execution import events, text
+from tools.daemons import aside
+from tools.protocol import Call, Output
 from tools.settings import override
 
 
@@ -12,8 +18,8 @@ class Track:
     def __init__(self, capacity: int) -> None:
         self.device, self.order, self.at_once, self.most = Device(capacity), list[str](), 0, 0
 
-    async def work(self, name: str, request: str = "one", priority: float = 0) -> None:
-        async with self.device.slot(request, priority):
+    async def work(self, name: str, request: str = "one", priority: float = 0, owner: str = "") -> None:
+        async with self.device.slot(request, priority, owner):
             self.order.append(name)
             self.at_once += 1
             self.most = max(self.most, self.at_once)
@@ -39,6 +45,14 @@ async def test_a_large_request_does_not_starve_a_small_one() -> None:
     small = [track.work(f"small {number}", "small") for number in range(2)]
     await asyncio.gather(*large, *small)
     assert track.order.index("small 1") <= 4
+
+
+async def test_nobody_gains_by_sending_many_requests() -> None:
+    track = Track(2)
+    greedy = [track.work(f"greedy {number}", f"{number % 10}", owner="greedy") for number in range(50)]
+    polite = [track.work(f"polite {number}", "one", owner="polite") for number in range(5)]
+    await asyncio.gather(*greedy, *polite)
+    assert track.order.index("polite 4") <= 12  # every other slot from the moment it asks
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.0005])
@@ -71,3 +85,24 @@ async def test_the_owner_says_how_many_run_on_a_device() -> None:
                 await asyncio.wait_for(device("tiny").slot("two", 0).__aenter__(), 0.01)
     finally:
         override(slots={})
+
+
+async def test_a_call_that_was_given_up_keeps_its_slot_until_its_thread_ends(stubs: Callable[..., StubBackend]) -> None:
+    release, seen = threading.Event(), list[str]()
+
+    async def model(call: Call) -> Output:
+        if call.inputs["text"] == "hang":
+            await aside(lambda: release.wait(60), "hang")
+        return Output(text="done")
+
+    stubs(echo=model)
+    override(slots={"stub": 1})
+    async with asyncio.timeout(60):
+        async for event in events([text(0, "hang"), text(1, "next")], "echo", task_timeout=0.1):
+            seen.append(f"{event['event']} {event['id']}")
+            if seen[-1] == "failed 0":
+                await asyncio.sleep(0.1)
+                assert "started 1" not in seen
+                release.set()
+    override(slots={})
+    assert seen[:6] == ["queued 0", "started 0", "queued 1", "failed 0", "started 1", "finished 1"]

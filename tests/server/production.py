@@ -25,7 +25,7 @@ QUICK = {  # a lost process is noticed within seconds
     "STUCK_PENDING_THRESHOLD_SECONDS": "5",
     "BLPOP_TIMEOUT_SECONDS": "1",
     "POSTGRES_POLL_INTERVAL_SECONDS": "1",
-    "HUGGINGGPT_GRACE": "4",
+    "HUGGINGGPT_GRACE": "6",
     "HUGGINGGPT_AT_ONCE": "0",
     "HUGGINGGPT_SLOTS": '{"stub": 1000}',
 }

@@ -196,11 +196,11 @@ def test_a_title_is_written_by_the_model_and_not_planned(asking: openai.OpenAI, 
     assert len(model.asked) == 1
 
 
-def test_a_stream_that_fails_ends_with_an_error_and_done(asking: openai.OpenAI, model: OpenAIServer) -> None:
-    model.answers = [500] * 9
+def test_a_stream_that_fails_ends_with_an_error_and_done(tmp_path: Path) -> None:
     body = {"model": "hugginggpt", "messages": ASK, "stream": True}
-    lines = httpx.post(f"{asking.base_url}chat/completions", json=body, timeout=60).text.split("\n\n")
-    assert "error" in json.loads(lines[-3].removeprefix("data: "))
+    with listening(tmp_path, llm="nobody:model") as address:
+        lines = httpx.post(f"{address}/v1/chat/completions", json=body, timeout=60).text.split("\n\n")
+    assert "nobody:model is no controller" in json.loads(lines[-3].removeprefix("data: "))["error"]["message"]
     assert lines[-2] == "data: [DONE]"
 
 

@@ -11,11 +11,16 @@ from starlette.authentication import SimpleUser
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from app.owner import Owner
 from app.server.quota import Quota
 from app.signing import query
 from app.signing import secret as link_secret
+from graph import graph
+from graph.context import Context
 from tests.server.inside import ADDRESS, as_owner, new_key, serving
 from tests.support.openai_server import openai_server
+from tools.errors import ConfigError
+from tools.settings import override
 
 JSON = {"Content-Type": "application/json"}
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
@@ -27,18 +32,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def thread(client: TestClient) -> str:
-    return f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
-
-
+RUNS = "/threads/a0a0a0a0-0000-4000-8000-000000000000/runs"  # of whichever server these routes are mounted in
 ROUTES = [
     "/v1/chat/completions",
     "/v1/responses",
     "/hugginggpt",
     "/feedback",
     "/mcp",
-    "/threads/a0a0a0a0-0000-4000-8000-000000000000/runs/wait",
+    f"{RUNS}/wait",
 ]
 NESTED = b'{"messages": ' + b"[" * 2000 + b"]" * 2000 + b"}"
 BODIES = {
@@ -64,8 +65,8 @@ def test_a_body_that_no_route_should_parse_is_refused_in_a_sentence(client: Test
 
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", ""])
-def test_no_content_type_gets_around_the_limits(client: TestClient, thread: str, kind: str) -> None:
-    reply = client.post(f"{thread}/runs/wait", content=NESTED, headers={"Content-Type": kind})
+def test_no_content_type_gets_around_the_limits(client: TestClient, kind: str) -> None:
+    reply = client.post(f"{RUNS}/wait", content=NESTED, headers={"Content-Type": kind})
     assert reply.status_code == 422
 
 
@@ -82,7 +83,6 @@ def test_what_is_within_the_limits_arrives_as_it_was_sent(client: TestClient) ->
 
 
 WRONG: list[dict[str, Any]] = [
-    {},
     {"input": {}},
     {"input": 5},
     {"input": {"messages": 5}},
@@ -95,24 +95,20 @@ WRONG: list[dict[str, Any]] = [
     {"input": HELLO, "context": {"aprove_plan": True}},
     {"input": HELLO, "context": {"mode": "warp"}},
     {"input": HELLO, "context": 5},
-    {"input": HELLO, "command": {"resume": 1}},
-    {"command": {"resume": "yes"}},
-    {"command": {"resume": {"decisions": []}}},
 ]
 
 
 @pytest.mark.parametrize("body", WRONG, ids=json.dumps)
 def test_a_run_that_cannot_be_is_the_client_s_error(client: TestClient, body: dict[str, Any]) -> None:
-    thread = f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
-    reply = client.post(f"{thread}/runs/wait", json=body)
-    assert 400 <= reply.status_code < 500, reply.text
-    assert reply.json()["detail"].endswith(".")
-    streamed = client.post(f"{thread}/runs/stream", json=body)
-    assert 400 <= streamed.status_code < 500 or "event: error" in streamed.text
+    for route in (RUNS, f"{RUNS}/wait", f"{RUNS}/stream", "/runs/wait", "/runs/stream"):
+        reply = client.post(route, json=body)
+        assert reply.status_code == 422, reply.text
+        assert reply.json()["detail"].endswith(".")
+    assert client.post("/runs/batch", json=[body]).status_code == 422
 
 
-def test_a_misspelt_option_is_told_with_the_right_ones(client: TestClient, thread: str) -> None:
-    reply = client.post(f"{thread}/runs/wait", json={"input": HELLO, "context": {"aprove_plan": True}})
+def test_a_misspelt_option_is_told_with_the_right_ones(client: TestClient) -> None:
+    reply = client.post(f"{RUNS}/wait", json={"input": HELLO, "context": {"aprove_plan": True}})
     assert "approve_plan" in reply.json()["detail"]
 
 
@@ -126,30 +122,23 @@ def test_a_long_file_name_is_cut_and_a_null_byte_dropped(client: TestClient) -> 
 
 
 @pytest.mark.parametrize("llm", ["openai:gpt-5", "huggingface:someone/model", "router:x/y", "nobody:model"])
-def test_a_client_chooses_no_controller_that_the_owner_did_not_offer(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, llm: str
+async def test_a_client_chooses_no_controller_that_the_owner_did_not_offer(
+    monkeypatch: pytest.MonkeyPatch, llm: str
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-owner")
     monkeypatch.setenv("HF_TOKEN", "hf_of_the_owner")
-    thread = f"/threads/{client.post('/threads', json={}).json()['thread_id']}"
-    reply = client.post(f"{thread}/runs/wait", json={"input": HELLO, "context": {"llm": llm}})
-    assert reply.status_code == 422
-    assert "is not offered here" in reply.json()["detail"]
+    override(llm="offline")
+    with pytest.raises(ConfigError, match=r"is not offered here\. Choose auto, offline"):
+        await graph.ainvoke(HELLO, Owner("ann").config("test"), context=Context(llm=llm))  # type: ignore[call-overload]
 
 
-def test_the_owner_s_list_opens_further_controllers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_owner_s_list_opens_further_controllers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-owner")
-    plan = json.dumps({"reply": "Hello from the model."})
-    with (
-        openai_server(plan) as model,
-        serving(tmp_path, controllers=["openai:small"], base_url=model.url) as client,
-    ):
-        thread = client.post("/threads", json={}).json()["thread_id"]
-        asked = {"input": HELLO, "context": {"llm": "openai:small"}}
-        reply = client.post(f"/threads/{thread}/runs/wait", json=asked)
-        other = client.post(f"/threads/{thread}/runs/wait", json=asked | {"context": {"llm": "openai:large"}})
-    assert "Hello from the model." in reply.text
-    assert (other.status_code, "openai:small" in other.json()["detail"]) == (422, True)
+    with openai_server(json.dumps({"reply": "Hello from the model."})) as model:
+        override(llm="offline", controllers=["openai:small"], base_url=model.url, out=tmp_path)
+        config, context = Owner("ann").config("test"), Context(llm="openai:small")
+        said = await graph.ainvoke(HELLO, config, context=context)  # type: ignore[call-overload]
+    assert "Hello from the model." in said["messages"][-1].text
 
 
 # Signed links

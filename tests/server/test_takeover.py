@@ -65,10 +65,10 @@ async def test_what_a_killed_process_was_running_goes_on_in_the_other(pair: Clus
 
 async def test_a_stopped_process_lets_streams_end_and_hands_over_what_takes_longer(pair: Cluster) -> None:
     async with pair.client(0) as here, pair.client(1) as there:
-        thread, run = await begun(pair, here, 15)
+        thread, run = await begun(pair, here, 25)
         runner = pair.runner_of(run)
         own, other = (here, there)[runner], (here, there)[1 - runner]
-        stream = own.runs.stream(None, GRAPH, input=human('Summarize "2 s"'), stream_mode="custom")
+        stream = own.runs.stream(None, GRAPH, input=human('Summarize "0.5 s"'), stream_mode="custom")
         kinds: list[str] = [(await anext(stream)).event]  # it runs
         pair.servers[runner].process.send_signal(signal.SIGTERM)
         stopped = time.time()

@@ -1,4 +1,4 @@
-"""What the killed processes of test_durability.py do: begin a request, or go on with it."""
+"""What the killed processes of kills.py do: begin a request, or go on with it."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ def expected(plan: Plan) -> dict[int, str]:
 
 
 def work(folder: Path, seed: int) -> None:
-    """One life of the process: begin the request, or go on with it. Each task notes that it began."""
+    """One life of the process: begin the request, or go on with it. It notes what begins and what is told finished."""
     asyncio.run(_work(folder, seed))
 
 
@@ -49,7 +49,7 @@ async def _work(folder: Path, seed: int) -> None:
 
     async def model(call: Call) -> Output:
         said = call.inputs["text"]
-        os.write(log, f"{said[1:].split()[0].rstrip(')')}\n".encode())
+        os.write(log, f"began {said[1:].split()[0].rstrip(')')}\n".encode())
         await asyncio.sleep(chance.uniform(0.01, 0.15))
         return Output(text=said)
 
@@ -59,7 +59,11 @@ async def _work(folder: Path, seed: int) -> None:
     BACKENDS["embedded"] = StubBackend({"echo": model})
     async with AsyncSqliteSaver.from_conn_string(str(folder / "threads.sqlite")) as saver:
         graph = executor(saver)
-        begun = (await graph.aget_state(THREAD)).next
-        given = None if begun else state(plan(seed).tasks)
-        await graph.ainvoke(given, THREAD, context=Context())
+        before = await graph.aget_state(THREAD)
+        given = None if before.next else state(plan(seed).tasks)
+        ended = before.values.get("results") and not before.next  # killed between the end and the note of it
+        if not ended:
+            async for event in graph.astream(given, THREAD, context=Context(), stream_mode="custom"):
+                if event["event"] == "finished":
+                    os.write(log, f"told {event['id']}\n".encode())
     (folder / "ended").touch()

@@ -12,6 +12,7 @@ from pkgutil import resolve_name
 
 from tools.errors import ModelUnavailable
 from tools.install import command
+from tools.occupied import occupy
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.tasks import TaskType
 
@@ -75,8 +76,8 @@ class Embedded:
         expert = next((expert for expert, _ in self._rows if (expert.task, expert.model) == wanted), None)
         if expert is None:
             raise ModelUnavailable(f"{call.candidate.model} is not a built-in expert for {call.task.name}.")
-        loop, thread = asyncio.get_running_loop(), self._threads[expert.model]
-        return await loop.run_in_executor(thread, copy_context().run, _run, expert, call)
+        running = self._threads[expert.model].submit(copy_context().run, _run, expert, call)
+        return await asyncio.wrap_future(occupy(running))
 
 
 def _run(expert: Expert, call: Call) -> Output:

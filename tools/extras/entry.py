@@ -49,6 +49,7 @@ class Entry(Place):
     """One task type of the file. ``tool`` is its name at the source: an MCP tool or a Gradio endpoint.
 
     ``notes`` say what of it is left out here; one that is ``unusable`` is listed with the reason, and never offered.
+    One that is ``read_only`` changes nothing outside: nobody need be asked before it runs.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
@@ -59,13 +60,22 @@ class Entry(Place):
     licence: str | None = None
     notes: tuple[str, ...] = ()
     unusable: str = ""
+    read_only: bool = False
     slots: tuple[Parameter, ...] = ()
 
     def row(self) -> TaskType:
         """The row of the task table. Nothing is known of what it does inside, so no result is reused."""
         slots = tuple(each.slot() for each in self.slots)
-        title = self.name.replace("-", " ").capitalize()
-        return TaskType(self.name, self.purpose, slots, self.outputs, self.words, deterministic=False, title=title)
+        return TaskType(
+            self.name,
+            self.purpose,
+            slots,
+            self.outputs,
+            self.words,
+            deterministic=False,
+            title=self.name.replace("-", " ").capitalize(),
+            effects=not self.read_only,
+        )
 
     def arguments(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The filled slots under the names and in the types that the source takes. Raises InputError."""

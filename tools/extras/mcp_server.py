@@ -69,7 +69,8 @@ def _entry(place: Place, tool: types.Tool) -> Entry:
     given = schema.get("properties", {}).items()
     slots = tuple(parameter(name, each, required=name in required, root=schema) for name, each in given)
     medium = None if tool.output_schema else told(about)  # a structured result is no medium
-    return described(place, tool.name, about, outputs=made([medium]), slots=slots)
+    read_only = bool(tool.annotations and tool.annotations.read_only_hint)
+    return described(place, tool.name, about, outputs=made([medium]), slots=slots, read_only=read_only)
 
 
 @asynccontextmanager

@@ -62,6 +62,6 @@ def upright(frame: "VideoFrame", most: int = _SIDE) -> Image.Image:
     """A decoded frame as it is meant to be seen, its sides at most so many pixels."""
     scale = min(1.0, most / max(frame.width, frame.height))
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
-    picture = frame.to_image(width=size[0], height=size[1]) if scale < 1 else frame.to_image()
+    picture: Image.Image = frame.to_image(**dict(zip(("width", "height"), size, strict=True)) if scale < 1 else {})  # type: ignore[no-untyped-call]  # PyAV's own
     turn = _TURNS.get(frame.rotation % 360)
     return picture if turn is None else picture.transpose(turn)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
 PER_TASK = 40  # models asked for, most downloaded first
-_EXPAND = [
+_EXPAND: list[Any] = [
     *("downloads", "likes", "safetensors", "cardData", "gated"),
     *("tags", "sha", "library_name", "config", "mask_token"),
 ]

@@ -191,7 +191,7 @@ def test_an_edited_plan_runs_in_place_of_the_first() -> None:
 def test_a_plan_that_nobody_can_approve_ends_the_request() -> None:
     done = invoke(*APPROVE, stdin="")
     assert done.exit_code == 2
-    assert "--approve" in done.stderr
+    assert "--no-approve" in done.stderr
     assert invoke("resume").exit_code == 2
 
 
@@ -202,11 +202,14 @@ def test_there_is_nothing_to_resume_at_first() -> None:
     assert "othing to resume" in done.stderr
 
 
-def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(program: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(
+    program: Program, tmp_path: Path, sign: str
+) -> None:
     request = f"Read {NOTICE} aloud"
     running = program(1000, "ask", request, "--llm", "offline")
     wait_for(tmp_path / "log", "text-to-speech")
-    running.send_signal(signal.SIGINT)
+    running.send_signal(getattr(signal, sign))
     _, told = running.communicate(timeout=60)  # far less than the nap
     assert running.returncode == 130
     assert "hugginggpt resume --out" in told
@@ -217,3 +220,24 @@ def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(program
     assert resumed.returncode == 0
     assert [result["status"] for result in json.loads(out)["results"]] == ["done", "done"]
     assert (tmp_path / "log").read_text().split() == ["image-to-text", "text-to-speech", "text-to-speech"]
+
+
+def test_of_two_that_resume_at_once_one_is_told(program: Program, tmp_path: Path) -> None:
+    running = program(1000, "ask", f"Read {NOTICE} aloud", "--llm", "offline")
+    wait_for(tmp_path / "log", "text-to-speech")
+    _, told = program(0, "resume").communicate(timeout=60)
+    assert "Another process is at work on this conversation" in told
+    running.kill()
+    running.wait(60)
+    again = program(0, "resume")
+    again.communicate(timeout=60)
+    assert again.returncode == 0
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_damaged_file_of_conversations_is_told_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "threads.sqlite").write_bytes(b"nonsense" * 1000)
+    done = invoke("ask", f"Show me the outlines of {NOTICE}", "--llm", "offline")
+    assert done.exit_code == 2
+    assert "threads.sqlite cannot be used (file is not a database)" in done.stderr

@@ -43,7 +43,7 @@ def ask() -> Ask:
 
     async def asking(request: str, *files: str) -> tuple[list[Result], str]:
         given: Any = {"messages": [("user", request)], "resources": list(files)}
-        state = await graph.ainvoke(given, context={"llm": "offline"})  # type: ignore[arg-type]  # a dict is coerced
+        state = await graph.ainvoke(given, context={"llm": "offline", "approve_plan": "never"})  # type: ignore[arg-type]  # a dict is coerced
         return state.get("results") or [], state["messages"][-1].text
 
     return asking

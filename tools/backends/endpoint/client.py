@@ -6,7 +6,8 @@ from typing import Any
 from httpx import Response
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 from huggingface_hub.inference._common import TASKS_EXPECTING_IMAGES, RequestParameters
-from huggingface_hub.utils import hf_raise_for_status, is_numpy_available, is_pillow_available
+from huggingface_hub.utils._http import hf_raise_for_status
+from huggingface_hub.utils._runtime import is_numpy_available, is_pillow_available
 
 from tools.backends.endpoint.conversation import Post
 

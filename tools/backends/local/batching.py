@@ -9,6 +9,8 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.occupied import occupy
+
 Run = Callable[[list[Any]], Sequence[Any]]
 abandoned: ContextVar[Callable[[], bool]] = ContextVar("abandoned", default=lambda: False)
 """Tells code that runs a model whether nobody waits for the result any more."""
@@ -45,7 +47,7 @@ class JobQueue:
         if idle:
             self._schedule(self)
         try:
-            return await asyncio.wrap_future(job.result)
+            return await asyncio.wrap_future(occupy(job.result))
         except asyncio.CancelledError:
             job.cancelled.set()
             raise

@@ -22,7 +22,8 @@ class VideoClassification(AutoRecipe):
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All videos of a batch together: the processor makes their frames of one size."""
         torch, (processor, network) = framework(), model
-        count = int(getattr(network.config, "num_frames", None) or getattr(network.config, "frames_per_clip", 16))
+        config: Any = network.config
+        count = int(getattr(config, "num_frames", None) or getattr(config, "frames_per_clip", None) or 16)
         pixels = processor([frames.spread(Path(b["video"]), count) for b in batch], return_tensors="pt")
         with torch.inference_mode():
             scores = network(**pixels.to(network.device, network.dtype)).logits.float().softmax(-1).tolist()

@@ -117,21 +117,19 @@ async def test_a_translation_by_prefix(local: Local, call: Calls) -> None:
     assert output.text == tokenizer.decode(model.generate(**tokens, max_new_tokens=8)[0], skip_special_tokens=True)
 
 
-async def test_a_text_continued(local: Local, call: Calls) -> None:
-    tf.set_seed(7)  # pipelines draw words by default
-    output, folder = await both(local, call, "text-generation", text=TEXT)
+@pytest.mark.parametrize(
+    ("task", "given"),
+    [("text-generation", TEXT), ("conversational", [{"role": "user", "content": TEXT}])],
+)
+async def test_a_text_continued_and_a_message_answered(task: str, given: Any, local: Local, call: Calls) -> None:
+    """Pipelines draw words by default: the same ones for a seed. Building and loading draw, too, and so come first."""
+    request = call(task, text=TEXT)
+    await local.run(request)
+    reference = pipe("text-generation", request.candidate.model)
     tf.set_seed(7)
-    found = pipe("text-generation", folder)(TEXT, max_new_tokens=64, return_full_text=False)
-    assert output.text[:20] == str(found[0]["generated_text"]).strip()[:20]
-
-
-async def test_a_message_answered(local: Local, call: Calls) -> None:
+    output = await local.run(request)
     tf.set_seed(7)
-    output, folder = await both(local, call, "conversational", text=TEXT)
-    tf.set_seed(7)
-    found = pipe("text-generation", folder)(
-        [{"role": "user", "content": TEXT}], max_new_tokens=64, return_full_text=False
-    )
+    found = reference(given, max_new_tokens=64, return_full_text=False)
     assert output.text[:20] == str(found[0]["generated_text"]).strip()[:20]
 
 

@@ -1,0 +1,110 @@
+"""Tasks that run while their plan is still being written.
+
+A task begins once it is written, valid and its model certain, and nothing can be regretted: it has no effects outside,
+nobody is to be asked about it, and, unless the run allows it, it costs nothing. What the finished plan does not contain
+is cancelled. Nothing is told or recorded of a task before it is handed over: to a resumed run it has never been.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graph.binding import bind
+from graph.context import Context, options, owner
+from graph.conversation import Request
+from graph.estimates import costs
+from graph.handover import Begun, Handover, Signature, signatures
+from graph.planning.dialects import Written
+from graph.planning.validation import check
+from graph.policy import Attempts, Scope
+from graph.selector import certain
+from graph.state import Job, Result, Task
+from tools.errors import BadOutput
+from tools.tasks import TASKS, TaskType
+
+MOST = 64  # written tasks that are looked at: each time all so far are checked
+
+
+class Early(Handover):
+    """The tasks of one request that begin before their plan is finished."""
+
+    def __init__(self, runtime: Runtime[Context], types: Mapping[str, TaskType]) -> None:
+        super().__init__(runtime)
+        self._context, self._types, self._known_run = options(runtime), types, runtime.control is not None
+        self._request: Request | None = None
+        self._written: list[Written] = []
+        self._aside: set[asyncio.Future[Any]] = set()
+
+    def expect(self, request: Request) -> None:
+        """Begin with what is written as soon as the files of the request are there."""
+        if self._known_run and self._context.early != "never" and self._context.approve_plan != "always":
+            self._later(self._arrive(request))
+
+    def hear(self, number: int, task: Written) -> None:
+        """Take a task the moment it is written; number 0 begins a plan anew."""
+        self._written = [*self._written, task] if number else [task]
+        self._consider()
+
+    async def _arrive(self, request: Request) -> None:
+        self._request = await request.whole()
+        self._consider()
+
+    def _consider(self) -> None:
+        """Begin all that is new in what has been written so far, if it is a valid plan by itself."""
+        if self._request is None or not 0 < len(self._written) <= MOST:
+            return
+        tasks = check(self._written, self._request.files, self._types).tasks
+        known = signatures(tasks)
+        for task in tasks:
+            needs = {needed: self.begun[known[needed]] for needed in task.dep if known[needed] in self.begun}
+            if known[task.id] not in self.begun and len(needs) == len(task.dep) and not TASKS[task.task].effects:
+                self._begin(task, known[task.id], needs)
+
+    def _begin(self, task: Task, signature: Signature, needs: Mapping[int, Begun]) -> None:
+        begun = self.begun[signature] = Begun()
+        begun.running = self._later(self._run(task, begun, needs))
+
+    async def _run(self, task: Task, begun: Begun, needs: Mapping[int, Begun]) -> Result | None:
+        """Do the task, where its model is certain and all it needs was done early, too."""
+        text = self._request.text if self._request else ""
+        sure = await asyncio.to_thread(certain, task, self._context, text)
+        job = sure and self._affordable(sure)
+        if needs:
+            await asyncio.wait([each.running for each in needs.values()])
+        results = {id_: each.made for id_, each in needs.items()}
+        done = {id_: result for id_, result in results.items() if result and result.status == "done"}
+        if job is None or len(done) < len(needs):
+            return None
+        result = await self._attempt(task, job, begun, done)
+        return result if result and (result.status == "done" or job == sure) else None
+
+    async def _attempt(self, task: Task, job: Job, begun: Begun, done: Mapping[int, Result]) -> Result | None:
+        scope = Scope(begun.relay, self._later, self._context.task_timeout, self._context.cache, owner())
+        attempts = Attempts(scope, job, 1.0)
+        attempts.queue()
+        try:
+            inputs = bind(task, done)
+        except BadOutput:
+            return None
+        return await attempts.run(inputs)
+
+    def _affordable(self, job: Job) -> Job | None:
+        """The job on models that cost nothing, unless the run allows others; None if the chosen one is not allowed."""
+        if self._context.early == "all" and self._context.approve_plan != "cost":
+            return job
+        free = [choice for choice in job.choices if not costs(choice)]
+        return job.model_copy(update={"choices": free}) if free and free[0] == job.choices[0] else None
+
+    def _later(self, work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        running = asyncio.create_task(work)
+        self._aside.add(running)
+        running.add_done_callback(self._ended)
+        return running
+
+    def _ended(self, running: asyncio.Future[Any]) -> None:
+        """Look at the outcome of what may have been dropped, so that asyncio does not complain."""
+        self._aside.discard(running)
+        if not running.cancelled():
+            running.exception()
