@@ -7,7 +7,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test quick lint serve cluster bench clients clean
+.PHONY: demo test quick lint serve cluster bench clients docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -26,6 +26,7 @@ lint: .venv/dev
 
 # Gradio makes the folder of an upload on the event loop, hence --allow-blocking; our own code is tested without it.
 serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, on 127.0.0.1 only
+	@echo "The page will be at http://127.0.0.1:2024/app"
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
@@ -43,6 +44,10 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.pipelines
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.cluster
+	$(BIN)/python -m benchmarks.answers
+
+docs: .venv/dev  ## The documentation site, in site/; a broken link is an error
+	$(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf .venv .venv-clients build *.egg-info
@@ -75,6 +80,6 @@ FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-che
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,cluster,studio,page,tools,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,cluster,studio,page,tools,docs,dev]
 	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@

@@ -70,6 +70,11 @@ class Report:
         return messages[-1] if messages and isinstance(messages[-1], AIMessage) else None
 
     @property
+    def choices(self) -> list[str]:
+        """What the last words offer to choose from."""
+        return [str(each) for each in self._said.response_metadata.get("choices") or []] if self._said else []
+
+    @property
     def exit_code(self) -> int:
         """See app/cli/errors.py for what the codes mean."""
         if not self.plan:

@@ -1,4 +1,4 @@
-"""The answer composed by rule: what was found first, then how, with every number and file straight from the results."""
+"""The answer composed by rule: what was found, what was not done, then how; every number and file from the results."""
 
 import json
 import re
@@ -14,25 +14,59 @@ from tools.files.resources import is_reference, modality
 from tools.tasks import TASKS
 
 HOW = "**How**"  # stands above the workflow
+_SURE = 0.8  # mean confidence of a reader below which people should look again
 LONGEST = 4000  # characters of one result that are shown
 
 
-def compose(plan: Plan, results: Sequence[Result], controller: str) -> str:
-    """The whole answer in Markdown: findings, failures, the workflow."""
-    done = [result for result in results if result.status == "done"]
+def compose(plan: Plan, results: Sequence[Result], controller: str, request: str = "") -> str:
+    """The whole answer in Markdown: what was asked for, what was not done, and below that how it came about.
+
+    A text that only led to another answer, and was not asked for, is told with how it came about.
+    """
     tasks = {task.id: task for task in plan.tasks}
-    parts = [_finding(result, tasks.get(result.id)) for result in done]
+    done = [result for result in results if result.status == "done"]
+    between = _between(plan, done, request)
+    asked = [result for result in done if result.id not in between]
+    parts = [_finding(result, tasks.get(result.id), alone=len(asked) == 1) for result in asked]
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
         parts.insert(0, "Nothing could be done.")
-    return "\n\n".join([*parts, workflow(plan, results, controller)])
+    read = [
+        f"{_title(each.task, tasks[each.id].args)}: {shorten(each.text or '')}" for each in done if each.id in between
+    ]
+    return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(results, controller), *read]))
 
 
-def workflow(plan: Plan, results: Sequence[Result], controller: str) -> str:
-    """How the answer came about: tasks, models, what was mended in the plan, and who planned."""
+def _between(plan: Plan, done: Sequence[Result], request: str) -> set[int]:
+    """The tasks whose words only serve another that came to its end, and that the request does not ask for itself."""
+    ended = {result.id for result in done}
+    used = {dep: task.task for task in plan.tasks if task.id in ended for dep in task.dep}
+    words = [result for result in done if result.id in used and result.text and not result.files]
+    said = request.lower()
+    return {
+        result.id
+        for result in words
+        if used[result.id] in _ABSORBING or not any(_stands(word, said) for word in TASKS[result.task].words)
+    }
+
+
+def _stands(word: str, said: str) -> bool:
+    return re.search(rf"\b{re.escape(word)}\b", said) is not None
+
+
+# Their answer takes the place of the text it was made from
+_ABSORBING = {"question-answering", "summarization", "translation", "text-extraction", "text2text-generation"}
+
+
+def remarks(plan: Plan) -> str:
+    """What was left out or understood otherwise, a line each; empty where there is nothing to say."""
+    return "\n".join(plan.notes)
+
+
+def workflow(results: Sequence[Result], controller: str) -> str:
+    """How the answer came about: tasks, models, and who planned."""
     rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
-    notes = [f"Note: {inert(note)}" for note in plan.notes]
-    return "\n\n".join([HOW, "\n".join(rows), *notes, f"Controller: {controller}"])
+    return "\n\n".join([HOW, "\n".join(rows), f"Controller: {controller}"])
 
 
 def _how(result: Result) -> str:
@@ -42,11 +76,13 @@ def _how(result: Result) -> str:
     return f"{result.choice.model} ({result.choice.backend}{again}), {result.status}"
 
 
-def _finding(result: Result, task: Task | None) -> str:
+def _finding(result: Result, task: Task | None, *, alone: bool) -> str:
+    """What a task found: under its name, unless it is all there is."""
     text = inert(shorten(result.text)) if result.text else ""
     start = "\n" if "\n" in text else " "
-    lines = [f"**{inert(_title(result.task, task.args if task else {}))}:**{start}{text}".rstrip()]
-    return "\n".join([*lines, *scores(result.data), *map(link, result.files)])
+    title = f"**{inert(_title(result.task, task.args if task else {}))}:**"
+    first = text if alone and text else f"{title}{start}{text}".rstrip()
+    return "\n".join([first, *scores(result.data), *map(link, result.files)])
 
 
 def _title(name: str, args: Mapping[str, Any]) -> str:
@@ -73,23 +109,22 @@ def target(where: str) -> str:
 
 
 def scores(data: object) -> list[str]:
-    """The confidences in structured results, one line each, best first and at most ten."""
+    """The labels among structured results with their probabilities, a line each, best first and at most ten.
+
+    Anything else that is called a score (a rank, an overlap, a mood from -1 to 1) is no probability and is not told
+    as one. How sure a reader was is told only where that should make people look again.
+    """
     if isinstance(data, dict):
-        sure = data.get(
-            "confidence", None if "shares" in data else data.get("score")
-        )  # shares: VADER's is no confidence
-        return [f"Confidence: {sure:.1%}"] if isinstance(sure, int | float) else []
-    rows = (
-        [row for row in data if isinstance(row, dict) and isinstance(row.get("score"), int | float)]
-        if isinstance(data, list)
-        else []
-    )
+        sure = data.get("confidence")
+        return ["Some of this was hard to read; please check it."] if isinstance(sure, float) and sure < _SURE else []
+    rows = [row for row in data if isinstance(row, dict) and _probable(row)] if isinstance(data, list) else []
     rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]
-    return [f"- {_name(row)}: {float(row['score']):.1%}" for row in rows]
+    return [f"- {row['label']}: {float(row['score']):.1%}" for row in rows]
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return inert(str(next((row[key] for key in ("label", "name", "answer", "code", "text") if row.get(key)), "")))
+def _probable(row: Mapping[str, Any]) -> bool:
+    score = row.get("score")
+    return "label" in row and isinstance(score, int | float) and 0 <= score <= 1
 
 
 def summary(data: object, longest: int = LONGEST) -> object:

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 from langgraph.runtime import Runtime
 
 import prompts
-from graph.answer import compose, link, shorten, summary, workflow
+from graph.answer import compose, link, remarks, shorten, summary, workflow
 from graph.answering import Answering
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
@@ -29,12 +29,13 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Answer the user from the results; by rule where there is no model, or the model fails."""
     plan, name = state.get("plan") or Plan(), resolve(options(runtime).llm)
     results = await asyncio.to_thread(_there, state.get("results", []))
+    request = state.get("request", "")
     try:
         model = await controller(options(runtime), failed=state.get("by_rule", False))
     except ConfigError as error:
         model, plan = None, _noted(plan, error)
     if model is None or not results:
-        message = AIMessage(compose(plan, results, "offline" if state.get("by_rule") else name))
+        message = AIMessage(compose(plan, results, "offline" if state.get("by_rule") else name, request))
     else:
         message = await _written(state, plan, results, model, name)
     message.response_metadata["controller"] = name
@@ -53,7 +54,9 @@ async def _written(state: State, plan: Plan, results: Sequence[Result], model: B
     messages = [SystemMessage(system), HumanMessage(source)]
 
     def rest(error: Exception | None) -> str:
-        return compose(_noted(plan, error), results, name) if error else workflow(plan, results, name)
+        if error:
+            return compose(_noted(plan, error), results, name, state.get("request", ""))
+        return "\n\n".join(filter(None, [remarks(plan), workflow(results, name)]))
 
     links = Links([path for result in results for path in result.files], source)
     answering = Answering(model=model, name_of_model=name, links=links, rest=rest)

@@ -34,6 +34,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["choices"],
 }
 _READING = re.compile(r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe)\b", re.I)
+_CODE = re.compile(r"\b(?:qr|bar) ?-?codes?\b", re.I)
 _DESCRIBED = 160  # characters of a candidate's description
 
 
@@ -99,13 +100,18 @@ def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[C
     language = code(str(task.args.get("language") or ""))
     speaking = [each for each in suited if not language or not each.languages or language in each.languages]
     fit = sorted(speaking or suited, key=lambda each: fitness(each, request))
-    return sorted(fit, key=partial(_unlike, bool(_READING.search(request)))) if task.task == "image-to-text" else fit
+    return sorted(fit, key=partial(_unlike, request)) if task.task == "image-to-text" else fit
 
 
-def _unlike(reading: bool, candidate: Candidate) -> int:  # bound by position
-    """For reading, models of whole pages come first; for describing, models that can only read come last."""
+def _unlike(request: str, candidate: Candidate) -> int:
+    """For reading, models of whole pages come first; for describing, models that can only read come last.
+
+    What reads codes alone is first where a code is spoken of, and else the last resort.
+    """
+    if "code" in candidate.aspects:
+        return -1 if _CODE.search(request) else 2
     about = f"{candidate.model} {candidate.description}"
-    return int("(OCR)" not in about) if reading else int("ocr" in about.lower())
+    return int("(OCR)" not in about) if _READING.search(request) else int("ocr" in about.lower())
 
 
 async def _chosen(

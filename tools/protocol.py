@@ -59,13 +59,15 @@ class Output:
     """What a model made, still in memory: words, structured data (JSON) and media to be saved.
 
     ``revision`` is that of the model, where only its backend came to know it. With the same ``parameters`` (JSON), such
-    as a seed, the same could be made again.
+    as a seed, the same could be made again. ``format`` is the extension that the files get (``.jpg``, ``.mp3``), where
+    one was asked for.
     """
 
     text: str | None = None
     data: Any = None
     media: tuple[Media, ...] = ()
     revision: str | None = None
+    format: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -63,6 +63,10 @@ def _text(name: str = "text", note: str = "", *, required: bool = True, many: bo
 _TEXT, _IMAGE, _AUDIO, _VIDEO = _text(), Slot("image", "image"), Slot("audio", "audio"), Slot("video", "video")
 _QUESTION = _text("question")
 _LABELS = _text("labels", "the classes to choose among", many=True)
+_CHANGE = _text(note="the changes to make, and the format to save as", required=False)
+_PAGES = _text("pages", "which pages of it: 2, 1-3 or last; all without it", required=False)
+_LENGTH = _text("length", "how long: a number of sentences or bullets, such as 2 sentences", required=False)
+_MANNER = _text("manner", "how it sounds and is saved: slow, fast, male, female, as mp3", required=False)
 _LANGUAGE = _text("language", "of the result, such as German or de", required=False)
 _ASPECT = _text("aspect", "what to classify: sentiment, language, topic, emotion, toxicity", required=False)
 _PROMPT_OPTIONAL = _text(note="what to aim for", required=False)
@@ -91,7 +95,9 @@ _ROWS: tuple[TaskType, ...] = (
              ("answer the question", "according to the text", "question"), title="Answer"),
     TaskType("table-question-answering", "answer a question about a table", (_QUESTION, Slot("table", "table")), ("text",),
              ("in the table", "from the table", "about the table", "from the csv", "in the csv", "spreadsheet"), title="Answer"),
-    TaskType("summarization", "shorten a text and keep what matters", (_TEXT,), ("text",),
+    TaskType("text-extraction", "show the words of a document, or of some of its pages", (_TEXT, _PAGES), ("text",),
+             ("read page", "read pages", "read all pages", "read the document", "read these slides", "what does page", "what is on page", "the text of page", "extract the text of", "full text"), title="Text"),
+    TaskType("summarization", "shorten a text and keep what matters", (_TEXT, _LENGTH), ("text",),
              ("summarize", "summarise", "summary", "sum up", "shorten", "tl;dr", "key points", "condense", "brief"), title="Summary"),
     TaskType("translation", "translate a text into another language", (_TEXT, _LANGUAGE), ("text",),
              ("translate", "translation", "into french", "into german", "into english", "in spanish"), title="Translation"),
@@ -156,20 +162,30 @@ _ROWS: tuple[TaskType, ...] = (
     _controlled("openpose", "a pose", "in the same pose", "in this pose", "with the pose of"),
     _controlled("depth", "a depth map", "from this depth map", "with the same depth"),
     _controlled("seg", "a segmentation map", "from this segmentation", "with the same layout"),
+    TaskType("image-facts", "say how large an image is", (_IMAGE,), ("text",),
+             ("how many pixels", "what size is the picture", "how large is the picture", "dimensions of the picture", "resolution of the picture"), title="Facts"),
     # Audio and video
-    TaskType("text-to-speech", "speak a text", (_TEXT, _LANGUAGE), ("audio",),
+    TaskType("text-to-speech", "speak a text", (_TEXT, _LANGUAGE, _MANNER), ("audio",),
              ("read aloud", "aloud", "speak", "say aloud", "out loud", "voice", "text to speech", "spoken", "narrate", "pronounce", "audio version"), title="Speech"),
     TaskType("text-to-audio", "make music or sound from a description", (_TEXT,), ("audio",),
              ("music", "sound effect", "melody", "soundtrack", "song"), deterministic=False, title="Sound"),
     TaskType("automatic-speech-recognition", "write down what is said in a recording", (_AUDIO,), ("text",),
              ("transcribe", "transcript", "transcription", "speech recognition", "what is said", "speech to text", "subtitles"), title="Transcript"),
-    TaskType("audio-to-audio", "clean or change a recording", (_AUDIO,), ("audio",),
-             ("remove the noise", "denoise", "clean the audio", "enhance the audio", "noise", "separate the voices", "reduce the background noise"), title="Recording"),
+    TaskType("audio-to-audio", "clean or change a recording: noise, loudness, speed, length, format", (_AUDIO, _CHANGE), ("audio",),
+             ("louder", "quieter", "faster", "slower", "trim the recording", "keep the first", "remove the noise", "denoise", "clean the audio", "enhance the audio", "noise", "separate the voices", "reduce the background noise"), title="Recording"),
     TaskType("audio-classification", "label a recording: command, emotion, speaker, sound", (_AUDIO,), ("text",),
              ("classify the audio", "what sound", "which instrument", "emotion of the speaker", "genre", "classify the recording"), title="Class"),
     TaskType("zero-shot-audio-classification", "choose among labels for a recording", (_AUDIO, _LABELS), ("text",), ("label the sound as",), title="Label"),
     TaskType("text-to-video", "generate a short video from a description", (_TEXT,), ("video",),
              ("video of", "generate a video", "create a video", "make a video", "clip", "film"), deterministic=False, title="Video"),
+    TaskType("audio-facts", "say how long and how loud a recording is", (_AUDIO,), ("text",),
+             ("how long is this recording", "how long is the recording", "length of the recording", "duration of the recording", "sample rate"), title="Facts"),
+    TaskType("video-facts", "say how long a video is, and how large its pictures are", (_VIDEO,), ("text",),
+             ("how long is this film", "how long is the film", "how long is the video", "how long is this video", "length of the video", "duration of the video", "frame rate"), title="Facts"),
+    TaskType("video-to-audio", "take the sound out of a video", (_VIDEO, _MANNER), ("audio",),
+             ("extract the sound", "extract the audio", "sound of the video", "audio of the video", "sound track", "soundtrack of the video"), title="Sound"),
+    TaskType("video-to-image", "take one picture out of a video", (_VIDEO, _text(note="the time of the picture, such as 2.5 seconds", required=False)), ("image",),
+             ("frame at", "the frame", "picture at", "still from", "screenshot of the video", "thumbnail of the video"), title="Picture"),
     TaskType("video-classification", "name what happens in a video", (_VIDEO,), ("text",),
              ("classify the video", "what happens in the video", "action in the video"), title="Class"),
 )

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field, WithJsonSchema, create_model
 from tools import clean
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.files import inputs, resources
-from tools.files.artifacts import digest, save
+from tools.files.artifacts import digest, readable, save
 from tools.models.catalog import candidates, suits, unlicensed
 from tools.protocol import Audio, Call, Candidate, Output, Video
 from tools.registry import BACKENDS
@@ -43,7 +44,8 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
     facts = {**candidate.model_dump(include={"model", "revision", "backend", "device"}), "seconds": seconds}
     facts["revision"] = output.revision or candidate.revision
     provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
-    files = await asyncio.to_thread(save, output.media, task.name, provenance) if output.media else []
+    named = readable(*_subject(sources), task.title or task.name)
+    files = await asyncio.to_thread(save, output, named, provenance) if output.media else []
     found = {"text": output.text, "data": output.data}
     return {**await asyncio.to_thread(clean.json, found), "files": files, **facts}
 
@@ -54,6 +56,12 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
         value = args.get(slot.name)
         if value is None or value == [] or (isinstance(value, str) and not value.strip()):
             raise InputError(f"{task.name} needs its {slot.name} ({slot.note or slot.modality}), and it is empty.")
+
+
+def _subject(sources: dict[str, Any]) -> list[str]:
+    """What the result is about, for its name: the file it was made of, if there is one."""
+    files = (source["file"] for source in sources.values() if isinstance(source, dict))
+    return [Path(file).stem for file in islice(files, 1)]
 
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:

@@ -45,8 +45,11 @@ class Ask:
 
     context: Context
     as_json: bool = False
+    how: bool = False
+    opening: bool = False  # whether what is made is opened, once it is there
     thread: str = field(default_factory=new_thread)
     begun: bool = False
+    choices: list[str] = field(default_factory=list)  # what the last answer offered to choose from
 
     @property
     def config(self) -> RunnableConfig:
@@ -85,7 +88,7 @@ class Ask:
 
     async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
         """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
-        with alone(self.thread), Quiet() if self.as_json else Show() as show:
+        with alone(self.thread), Quiet() if self.as_json else Show(how=self.how) as show:
             self.begun = True
             if planned:
                 show.stage("plan", {"plan": planned})
@@ -98,9 +101,20 @@ class Ask:
                 show.report(report)
             else:
                 emit(report.to_json())
+        if self.opening:
+            open_all([path for result in report.results for path in result.files])
+        self.choices = report.choices
         if report.lost:
             typer.secho(f"This answer was not kept: {unusable(report.lost)}", fg="yellow", err=True)
         return report.exit_code
+
+
+def open_all(paths: list[str]) -> None:
+    """Open files with the programs that this machine has for them."""
+    import typer
+
+    for path in paths:
+        typer.launch(path)
 
 
 def durable(threads: AsyncSqliteSaver) -> Graph:
@@ -126,7 +140,22 @@ async def _resume(*, as_json: bool) -> int:
 def _again(thread: str, snapshot: StateSnapshot, *, as_json: bool) -> Ask:
     kept: Any = snapshot.metadata or {}
     override(folders=kept.get("folders"))
-    return Ask(Context.model_validate_json(kept.get("options", "{}")), as_json, thread)
+    return Ask(Context.model_validate_json(kept.get("options", "{}")), as_json, thread=thread)
+
+
+def listed(limit: int) -> list[tuple[str, str]]:
+    """(thread, the first words said in it) of the conversations in the folder of results, the latest first."""
+    return asyncio.run(_listed(limit))
+
+
+async def _listed(limit: int) -> list[tuple[str, str]]:
+    async with saver() as threads:
+        graph, found = durable(threads), list[tuple[str, str]]()
+        for thread in await newest(threads, limit):
+            snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
+            said = next((each.text for each in snapshot.values.get("messages", []) if each.type == "human"), "")
+            found.append((thread, " ".join(said.split())[:60]))
+    return found
 
 
 def how_to_resume() -> str:

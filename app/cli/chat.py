@@ -23,6 +23,7 @@ HELP = """/files  what can be referred to: files you gave and files that were ma
 /new    start a new conversation
 /help   this list
 /quit   leave (so does Ctrl-D)
+1, 2 .. picks what an answer offers
 Anything else is a request; name files by their paths."""
 
 
@@ -35,6 +36,7 @@ class Chat:
     inputs: list[str]
     out: Console = field(default_factory=lambda: Console(highlight=False))
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    choices: list[str] = field(default_factory=list)  # what the last answer offered, by number
 
     def talk(self) -> int:
         """Talk until the input ends."""
@@ -55,6 +57,8 @@ class Chat:
                 self.out.print("A new conversation.")
             case "/files":
                 self.out.print(Text("\n".join([*self._run(self._files()), *self.inputs]) or "No files yet."))
+            case _ if line.isdecimal() and 0 < int(line) <= len(self.choices):
+                self._answer(self.choices[int(line) - 1])
             case _ if line.startswith("/") and " " not in line and "/" not in line[1:]:
                 self.out.print(Text(HELP))
             case _:
@@ -64,7 +68,11 @@ class Chat:
         try:
             given, self.inputs = await message(line, self.inputs), []
             async with saver() as threads:
-                await Ask(self.context, thread=self.thread).turn(durable(threads), given)
+                asked = Ask(self.context, thread=self.thread)
+                await asked.turn(durable(threads), given)
+                self.choices = asked.choices
+            for number, choice in enumerate(self.choices, 1):
+                self.out.print(Text(f"  {number}  {choice}", style="cyan"))
         except HuggingGPTError as error:  # the next turn may be better
             Console(stderr=True, highlight=False).print(Text(str(error), style="red"))
 

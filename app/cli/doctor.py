@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.controllers import SERVERS, found
 from tools.extras import entries
 from tools.extras.entry import Entry
 from tools.extras.reach import objection
+from tools.install import command
 from tools.models.catalog import candidates
 from tools.settings import settings
 from tools.tasks import TASKS
@@ -54,7 +56,7 @@ def examine() -> list[Finding]:
         remote = [pool.submit(_reach, *place) for place in _places()]
         added = [pool.submit(_added, entry) for entry in {each.source: each for each in entries().values()}.values()]
         local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator()]
-        return local + [answer.result() for answer in remote + added]
+        return local + _servers() + [answer.result() for answer in remote + added]
 
 
 def _python() -> Finding:
@@ -80,9 +82,7 @@ def _folder() -> Finding:
 
 def _packages() -> list[Finding]:
     return [
-        Finding(name, "ok", gives)
-        if find_spec(name)
-        else Finding(name, "missing", gives, f"pip install 'hugginggpt[{extra}]'")
+        Finding(gives, "ok", name) if find_spec(name) else Finding(gives, "missing", name, command(extra))
         for name, (gives, extra) in PACKAGES.items()
     ]
 
@@ -95,9 +95,9 @@ def _keys() -> list[Finding]:
     }
     return [
         Finding(
-            name,
-            "ok" if os.environ.get(name) else "missing",
             gives,
+            "ok" if os.environ.get(name) else "missing",
+            f"{name} is set; whether it is accepted shows when it is used" if os.environ.get(name) else name,
             "" if os.environ.get(name) else f"export {name}=...",
         )
         for name, gives in keys.items()
@@ -107,7 +107,7 @@ def _keys() -> list[Finding]:
 def _accelerator() -> Finding:
     gives = "large models in reasonable time"
     if not find_spec("torch"):
-        return Finding("accelerator", "missing", gives, "Needs torch first: pip install 'hugginggpt[local]'")
+        return Finding("accelerator", "missing", gives, f"Needs torch first: {command('local')}")
     import torch
 
     if torch.cuda.is_available():
@@ -118,17 +118,17 @@ def _accelerator() -> Finding:
 
 
 def _places() -> list[tuple[str, str, str]]:
-    places = [
-        ("Hugging Face Hub", HUB, "live facts about models, and their weights"),
-        (
-            "Ollama",
-            "http://127.0.0.1:11434/v1",
-            "a language model of your own: --llm openai:NAME --base-url http://127.0.0.1:11434/v1",
-        ),
-    ]
+    places = [("Hugging Face Hub", HUB, "live facts about models, and their weights")]
     if base := settings().base_url:
         places.insert(0, ("controller", base, "the language model that plans and answers"))
     return places
+
+
+def _servers() -> list[Finding]:
+    """Language models of this machine, which are offered and never used unasked."""
+    running = [Finding(f"{one.name} on this machine", "ok", f"use it with {one.options}") for one in found()]
+    names = ", ".join(SERVERS)
+    return running or [Finding("a language model on this machine", "missing", f"none of {names} answers")]
 
 
 def _reach(what: str, url: str, gives: str) -> Finding:
@@ -136,7 +136,9 @@ def _reach(what: str, url: str, gives: str) -> Finding:
         response = httpx.get(url, timeout=PATIENCE, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL):
         return Finding(what, "missing", f"{url} does not answer", f"It would give {gives}")
-    return Finding(what, "ok", f"{url} answers ({response.status_code})")
+    if response.status_code >= 400:
+        return Finding(what, "failing", f"{url} answers {response.status_code}", f"It would give {gives}")
+    return Finding(what, "ok", f"{url} answers")
 
 
 def _added(entry: Entry) -> Finding:

@@ -48,18 +48,30 @@ def ask(
     thread: o.Thread = None,
     approve: o.Approve = None,
     no_cache: o.NoCache = False,
+    how: o.How = False,
+    opening: o.Open = False,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Print the plan and run nothing.")] = False,
     as_json: o.AsJson = False,
 ) -> None:
     """Ask for anything that models can do, and get an answer and files."""
+    o.greet(quiet=as_json)
     from app.checkpoints import new_thread
     from app.cli.ask import Ask
 
     o.configure(out, base_url)
     asking = o.approval(approve)
     context = o.run_options(llm=llm, mode=mode, select=select, top_k=top_k, approve_plan=asking, cache=not no_cache)
-    job = Ask(context, as_json, thread or new_thread())
+    job = Ask(context, as_json, how, opening, thread=thread or new_thread())
     raise typer.Exit((job.plan if plan_only else job.ask)(request, inputs or []))
+
+
+@app.command()
+@guarded
+def demo(out: o.Out = None) -> None:
+    """Ask five things at once about a picture of a notice that comes along."""
+    notice = Path(__file__).parents[2] / "examples" / "notice.png"
+    request = "Read this notice aloud, tell me its language and whether its tone is positive, and show me its outlines."
+    ask(request, [str(notice)], out=out, llm="offline", how=True)
 
 
 @app.command()
@@ -104,6 +116,20 @@ def resume(out: o.Out = None, as_json: o.AsJson = False) -> None:
 
     o.configure(out)
     raise typer.Exit(go_on(as_json=as_json))
+
+
+@app.command()
+@guarded
+def threads(out: o.Out = None, as_json: o.AsJson = False) -> None:
+    """List past conversations, the latest first; `chat --thread ID` goes on with one."""
+    from app.cli.ask import listed
+
+    o.configure(out)
+    found = listed(50)
+    if as_json:
+        emit({"threads": [{"thread": thread, "said": said} for thread, said in found]})
+    for thread, said in [] if as_json else found:
+        typer.echo(f"{thread}  {said}")
 
 
 @app.command()
@@ -166,8 +192,11 @@ def serve(
 ) -> None:
     """Serve the page, HTTP, OpenAI's API and MCP; with HUGGINGGPT_DATABASE LangGraph's whole API, too."""
     o.configure(out)
+    o.greet("Starting the server")
     from app.server.serving import serve as run
 
+    base = f"http://{host}:{port}"
+    typer.secho(f"Serving at {base}/app (the page) and {base}/v1 (OpenAI's API). Ctrl-C stops it.", err=True)
     run(host, port)
 
 

@@ -1,5 +1,6 @@
 """The options that commands share, and what they mean for a run."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,7 +39,16 @@ Approve = Annotated[
     ),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Run everything anew.")]
+How = Annotated[bool, typer.Option("--how", help="Show the plan, the models and when what ran, too.")]
+Open = Annotated[bool, typer.Option("--open", help="Open what is made.")]
 Thread = Annotated[str | None, typer.Option(metavar="ID", help="Continue this conversation.", show_default=False)]
+
+
+def greet(words: str = "Thinking", *, quiet: bool = False) -> None:
+    """Something to see while the program is still being loaded; what comes next is written over it."""
+    if sys.stderr.isatty() and not quiet:
+        sys.stderr.write(f"{words} ...\r")
+        sys.stderr.flush()
 
 
 def approval(approve: bool | None) -> str | None:

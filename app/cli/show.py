@@ -4,6 +4,7 @@ The answer and the paths of files go to stdout; everything else goes to stderr, 
 plain lines into a pipe.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,8 @@ from rich.text import Text
 from app.cli.gantt import gantt
 from app.progress import Progress, Row
 from app.run import Report
-from graph.state import Plan, Result, Task
+from graph.answer import HOW
+from graph.state import Plan, Task
 
 MARKS = {
     "done": Text("✓", style="green"),
@@ -27,7 +29,8 @@ MARKS = {
     "cancelled": Text("-", style="yellow"),
 }
 NEXT = {"plan": "Choosing models", "execute": "Writing the answer"}
-TOLD = {"started", "retry", "fallback", "cached", "finished", "failed", "skipped"}
+TOLD = {"retry", "fallback", "finished", "failed", "skipped"}  # each step once, when it has ended
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)]+)\)")
 
 
 class Quiet:
@@ -53,9 +56,13 @@ class Quiet:
 
 
 class Show:
-    """Tells a person what happens, on a terminal or line by line."""
+    """Tells a person what happens, on a terminal or line by line.
 
-    def __init__(self) -> None:
+    ``how`` also shows the plan, how the answer came about, and when what ran.
+    """
+
+    def __init__(self, *, how: bool = False) -> None:
+        self.how = how
         self.out, self.err = Console(highlight=False), Console(stderr=True, highlight=False)
         self.progress, self.answer, self.doing = Progress(), "", "Planning"
         self._spinner = Spinner("dots", style="cyan")
@@ -87,8 +94,9 @@ class Show:
         """Print the plan and follow its tasks."""
         self._stop()
         self.progress.begin(plan)
-        print_plan(plan, self.err)
-        self.err.print()
+        if self.how:
+            print_plan(plan, self.err)
+            self.err.print()
         self._start(self.err, self._table)
 
     def event(self, event: Mapping[str, Any]) -> None:
@@ -105,7 +113,7 @@ class Show:
         """Show the answer as it grows."""
         if not self.answer:
             self._stop()
-            self._start(self.out, lambda: Group("", _rendered(self.answer)))
+            self._start(self.out, lambda: Group("", _rendered(self._shown(self.answer))))
         self.answer += text
 
     def report(self, report: Report) -> None:
@@ -116,13 +124,19 @@ class Show:
         if not report.plan and report.exit_code:
             self.err.print(Text(report.answer, style="yellow"), soft_wrap=not self.err.is_terminal)
         elif report.answer and not (self.answer and self.out.is_terminal):
-            answer = _rendered(report.answer) if self.out.is_terminal else Text(report.answer)
+            words = self._shown(report.answer)
             self.out.print("\n" if self.out.is_terminal else "", end="")
-            self.out.print(answer, soft_wrap=not self.out.is_terminal)
-        _print_files(report.results, self.out)
-        if len(report.results) > 1 and (chart := gantt(report.results, self.err.width)):
+            self.out.print(
+                _rendered(words) if self.out.is_terminal else Text(words), soft_wrap=not self.out.is_terminal
+            )
+        if self.how and len(report.results) > 1 and (chart := gantt(report.results, self.err.width)):
             self.err.print(Text("\nTimeline", style="bold").append(f"  {_totals(report)}", style="not bold dim"))
             self.err.print(chart)
+
+    def _shown(self, answer: str) -> str:
+        """The answer, with how it came about only where that is wanted; files by their paths."""
+        words = answer if self.how else answer.partition(f"\n\n{HOW}")[0]
+        return _LINK.sub(lambda link: link[1], words)
 
     def _start(self, console: Console, draw: Callable[[], RenderableType]) -> None:
         if console.is_terminal:
@@ -151,8 +165,8 @@ class Show:
 
 
 def _rendered(answer: str) -> Markdown:
-    """The answer for a terminal: line breaks kept, pictures as links."""
-    return Markdown(answer.replace("![", "[").replace("\n", "  \n"))
+    """The answer for a terminal, line breaks kept."""
+    return Markdown(answer.replace("\n", "  \n"))
 
 
 def _note(row: Row, width: int) -> RenderableType:
@@ -205,11 +219,3 @@ def _totals(report: Report) -> str:
     tokens = f", {used['calls']} model calls, {used.get('input_tokens', 0):,} tokens in" if used else ""
     written = f", {used.get('output_tokens', 0):,} out" if used else ""
     return f"{report.timings['total']:.2f} s in all{tokens}{written}"
-
-
-def _print_files(results: list[Result], console: Console) -> None:
-    files = [(path, result.task) for result in results for path in result.files]
-    if files:
-        console.print(Text("\nFiles", style="bold"))
-    for path, task in files:
-        console.print(Text(f"  {path}").append(f"  {task}", style="dim"), soft_wrap=True)

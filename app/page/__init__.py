@@ -1,5 +1,9 @@
 """The web page at /app."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from asyncio import Lock
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -19,7 +23,8 @@ STYLE = Path(__file__).with_name("style.css")
 
 
 def mount(app: Starlette, path: str = "/app") -> None:
-    """Put the page on an application, under ``path``. Its conversations are kept beside the results."""
+    """Put the page on an application, under ``path``; ``/`` leads there. Conversations are kept beside the results."""
+    _own_folder()
     import gradio as gr
 
     from app.page.gate import NeededRoutes
@@ -32,6 +37,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
         return FileResponse(ICON)
 
     app.add_route(path, add_slash, include_in_schema=False)  # a merged application redirects no more by itself
+    app.add_route("/", add_slash, include_in_schema=False)
     app.add_route("/favicon.ico", icon, include_in_schema=False)  # where browsers look before the page names another
     page = Page(_Opened())
     page.blocks.max_threads = AT_ONCE
@@ -49,6 +55,16 @@ def mount(app: Starlette, path: str = "/app") -> None:
         ssr_mode=False,
         show_error=False,
     )
+
+
+def _own_folder() -> None:
+    """Have Gradio keep what it shows in a folder of this process.
+
+    It deletes its folder when it ends, and all servers of a machine would share the one that it takes by itself.
+    """
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="hugginggpt-page-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 class _Opened:

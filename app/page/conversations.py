@@ -7,16 +7,18 @@ A browser is known by a random name of its own that it keeps. Its threads and fi
 name of the user whose key it sent, so that nobody else can list or open them.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 
 from app.checkpoints import Memory, memory
@@ -76,6 +78,11 @@ def _row(task: Task, result: Result | None) -> Row:
     return row
 
 
+def _unlink(paths: Sequence[Path]) -> None:
+    for each in paths:
+        each.unlink(missing_ok=True)
+
+
 def _shelf(owner: str) -> tuple[str, ...]:
     """Where the store keeps an owner's titles."""
     return ("conversations", *owner.split("/"))
@@ -128,6 +135,27 @@ class Conversations:
         found = await self._store.asearch(_shelf(owner), limit=limit)
         found.sort(key=lambda item: item.value["used"], reverse=True)  # the store's own times are whole seconds
         return [(item.value["title"], item.key) for item in found]
+
+    async def rename(self, owner: str, thread: str, title: str) -> None:
+        """Give a conversation of the list another title, if there is one to give."""
+        known = await self._store.aget(_shelf(owner), thread)
+        if known and title.strip():
+            new = {**known.value, "title": shorten(title, TITLE, placeholder=" …")}
+            await self._store.aput(_shelf(owner), thread, new, index=False)
+
+    async def rewind(self, owner: str, thread: str, message: str) -> None:
+        """Take back a message, and all that was said from there on."""
+        config = self.config(owner, thread, Context())
+        said = (await self.graph.aget_state(config)).values.get("messages", [])
+        gone = [RemoveMessage(id=each.id) for each in dropwhile(lambda each: each.id != message, said)]
+        await self.graph.aupdate_state(config, {"messages": gone}, as_node="respond")
+
+    async def forget(self, owner: str, thread: str) -> None:
+        """Delete a conversation: its messages, its title, and the files that were made in it."""
+        past = await self.open(owner, thread)
+        await asyncio.to_thread(_unlink, [path for made in past.made for path in (record_of(made), Path(made))])
+        await self._saver.adelete_thread(f"{owner}/{thread}")
+        await self._store.adelete(_shelf(owner), thread)
 
     async def open(self, owner: str, thread: str) -> Past:
         """What was said and made in one conversation; empty for a new one."""

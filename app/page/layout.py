@@ -7,11 +7,11 @@ from app.page.examples import runnable
 from app.page.gate import GuardedBlocks
 from app.page.results import show_results
 from graph.chat_models import choosable
+from tools.files.formats import EXTENSIONS
 from tools.models.catalog import offered
 
 WELCOME = """## What shall models do for you?
-Ask in your own words. Drop pictures, recordings, films or PDF files into the box, or speak.
-Models are chosen for each step and run side by side, and you see which did what."""
+Ask in your own words. Drop pictures, recordings, films, tables or documents into the box, or speak."""
 MODES = [
     ("Wherever it can run", "auto"),
     ("On this machine", "local"),
@@ -36,8 +36,8 @@ class Layout:
         ) as self.blocks:
             self._memory()
             self._sidebar()
-            self._conversation()
             self._workflow()
+            self._conversation()
 
     def _memory(self) -> None:
         """What the browser keeps over reloads: who it is, which conversation it was in, and its settings."""
@@ -49,7 +49,11 @@ class Layout:
         with gr.Sidebar(label="Conversations", width=300):
             gr.Markdown("## HuggingGPT")
             self.new = gr.Button("New conversation", size="sm", elem_id="new")
+            self.search = gr.Textbox(label="Search conversations", max_lines=1, elem_id="search", visible=False)
             self.history = gr.Radio([], label="Conversations", elem_id="history", visible=False)
+            with gr.Accordion("This conversation", open=False, elem_id="manage"):
+                self.title = gr.Textbox(label="Name", max_lines=1, max_length=80, elem_id="title", submit_btn="Rename")
+                self.delete = gr.Button("Delete with its messages", size="sm", variant="stop", elem_id="delete")
             self.given = gr.Files(label="Given", interactive=False, visible=False, elem_id="given")
             self.made = gr.Files(label="Made", interactive=False, visible=False, elem_id="made")
             with gr.Accordion("Settings", open=False, elem_id="settings"):
@@ -66,11 +70,14 @@ class Layout:
         self.chat = gr.Chatbot(
             show_label=False,
             elem_id="chat",
-            min_height=220,
+            height=None,
+            scale=1,
+            min_height=180,
             placeholder=WELCOME,
             examples=[{"text": example.text, "files": [*example.files]} for example in self.examples],
             feedback_options=("Like", "Dislike"),
-            buttons=["copy"],
+            buttons=["copy", "copy_all"],
+            editable="user",
             allow_tags=False,
         )
         self.comment = gr.Textbox(
@@ -87,8 +94,11 @@ class Layout:
             self.go_on = gr.Button("Go on", variant="primary", elem_id="go-on", scale=0)
         self.box = gr.MultimodalTextbox(
             placeholder="Ask, and drop or paste files here",
+            label="Your request",
             show_label=False,
             file_count="multiple",
+            file_types=sorted(EXTENSIONS),
+            max_plain_text_length=100_000,
             sources=["upload", "microphone"],
             autofocus=True,
             elem_id="box",
@@ -96,17 +106,19 @@ class Layout:
 
     def _approval(self) -> None:
         with gr.Group(visible=False, elem_id="approval") as self.approval:
-            gr.Markdown("**May this plan run?** You can change it first.", elem_classes="pad")
-            self.question = gr.Textbox(show_label=False, interactive=False, lines=2, max_lines=12)
-            self.proposal = gr.Code(language="json", label="Plan", interactive=True, max_lines=14)
-            with gr.Row():
-                self.reject = gr.Button("Do not run", elem_id="reject")
-                self.run_it = gr.Button("Run", variant="primary", elem_id="run")
+            self.question = gr.Markdown(elem_classes="pad")
+            gr.render(inputs=[self.past])(self.show_cards)
+
+    def show_cards(self, past: Past) -> None:
+        """A card for each step that waits for a word."""
+        raise NotImplementedError  # by the page, which knows what the buttons do
 
     def _workflow(self) -> None:
-        with gr.Accordion("Plan and timeline", open=True, visible=False, elem_id="workflow") as self.workflow:
+        # Always there: Gradio loses what is drawn in a container at the moment when it first shows.
+        with gr.Sidebar(label="Details", position="right", open=False, width=420, elem_id="workflow"):
+            gr.Markdown("## The last request")
             self.graph = gr.HTML(elem_id="plan")
             self.timeline = gr.HTML(elem_id="timeline")
-        with gr.Accordion("Results one by one", open=False, visible=False, elem_id="results") as self.details:
-            # Only for those who look: what shows results costs more than all the rest of the page.
-            gr.render(inputs=[self.past], triggers=[self.details.expand])(show_results)
+            with gr.Accordion("Results one by one", open=False, visible=False, elem_id="results") as self.details:
+                # Only for those who look: what shows results costs more than all the rest of the page.
+                gr.render(inputs=[self.past], triggers=[self.details.expand])(show_results)

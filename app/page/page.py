@@ -1,7 +1,6 @@
 """What the page does: every handler, and which button calls it."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
 from pathlib import Path
@@ -9,33 +8,30 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.types import Command
 
 from app.feedback import Feedback, record
 from app.owner import Owner
-from app.page.bubbles import SHOWN, bubbles
-from app.page.conversations import Conversations
+from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
+from app.page.cards import cards, decision
+from app.page.conversations import Conversations, Past
 from app.page.live import Live
+from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, SURE
+from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.run import Given, Report, run
 from app.uploads import keep
 from graph.chat_models import choosable
 from graph.context import Context
-from graph.proposal import ACTION
 from graph.state import InputState, Plan
-from tools.errors import InputError
+from tools.errors import HuggingGPTError, InputError
 
 ELSEWHERE = 1.0  # seconds between two looks at a request that another process works on
 Option = Any  # controller, mode, approve: the values of Page._options, in that order
 Options = tuple[Option, ...]
 Handler = Callable[..., Awaitable[None]]
-
-# Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
-NAME = """(...names) => names.map(name => name || Array.from(
-    crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
-CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"
 
 
 class Page(View):
@@ -58,17 +54,22 @@ class Page(View):
         draw: dict[str, Any] = {"fn": self._draw, "inputs": who, "outputs": self.drawn, **quiet}
         self.blocks.load(None, who, who, js=NAME, **quiet).then(**draw)
         self.blocks.load(js=CLOSE_SIDEBAR_ON_PHONES)
+        self.blocks.load(js=MEND_ROLES)
         self.blocks.unload(self._leave)
         self.history.input(None, [self.history], [self.thread], js="thread => thread", **quiet).then(**draw)
-        anew = [self.new.click, self.chat.clear]
-        gr.on(anew, None, None, [self.thread], js=f"() => ({NAME})(null)", **quiet).then(**draw)
+        self.search.input(self._search, [*who, self.search], [self.history], **quiet)
+        anew, begin = [self.new.click, self.chat.clear], f"() => [...({NAME})(null), {EMPTY}]"
+        gr.on(anew, None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
+        forgotten = self.delete.click(self._forget, who, [], js=SURE, **quiet)
+        forgotten.success(None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
         starts: list[tuple[Any, Handler, list[Component]]] = [
             (self.box.submit, self._send, [self.box]),
             (self.chat.example_select, self._try, []),
+            (self.chat.option_select, self._pick, []),
             (self.chat.retry, self._again, []),
+            (self.chat.edit, self._edit, [self.chat]),
             (self.go_on.click, self._go_on, []),
-            (self.run_it.click, self._run_it, [self.proposal]),
-            (self.reject.click, self._reject, []),
+            (self.title.submit, self._rename, [self.title]),
         ]
         for event, handler, given in starts:
             event(self._then_draw(handler), [*who, *given, *options], self.drawn, **quiet)
@@ -94,27 +95,80 @@ class Page(View):
         example = self.examples[chosen.index]
         await self._send(request, browser, thread, {"text": example.text, "files": example.files}, *options)
 
+    async def _pick(
+        self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
+    ) -> None:
+        """Send what an answer offered to choose from."""
+        await self._ask(Visit.of(request, browser, thread), str(chosen.value), [], options)
+
     async def _again(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
+        """Answer the last message anew, in the place of the answer that it got."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
         past = await conversations.open(visit.owner, visit.thread)
         asked = next(message for message in reversed(past.messages) if isinstance(message, HumanMessage))
-        await self._ask(visit, asked.text, asked.additional_kwargs.get(SHOWN, []), options)
+        await self._instead(visit, asked, asked.text, options)
+
+    async def _edit(
+        self,
+        request: gr.Request,
+        browser: object,
+        thread: object,
+        chat: list[Any],
+        edited: gr.EditData,
+        *options: Option,
+    ) -> None:
+        """Send a message as it was changed, in the place of what was said from there on."""
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        past = await conversations.open(visit.owner, visit.thread)
+        changed = chat[edited.index if isinstance(edited.index, int) else edited.index[0]]["metadata"]["id"]
+        asked = next(message for message in past.messages if message.id == changed)
+        await self._instead(visit, asked, str(edited.value), options)
+
+    async def _instead(self, visit: Visit, asked: BaseMessage, text: str, options: Options) -> None:
+        self._refuse_two(visit)
+        await (await self._conversations()).rewind(visit.owner, visit.thread, asked.id or "")
+        await self._ask(visit, text, asked.additional_kwargs.get(SHOWN, []), options)
 
     async def _go_on(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
         await self._begin(Visit.of(request, browser, thread), None, options)
 
-    async def _run_it(
-        self, request: gr.Request, browser: object, thread: object, proposal: str, *options: Option
-    ) -> None:
-        try:
-            edited = {"name": ACTION, "args": {"tasks": json.loads(proposal)}}
-        except json.JSONDecodeError as error:
-            message = f"The plan is not valid JSON: {error}. Mend it and press Run again."
-            raise gr.Error(message, print_exception=False) from error
-        await self._begin(Visit.of(request, browser, thread), _decision("edit", edited_action=edited), options)
+    def show_cards(self, past: Past) -> None:
+        """A card for each step that waits for a word, and the buttons that say it."""
+        if not past.waiting:
+            return
+        parts, fields = cards(past.waiting)
+        with gr.Row():
+            no = gr.Button("✗ Do not run", elem_id="reject")
+            yes = gr.Button("✓ Run", variant="primary", elem_id="run")
 
-    async def _reject(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
-        await self._begin(Visit.of(request, browser, thread), _decision("reject"), options)
+        async def decide(request: gr.Request, browser: object, thread: object, *values: object) -> None:
+            told, options = values[: len(parts)], values[len(parts) :]
+            chosen = decision(past.waiting, fields, told)
+            await self._begin(Visit.of(request, browser, thread), Command(resume={"decisions": [chosen]}), options)
+
+        async def refuse(request: gr.Request, browser: object, thread: object, *options: object) -> None:
+            rejected: Command[Any] = Command(resume={"decisions": [{"type": "reject"}]})
+            await self._begin(Visit.of(request, browser, thread), rejected, options)
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        yes.click(self._then_draw(decide), [*self._who, *parts, *self._options], self.drawn, **quiet)
+        no.click(self._then_draw(refuse), [*self._who, *self._options], self.drawn, **quiet)
+
+    async def _search(self, request: gr.Request, browser: object, thread: object, words: str) -> Any:  # noqa: ANN401 - Gradio's update
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        return self.listed(await conversations.titles(visit.owner), visit.thread, words)[self.history]
+
+    async def _rename(
+        self, request: gr.Request, browser: object, thread: object, title: str, *_options: Option
+    ) -> None:
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        await conversations.rename(visit.owner, visit.thread, title)
+
+    async def _forget(self, request: gr.Request, browser: object, thread: object) -> None:
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        if live := self._live.pop(visit.conversation, None):
+            await live.stop()
+        await conversations.forget(visit.owner, visit.thread)
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
         visit = Visit.of(request, browser, thread)
@@ -131,7 +185,9 @@ class Page(View):
     ) -> tuple[Feedback | None, Any]:
         """Keep what somebody thinks of an answer (app/feedback.py), and ask why."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
-        message = chat[verdict.index if isinstance(verdict.index, int) else verdict.index[0]]["metadata"]["id"]
+        message = chat[verdict.index if isinstance(verdict.index, int) else verdict.index[0]]["metadata"][
+            "id"
+        ].removesuffix(HOW_ID)
         run_id = await conversations.run_of(visit.owner, visit.thread, message)
         if run_id is None:
             return None, gr.skip()
@@ -158,10 +214,9 @@ class Page(View):
 
     async def _begin(self, visit: Visit, given: Given, options: Options) -> None:
         """Let a request run, or go on, unless one runs in this conversation already."""
+        self._refuse_two(visit)
         conversations = await self._conversations()
         past = await conversations.open(visit.owner, visit.thread)
-        if (running := self._live.get(visit.conversation)) and not running.over:
-            raise gr.Error("A request still runs in this conversation. Stop it, or wait for its end.", title="Wait")
         new = given if isinstance(given, dict) else InputState(messages=[])
         live = Live(bubbles([*past.messages, *new["messages"]], [*past.files, *new.get("resources", [])]))
         if past.plan and not new["messages"]:
@@ -177,39 +232,55 @@ class Page(View):
         going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
         self._live = going_on | {visit.conversation: live}
 
+    def _refuse_two(self, visit: Visit) -> None:
+        """Raises InputError while a request runs in the conversation."""
+        if (running := self._live.get(visit.conversation)) and not running.over:
+            raise InputError("A request still runs in this conversation. Stop it, or wait for its end.")
+
     def _then_draw(self, handler: Handler) -> Callable[..., AsyncIterator[Update]]:
         """The handler, and then the page as it has become, in one trip to the server."""
 
         @wraps(handler)  # Gradio looks at the parameters
         async def both(request: gr.Request, browser: object, thread: object, *more: object) -> AsyncIterator[Update]:
-            await handler(request, browser, thread, *more)
-            async for update in self._draw(request, browser, thread):
+            trouble = ""
+            try:
+                await handler(request, browser, thread, *more)
+            except HuggingGPTError as error:  # a message of the chat: what Gradio makes of errors covers the page
+                trouble = str(error)
+            async for update in self._draw(request, browser, thread, trouble):
                 yield update
 
         return both
 
-    async def _draw(self, request: gr.Request, browser: object, thread: object) -> AsyncIterator[Update]:
+    async def _draw(
+        self, request: gr.Request, browser: object, thread: object, trouble: str = ""
+    ) -> AsyncIterator[Update]:
         """The conversation, and every change as long as a request runs in it and the page shows no other."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
         tab = self._tabs.setdefault(visit.tab, Tab())
         tab.thread, live = visit.thread, self._live.get(visit.conversation)
-        async for update in self._views(visit, conversations, live):
+        async for update in self._views(visit, conversations, live, trouble):
             if tab.thread != visit.thread:
                 yield {self.chat: gr.skip()}  # Gradio repeats the last drawing when a handler ends
                 return
             yield tab.fresh(update, self.touched)
 
-    async def _views(self, visit: Visit, conversations: Conversations, live: Live | None) -> AsyncIterator[Update]:
+    async def _views(
+        self, visit: Visit, conversations: Conversations, live: Live | None, trouble: str
+    ) -> AsyncIterator[Update]:
         who = {self.browser: visit.browser, self.thread: visit.thread}
+        if live and trouble:  # whoever began the request goes on drawing it
+            yield {self.chat: [*live.chat, *spoken(live), note(trouble)]}
+            return
         if live:
             yield who | self.begun(live, await conversations.titles(visit.owner), visit.thread)
             async for _ in live.changes():
                 yield self.running(live)
-            self._close(visit, live)
+            trouble = self._close(visit, live)
         async for update in self._elsewhere(visit, conversations):
             yield who | update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
-        yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None)
+        yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
 
     async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
         """What is known of a request that another process works on, until it has ended."""
@@ -221,14 +292,13 @@ class Page(View):
             yield self.begun(known, titles, visit.thread)
             await asyncio.sleep(ELSEWHERE)
 
-    def _close(self, visit: Visit, live: Live) -> None:
-        """Say how a request ended that came to no answer, and forget it."""
+    def _close(self, visit: Visit, live: Live) -> str:
+        """Forget a request that has ended; why it came to no answer, if it did not."""
         if self._live.get(visit.conversation) is live:
             del self._live[visit.conversation]
         if live.stopped:
             gr.Info("Stopped. What had finished is kept.")
-        elif live.failure:
-            gr.Warning(live.failure, duration=None)  # until it is closed
+        return live.failure
 
 
 def _kept(options: object) -> Any:  # noqa: ANN401 - values of components, or none
@@ -239,14 +309,7 @@ def _kept(options: object) -> Any:  # noqa: ANN401 - values of components, or no
     return [llm if llm in choosable() else "auto", *rest]
 
 
-def _decision(kind: str, **more: object) -> Command[Any]:
-    return Command(resume={"decisions": [{"type": kind, **more}]})
-
-
 async def _keep(visit: Visit, path: str) -> str:
-    """The owner's own copy of what was uploaded."""
+    """The owner's own copy of what was uploaded. Raises InputError where it cannot be used."""
     content = await asyncio.to_thread(Path(path).read_bytes)
-    try:
-        return await Owner(visit.owner).do(keep(Path(path).name, content))
-    except InputError as error:
-        raise gr.Error(str(error), title="This file cannot be used", print_exception=False) from error
+    return await Owner(visit.owner).do(keep(Path(path).name, content))

@@ -1,17 +1,17 @@
 """How a conversation looks on the page: while a request runs, and at rest."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
-from app.page.bubbles import bubbles, plain
+from app.page.bubbles import bubbles, note, plain
 from app.page.conversations import Past
 from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
 from app.page.live import Live
+from app.page.steps import spoken
 from app.progress import Progress
 
 Update = dict[Any, Any]  # new values or properties, by component
@@ -42,51 +42,59 @@ class View(Layout):
         super().__init__()
         self.drawn = [
             *(self.browser, self.thread, self.past, self.history, self.given, self.made, self.chat, self.comment),
-            *(self.box, self.approval, self.question, self.proposal, self.unfinished, self.workflow, self.graph),
-            *(self.timeline, self.details),
+            *(self.box, self.approval, self.question, self.unfinished, self.graph),
+            *(self.timeline, self.details, self.search, self.title),
         ]
         self.touched = {self.box, self.comment, self.details}
 
     def begun(self, live: Live, titles: Titles, thread: str) -> Update:
-        """The page once a request has been sent: nothing can be asked for but to stop."""
+        """The page once a request has been sent: the next may be written, but not sent before this one has ended."""
         return {
-            self.chat: self._spoken(live),
-            self.box: gr.update(value=None, interactive=False, submit_btn=False, stop_btn=True),
-            self.history: self._listed(titles, thread),
+            self.chat: [*live.chat, *spoken(live)],
+            self.box: gr.update(value=None, submit_btn=False, stop_btn=True),
+            **self.listed(titles, thread),
             self.details: gr.update(visible=False, open=False),
             **{part: gr.update(visible=False) for part in (self.approval, self.unfinished, self.comment)},
         }
 
     def running(self, live: Live) -> Update:
         """The page while it runs."""
-        return {self.chat: self._spoken(live), **self._picture(live.progress)}
+        return {self.chat: [*live.chat, *spoken(live)], **self._picture(live.progress)}
 
-    def at_rest(self, past: Past, titles: Titles, thread: str, progress: Progress | None = None) -> Update:
-        """The whole page, as the conversation now stands. ``progress`` tells more of a request that was stopped."""
+    def at_rest(
+        self, past: Past, titles: Titles, thread: str, progress: Progress | None = None, trouble: str = ""
+    ) -> Update:
+        """The whole page, as the conversation now stands.
+
+        ``progress`` tells more of a request that was stopped, ``trouble`` why something could not be done.
+        """
         stopped = past.unfinished and progress
         return {
             self.past: past,
-            self.history: self._listed(titles, thread),
+            **self.listed(titles, thread),
             self.given: _files(past.given),
             self.made: _files(past.made),
-            self.chat: bubbles(past.messages, past.files),
+            self.chat: [*bubbles(past.messages, past.files), *([note(trouble)] if trouble else [])],
             self.comment: gr.update(value="", visible=False),
-            self.box: gr.update(interactive=past.waiting is None, submit_btn=True, stop_btn=False),
+            self.box: gr.update(submit_btn=True, stop_btn=False),
             self.details: gr.update(visible=bool(past.results), open=False),
             self.unfinished: gr.update(visible=past.unfinished),
             **self._picture(stopped or past.progress()),
             **self._approval_of(past),
         }
 
-    def _listed(self, titles: Titles, thread: str) -> Update:
-        return gr.update(choices=titles, value=thread, visible=bool(titles))
-
-    def _spoken(self, live: Live) -> list[dict[str, Any]]:
-        return [*live.chat, {"role": "assistant", "content": plain(live.words)}]
+    def listed(self, titles: Titles, thread: str, wanted: str = "") -> Update:
+        """The conversations whose titles hold the words searched for; and the name of the one that is shown."""
+        found = [(title, each) for title, each in titles if wanted.casefold() in title.casefold()]
+        known = next((title for title, each in titles if each == thread), None)
+        return {
+            self.history: gr.update(choices=found, value=thread, visible=bool(titles)),
+            self.search: gr.update(visible=len(titles) > 5),
+            self.title: known or "",
+        }
 
     def _picture(self, progress: Progress) -> Update:
         return {
-            self.workflow: gr.update(visible=bool(progress.rows)),
             self.graph: plan_graph(progress.rows),
             self.timeline: timeline(progress.rows),
         }
@@ -94,12 +102,12 @@ class View(Layout):
     def _approval_of(self, past: Past) -> Update:
         """Show what graph/approval.py asks, if it does."""
         if not past.waiting:
-            return {self.approval: gr.update(visible=False)}
-        action = past.waiting["action_requests"][0]
+            return {self.approval: gr.update(visible=False), self.question: ""}
+        about = past.waiting["action_requests"][0]["description"].splitlines()
+        complaint = "" if about[0].startswith("0.") or len(about) == 1 else f"{plain(about[0])}\n\n"
         return {
             self.approval: gr.update(visible=True),
-            self.question: action["description"],
-            self.proposal: json.dumps(action["args"]["tasks"], indent=2, ensure_ascii=False),
+            self.question: f"**May this run?** {complaint}{plain(about[-1])}",
         }
 
 

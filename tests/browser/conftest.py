@@ -124,8 +124,15 @@ def done(page: Page, count: int) -> None:
 
 
 def at_rest(page: Page) -> None:
-    """Wait until nothing runs."""
-    expect(page.locator("#box textarea")).to_be_enabled(timeout=PATIENCE)
+    """Wait until nothing runs: then something new can be sent, and nothing be stopped."""
+    expect(page.locator("#box .submit-button")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#box .stop-button")).to_be_hidden(timeout=PATIENCE)
+
+
+def look_closer(page: Page) -> None:
+    """Open the details of the last request, and its results one by one."""
+    page.locator("#workflow .toggle-button").click()
+    page.get_by_text("Results one by one").click()
 
 
 def keep_picture(page: Page, name: str) -> None:

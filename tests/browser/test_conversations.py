@@ -97,7 +97,7 @@ def test_a_request_goes_on_when_its_page_is_closed(visitor: BrowserContext, serv
     back.goto(f"{server.url}/app")
     expect(back.locator("#plan .node.running")).to_have_count(1, timeout=PATIENCE)
     expect(back.locator("#plan .node.done")).to_have_count(1, timeout=PATIENCE)
-    expect(back.locator("#box textarea")).to_be_disabled()
+    expect(back.locator("#box .stop-button")).to_be_visible()
     back.click("#box .stop-button")
     at_rest(back)
 
@@ -139,7 +139,7 @@ def test_a_request_cut_short_by_the_server_s_end_goes_on_after_its_restart(
         page.click("#go-on")
         expect(page.locator("#plan .node.done")).to_have_count(1, timeout=PATIENCE)
         expect(page.locator("#plan .node.running")).to_have_count(1, timeout=PATIENCE)
-        assert len(list(tmp_path.rglob("canny-control-*.png"))) == 1  # what was done is not done again
+        assert len(list(tmp_path.rglob("*edges*.png"))) == 1  # what was done is not done again
         page.close()
     finally:
         server.stop(signal.SIGKILL)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, Elsewhere, ask, at_rest, done
+from tests.browser.conftest import NOTICE, PATIENCE, Elsewhere, ask, at_rest, done, look_closer
 from tests.browser.doings import EVIL, SCRIPT
 
 
@@ -35,7 +35,7 @@ def test_what_a_model_writes(watched: Page) -> None:
     ask(watched, "Vandalise 'this text'.")
     done(watched, 1)
     expect(watched.locator("#chat")).to_contain_text("this text")
-    watched.get_by_text("Results one by one").click()
+    look_closer(watched)
     expect(watched.locator("#results textarea")).to_have_value(f"this text {EVIL} {SCRIPT}")
 
 
@@ -44,7 +44,7 @@ def test_why_a_task_failed(watched: Page) -> None:
     expect(watched.locator("#plan .node.failed")).to_have_count(1, timeout=PATIENCE)
     at_rest(watched)
     expect(watched.locator("#chat")).to_contain_text("would not break")
-    watched.get_by_text("Results one by one").click()
+    look_closer(watched)
     expect(watched.locator("#results")).to_contain_text("would not break")
 
 

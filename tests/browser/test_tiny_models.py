@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_picture, start_page
+from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_picture, look_closer, start_page
 from tests.server.process import Server
 from tests.support import tiny
 
@@ -38,14 +38,14 @@ def test_classes_are_shown_as_bars(results: Page) -> None:
     ask(results, "Classify this image.", EXAMPLES / "astronaut.jpg")
     done(results, 1)
     expect(results.locator("#plan")).to_contain_text("local")
-    results.get_by_text("Results one by one").click()
+    look_closer(results)
     expect(results.locator("#results .confidence-set")).to_have_count(2, timeout=PATIENCE)  # a cat, a dog
 
 
 def test_masks_lie_over_the_picture(results: Page) -> None:
     ask(results, "Segment this image.", EXAMPLES / "astronaut.jpg")
     done(results, 1)
-    results.get_by_text("Results one by one").click()
+    look_closer(results)
     expect(results.locator("#results").get_by_text("Before and after")).to_have_count(2, timeout=PATIENCE)
 
 

@@ -53,7 +53,7 @@ def read(text: str = "NOTICE", **more: Any) -> Result:  # noqa: ANN401  # passed
 
 async def test_findings_come_before_the_workflow() -> None:
     text = await answer(read())
-    assert text.index("NOTICE") < text.index("rapidocr") < text.index("mended")
+    assert text.index("NOTICE") < text.index("mended") < text.index("rapidocr")
 
 
 async def test_failures_are_told_as_failures() -> None:
@@ -84,13 +84,25 @@ async def test_confidences_are_shown() -> None:
     assert text.index("positive: 90.0%") < text.index("neutral: 10.0%")
 
 
-@pytest.mark.parametrize("data", [{"confidence": 0.97, "lines": []}, {"label": "English", "score": 0.97}])
-async def test_one_confidence_is_shown(data: dict[str, Any]) -> None:
-    assert "Confidence: 97.0%" in await answer(read(data=data))
+async def test_people_are_told_to_look_again_where_a_reader_was_unsure() -> None:
+    assert "hard to read" in await answer(read(data={"confidence": 0.6, "lines": []}))
+    assert "hard to read" not in await answer(read(data={"confidence": 0.97, "lines": []}))
 
 
-async def test_a_score_that_is_no_confidence_is_not_shown_as_one() -> None:
-    assert "%" not in await answer(read(data={"label": "positive", "score": -0.4, "shares": {}}))
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"answer": "at nine", "score": 7.913},  # a rank
+        {"label": "positive", "score": -0.4, "shares": {}},  # a mood
+        [{"label": "face", "agreement": 0.8, "box": {}}],  # an overlap
+    ],
+)
+async def test_only_probabilities_are_shown_as_such(data: object) -> None:
+    assert "%" not in await answer(read(data=data))
+
+
+async def test_a_single_answer_stands_alone_and_first() -> None:
+    assert (await answer(read())).startswith("NOTICE")
 
 
 async def test_a_model_answers_first_and_the_workflow_follows_by_rule(edges: str) -> None:

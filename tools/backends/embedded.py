@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pkgutil import resolve_name
 
 from tools.errors import ModelUnavailable
+from tools.install import command
 from tools.occupied import occupy
 from tools.protocol import BackendName, Call, Candidate, Output
 from tools.tasks import TaskType
@@ -66,7 +67,7 @@ class Embedded:
         rows = [expert for expert in self._all if expert.task == task.name]
         absent = {expert.extra for expert in rows if not expert.installed}
         if absent:
-            return f"Install the built-in expert for {task.name}: pip install '.[{','.join(sorted(absent))}]'."
+            return f"Install the built-in expert for {task.name}: {command(*absent)}."
         return "" if rows else f"No built-in expert does {task.name}; it needs a local model or an endpoint."
 
     async def run(self, call: Call) -> Output:

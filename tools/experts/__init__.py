@@ -17,7 +17,10 @@ EXPERTS: tuple[Expert, ...] = (
         "reads the text printed in an image (OCR), in reading order; it does not describe pictures",
         "Apache-2.0", "rapidocr", languages=("en", "zh"),
     ),
-    _opencv("image-to-text", "qr", "tools.experts.codes:read", "reads QR codes and barcodes"),
+    Expert(
+        "image-to-text", "opencv/qr", "tools.experts.codes:read", "reads QR codes and barcodes, and nothing else",
+        "Apache-2.0", "opencv-python-headless", "cv2", aspects=("code",),
+    ),
     Expert(
         "text-to-speech", "espeak-ng", "tools.experts.speech:speak", "speaks about a hundred languages with a clear synthetic voice",
         "GPL-3.0", "espeakng-loader", "espeakng_loader", extra="speech",
@@ -32,6 +35,8 @@ EXPERTS: tuple[Expert, ...] = (
         "Apache-2.0", "langdetect", aspects=("language",),
     ),
     _ours("summarization", "textrank", "tools.experts.sentences:summarise", "picks the most central sentences (extractive)"),
+    _ours("text-extraction", "pages", "tools.experts.documents:read", "the words of a document or of some pages; scans by OCR"),
+    _ours("table-question-answering", "sums", "tools.experts.tables:answer", "counts, sums, averages, largest and smallest, filters"),
     _ours("question-answering", "bm25", "tools.experts.sentences:answer", "finds the sentence with the question's words"),
     _ours("text-ranking", "bm25", "tools.experts.sentences:rank", "ranks by shared words (BM25), not by meaning"),
     Expert(
@@ -41,8 +46,13 @@ EXPERTS: tuple[Expert, ...] = (
     _opencv("canny-control", "canny", "tools.experts.edges:canny", "Canny edges, thresholds set by the median brightness"),
     _opencv("hed-control", "scharr", "tools.experts.edges:soft", "soft edges from gradients (Scharr), not by the HED network"),
     _opencv("mlsd-control", "lsd", "tools.experts.edges:lines", "straight lines by OpenCV's line segment detector (LSD)"),
-    _opencv("image-to-image", "filters", "tools.experts.filters:apply", "sharpens, enlarges, denoises and the like; invents nothing"),
-    _ours("audio-to-audio", "wiener", "tools.experts.audio:denoise", "turns steady noise down; separates no voices", "scipy"),
+    _opencv("image-to-image", "filters", "tools.experts.filters:apply", "sharpens, brightens, turns, crops, scales, converts and the like; invents nothing"),
+    _ours("audio-to-audio", "sound-filters", "tools.experts.audio:change", "noise, loudness, speed, cuts, format; separates no voices", "scipy"),
+    _ours("image-facts", "pillow", "tools.experts.facts:picture", "width, height and shape"),
+    _ours("audio-facts", "samples", "tools.experts.facts:sound", "length, rate, channels and loudness"),
+    Expert("video-facts", "ffmpeg/facts", "tools.experts.facts:film", "length, frame size and rate", "BSD-3-Clause", "av"),
+    Expert("video-to-audio", "ffmpeg/sound", "tools.experts.film:sound", "the sound track as it is", "BSD-3-Clause", "av"),
+    Expert("video-to-image", "ffmpeg/frame", "tools.experts.film:frame", "the picture at a time", "BSD-3-Clause", "av"),
 )  # fmt: skip
 
 

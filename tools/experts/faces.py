@@ -21,13 +21,13 @@ def find(image: Image.Image) -> Output:
     """The faces in boxes, drawn and as data in the form of Hugging Face's object detection.
 
     A face must be found in the picture and in its mirror image, which removes most false alarms. The cascade
-    tells no confidence: the score is how well the two boxes agree (intersection over union).
+    tells no confidence; data holds how well the two boxes agree (intersection over union).
     """
     small = ImageOps.contain(image, (_SIDE, _SIDE)) if max(image.size) > _SIDE else image
     mirrored = [(small.width - x2, y1, small.width - x1, y2) for x1, y1, x2, y2 in _search(ImageOps.mirror(small))]
     agreed = [(face, max((_overlap(face, other) for other in mirrored), default=0)) for face in _search(small)]
     found = [_entry(face, score, image.width / small.width) for face, score in agreed if score > 0.4]
-    words = f"{len(found) or 'No'} face{'s' if len(found) != 1 else ''} found (this model finds faces only)"
+    words = f"{len(found) or 'No'} face{'s' if len(found) != 1 else ''} found (only faces seen from the front)"
     return Output(words, found, (boxes(image, found),))
 
 
@@ -66,4 +66,4 @@ def _overlap(a: Box, b: Box) -> float:
 
 def _entry(face: Box, score: float, scale: float) -> dict[str, Any]:
     box = dict(zip(("xmin", "ymin", "xmax", "ymax"), (round(side * scale) for side in face), strict=True))
-    return {"label": "face", "score": round(score, 3), "box": box}
+    return {"label": "face", "agreement": round(score, 3), "box": box}

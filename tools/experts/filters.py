@@ -1,4 +1,4 @@
-"""Classic picture filters by OpenCV: what can be done to a picture without inventing anything in it."""
+"""Classic picture filters by OpenCV and Pillow: what can be done to a picture without inventing anything in it."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tools.errors import InputError, ModelUnavailable
+from tools.experts.geometry import GEOMETRY, Step
+from tools.experts.wording import clauses, format_of, told
+from tools.files.media import TRANSPARENT
 from tools.protocol import Output
 from tools.settings import settings
 
@@ -14,21 +17,54 @@ _Filter = Callable[[Image.Image], Image.Image]
 
 
 def apply(image: Image.Image, text: str | None = None) -> Output:
-    """The picture after every filter that the text names; with no text, clearer: more contrast and sharpness.
+    """The picture after everything that the text names, in its order; with no text, clearer: more contrast, sharper.
+
+    What was transparent stays so. A format that the text names ("as JPEG") is the format of the file.
 
     Raises:
-        ModelUnavailable: the text asks for something that needs a generative model.
+        InputError: it would become too large.
+        ModelUnavailable: nothing in the text can be done here; it may need a generative model.
     """
-    wanted = (text or "enhance").lower()
+    layer: Image.Image | None = image.info.get(TRANSPARENT)
+    picture, alpha = (layer.convert("RGB"), layer.getchannel("A")) if layer else (image, None)
+    done, left, ending = list[str](), list[str](), format_of(text or "")
+    for clause in clauses(text or "enhance"):
+        coloured, moved = _colours(clause), _moves(clause, picture.size)
+        for _, step in coloured:
+            size = picture.size
+            picture = step(picture)
+            alpha = alpha.resize(picture.size) if alpha and picture.size != size else alpha
+        for _, step in moved:
+            picture, alpha = step(picture), step(alpha) if alpha else None
+        done += [name for name, _ in (*coloured, *moved)]
+        left += [] if coloured or moved else [clause]
+    if not (done or ending):
+        raise ModelUnavailable(f"The built-in filters cannot do “{text}”; they can do: {', '.join(ABLE)}.")
+    if alpha:
+        picture.putalpha(alpha)
+    words = told(done or [f"saved as {(ending or '.png')[1:].upper()}"], left)
+    return Output(words, {"filters": done, "left_out": left}, (picture,), format=ending)
+
+
+def understands(text: str) -> bool:
+    """Whether every part of an instruction can be followed here."""
+    parts = clauses(text)
+    known = all(_colours(part) or any(pattern.search(part) for pattern, _ in GEOMETRY) for part in parts)
+    return known and bool(parts or format_of(text))
+
+
+def _colours(clause: str) -> list[tuple[str, _Filter]]:
+    """The filters that a clause names, once each."""
     for fault, cure in _FAULTS.items():
-        wanted = wanted.replace(fault, cure)
-    steps = {name: step for words, (name, step) in _FILTERS.items() if any(word in wanted for word in words)}
-    if not steps:
-        names = ", ".join(name for name, _ in _FILTERS.values())
-        raise ModelUnavailable(f"The built-in filters cannot do “{text}”; they can do: {names}.")
-    for step in steps.values():
-        image = step(image)
-    return Output(text=f"Filters applied: {', '.join(steps)}.", data={"filters": list(steps)}, media=(image,))
+        clause = clause.replace(fault, cure)
+    return list(
+        {name: (name, step) for words, (name, step) in _FILTERS.items() if any(w in clause for w in words)}.values()
+    )
+
+
+def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Step]]:
+    """How the clause has the picture turned, cut or scaled."""
+    return [plan(match, size) for pattern, plan in GEOMETRY if (match := pattern.search(clause))]
 
 
 def _array(image: Image.Image) -> NDArray[np.uint8]:
@@ -117,3 +153,5 @@ _FILTERS: dict[tuple[str, ...], tuple[str, _Filter]] = {
     ("cartoon", "comic"): ("cartoon", _cartoon),
     ("pencil", "sketch", "drawing"): ("pencil drawing", _pencil),
 }
+
+ABLE = (*dict.fromkeys(name for name, _ in _FILTERS.values()), "turned", "mirrored", "cropped", "scaled")

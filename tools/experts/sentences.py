@@ -14,25 +14,63 @@ _CLOSING, _OPENING = "\"')\u201d\u2019\u00bb", "\"'(\u201c\u2018\u00ab"  # quota
 _END = re.compile(rf"(?<=[.!?…])[{_CLOSING}]*\s+(?=[{_OPENING}]?[^\W_a-z])|(?<=[\u3002\uff01\uff1f])|\n\s*\n")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|z\.B|bzw|ca|Nr))\.$")
 _WORD = re.compile(r"\w+")
+_NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "single": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "ten": 10,
+}
 
 
-def summarise(text: str) -> Output:
-    """The most central sentences, about a quarter of them and at most six, in the text's order (TextRank)."""
-    sentences = split(text)
-    wanted = min(6, max(1, round(len(sentences) / 4)))
-    if len(sentences) <= 2:
-        return Output(text=" ".join(sentences), data={"sentences": len(sentences), "kept": len(sentences)})
-    vectors = _vectors(sentences)
-    chosen = _diverse(_centrality(vectors), vectors @ vectors.T, wanted)
-    kept = " ".join(sentences[index] for index in sorted(chosen))
-    return Output(text=kept, data={"sentences": len(sentences), "kept": len(chosen)})
+def summarise(text: str, length: str | None = None) -> Output:
+    """The most central sentences, about a quarter of them and at most six, in the text's order (TextRank).
+
+    ``length`` says in words how many: ``2 sentences``, ``three bullets``, ``100 words``, ``shorter``.
+    """
+    sentences = _whole(split(text))
+    wanted = _wanted(length or "", sentences)
+    chosen = list(range(len(sentences)))
+    if len(sentences) > max(wanted, 2 if not length else 0):
+        vectors = _vectors(sentences)
+        chosen = sorted(_diverse(_centrality(vectors), vectors @ vectors.T, wanted))
+    kept = [sentences[index] for index in chosen]
+    data = {"sentences": len(sentences), "kept": len(kept)}
+    return Output(
+        "\n".join(f"- {one}" for one in kept) if re.search("bullet|point", length or "") else " ".join(kept), data
+    )
+
+
+def _whole(sentences: list[str]) -> list[str]:
+    """The sentences without headings, which end in no full stop; all of them where none does."""
+    return [one for one in sentences if one.rstrip(_CLOSING)[-1:] in ".!?…\u3002\uff01\uff1f"] or sentences
+
+
+def _wanted(length: str, sentences: list[str]) -> int:
+    """How many sentences are asked for."""
+    usual = min(6, max(1, round(len(sentences) / 4)))
+    number = next((_NUMBERS.get(word, int(word) if word.isdecimal() else 0) for word in _WORD.findall(length.lower())
+                   if word in _NUMBERS or word.isdecimal()), 0)  # fmt: skip
+    if "word" in length and number:
+        return max(1, round(number * len(sentences) / max(1, len(" ".join(sentences).split()))))
+    if "paragraph" in length:
+        return min(6, max(usual, 4))
+    if "longer" in length:
+        return usual * 2
+    return number or max(1, usual // 2) if "shorter" in length else number or usual
 
 
 def rank(query: str, texts: list[str]) -> Output:
     """The texts by how well their words match the query's (BM25), best first."""
     scores = bm25(query, texts)
     order = sorted(range(len(texts)), key=lambda index: -scores[index])
-    ranking = [{"index": index, "text": texts[index], "score": round(scores[index], 3)} for index in order]
+    ranking = [{"index": index, "text": texts[index], "bm25": round(scores[index], 3)} for index in order]
     return Output(text="\n".join(f"{place}. {texts[index]}" for place, index in enumerate(order, 1)), data=ranking)
 
 
@@ -43,7 +81,7 @@ def answer(question: str, context: str) -> Output:
     best = max(range(len(scores)), key=scores.__getitem__)
     if scores[best] <= 0:
         raise BadOutput("No sentence of the text shares a word with the question; ask in the words of the text.")
-    return Output(text=sentences[best], data={"answer": sentences[best], "score": round(scores[best], 3)})
+    return Output(text=sentences[best], data={"answer": sentences[best], "bm25": round(scores[best], 3)})
 
 
 def split(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Speech by eSpeak NG's library, called through ctypes. The engine is global to the process: one lock."""
 
 import ctypes
+import re
 import threading
 from functools import cache
 from typing import Any
@@ -9,30 +10,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.experts.wording import format_of
 from tools.languages import ranked_languages
 from tools.protocol import Audio, Output
 
 MAX_CHARACTERS = 50_000  # about an hour of speech
 _LOCK = threading.Lock()
-_SYNCHRONOUS, _DONT_EXIT, _UTF8 = 2, 0x8000, 1  # constants of espeak-ng's speak_lib.h
+_SYNCHRONOUS, _DONT_EXIT, _UTF8, _SPEED = 2, 0x8000, 1, 1  # constants of espeak-ng's speak_lib.h
+_RATE = 175  # words a minute, the engine's own
 _PREFERRED = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "no": "nb", "tl": "en-us"}
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
-def speak(text: str, language: str | None = None) -> Output:
-    """The text spoken, 16-bit mono. Without a language, in the one the text is in, if that can be told."""
+def speak(text: str, language: str | None = None, manner: str | None = None) -> Output:
+    """The text spoken, 16-bit mono. Without a language, in the one the text is in, if that can be told.
+
+    ``manner`` says how, in words: slow or fast, a male or female voice, and the format of the file.
+    """
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"The text has {len(text)} characters, more than {MAX_CHARACTERS} to speak; shorten it.")
     with _LOCK:
         voice = _voice(language) if language else _guessed(text)
-        samples = _synthesise(text, voice)
+        variant, rate, said = _manner(manner or "")
+        samples = _synthesise(text, voice + variant, rate)
     if not samples.any():
         raise BadOutput("The text has nothing in it that can be spoken.")
     audio = Audio(samples.astype(np.float32) / np.float32(32768), _engine()[1])
-    return Output(data={"language": voice, "duration": round(len(samples) / audio.rate, 2)}, media=(audio,))
+    data = {"language": voice, "duration": round(len(samples) / audio.rate, 2)}
+    return Output(f"Spoken {' '.join(said)}" if said else None, data, (audio,), format=format_of(manner or ""))
 
 
-def _synthesise(text: str, voice: str) -> NDArray[np.int16]:
+def _manner(words: str) -> tuple[str, int, list[str]]:
+    """The engine's variant of a voice, the rate in words a minute, and both in words."""
+    slow, fast = re.search(r"\bslow", words), re.search(r"\b(?:fast|quick)", words)
+    woman, man = re.search(r"\bfemale|\bwoman", words), re.search(r"\bmale|\bman", words)
+    rate = _RATE * 7 // 10 if slow else _RATE * 7 // 5 if fast else _RATE
+    said = ["slowly"] if slow else ["fast"] if fast else []
+    if woman or man:
+        said.append(f"in a {'female' if woman else 'male'} voice")
+    return "+f3" if woman else "+m3" if man else "", rate, said
+
+
+def _synthesise(text: str, voice: str, rate: int) -> NDArray[np.int16]:
     library, pieces = _engine()[0], []
 
     def collect(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int | None) -> int:
@@ -41,6 +60,7 @@ def _synthesise(text: str, voice: str) -> NDArray[np.int16]:
         return 0
 
     library.espeak_SetVoiceByName(voice.encode())
+    library.espeak_SetParameter(_SPEED, rate, 0)
     callback = _CALLBACK(collect)  # held here: the library keeps no reference
     library.espeak_SetSynthCallback(callback)
     raw = text.replace("\0", " ").encode() + b"\0"

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 from tools.errors import ConfigError, HuggingGPTError, ModelError, ModelTimeout, ModelUnavailable
 from tools.extras.entry import Entry
 from tools.extras.place import Kind, Place
+from tools.install import command
 from tools.protocol import Output
 from tools.settings import settings
 
@@ -94,7 +95,7 @@ def _module(kind: Kind) -> Source:
     try:
         return cast("Source", importlib.import_module(f"tools.extras.{_MODULES[kind]}"))
     except ModuleNotFoundError as error:
-        raise ConfigError(f"This needs the package {error.name}; install it with: pip install '.[tools]'.") from error
+        raise ConfigError(f"This needs the package {error.name}; install it with: {command('tools')}.") from error
 
 
 def _check_variables(place: Place, name: str) -> None:

@@ -4,32 +4,37 @@ import errno
 import hashlib
 import io
 import json
+import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
 from PIL.Image import Image
+from PIL.Image import new as new_image
 
-from tools.errors import BadOutput, ConfigError
-from tools.protocol import Audio, Media, Video
+from tools.errors import BadOutput, ConfigError, InputError
+from tools.protocol import Audio, Media, Output, Video
 from tools.settings import settings
 
 
-def save(media: tuple[Media, ...], task: str, provenance: Mapping[str, Any]) -> list[str]:
-    """Write each medium and its provenance; the paths of the media. All of them, or none.
+def save(output: Output, name: str, provenance: Mapping[str, Any]) -> list[str]:
+    """Write each medium of an output and its provenance; the paths of the media. All of them, or none.
+
+    They are called ``name``, and numbered where that is taken (at random where many are).
 
     Raises:
         ConfigError: the output folder cannot be written, or its disk is full.
     """
     folder = settings().out
     with writing(folder), ExitStack() as undo:
-        files = [_save_one(item, folder, task, provenance, undo) for item in media]
+        files = [_save_one(encode(item, output.format), folder, name, provenance, undo) for item in output.media]
         undo.pop_all()
     return [str(path) for path in files]
 
@@ -76,18 +81,36 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _save_one(item: Media, folder: Path, task: str, provenance: Mapping[str, Any], undo: ExitStack) -> Path:
-    extension, content = encode(item)
-    path = folder / f"{task}-{secrets.token_hex(8)}{extension}"
-    _put(path, content, undo)
+def readable(*parts: str) -> str:
+    """A file's name that people can read and that is safe anywhere: ``receipt-edges``."""
+    words = (re.sub(r"\W+", "-", part, flags=re.ASCII if part.isascii() else 0).strip("-_")[:60] for part in parts)
+    return "-".join(filter(None, words)).lower() or "result"
+
+
+def _save_one(file: tuple[str, bytes], folder: Path, name: str, provenance: Mapping[str, Any], undo: ExitStack) -> Path:
+    extension, content = file
+    path = _claimed(folder, name, extension, undo)
     facts = {
         "file": path.name,
         **provenance,
         "created": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+    _put(path, content, undo)
     _put(record_of(path), json.dumps(facts, indent=2, ensure_ascii=False, default=str).encode(), undo)
     return path
+
+
+def _claimed(folder: Path, name: str, extension: str, undo: ExitStack) -> Path:
+    """A name that no other has: its record is made first, empty, and only one maker can make it."""
+    for number in count(1):
+        numbered = "" if number == 1 else f"-{number}" if number < 10 else f"-{secrets.token_hex(4)}"
+        path = folder / f"{name}{numbered}{extension}"
+        with suppress(FileExistsError):
+            record_of(path).open("x").close()
+            undo.callback(record_of(path).unlink, missing_ok=True)
+            return path
+    raise AssertionError("numbers do not end")
 
 
 def _put(path: Path, content: bytes, undo: ExitStack) -> None:
@@ -99,19 +122,60 @@ def _put(path: Path, content: bytes, undo: ExitStack) -> None:
     part.replace(path)
 
 
-def encode(item: Media) -> tuple[str, bytes]:
-    """The extension and the content of the file for a medium: PNG, 16-bit WAV, or H.264 in MP4."""
+def encode(item: Media, wanted: str | None = None) -> tuple[str, bytes]:
+    """The extension and the content of a medium's file: PNG, 16-bit WAV or H.264 in MP4, if nothing else is wanted.
+
+    Raises:
+        InputError: that kind of medium cannot be in the format wanted.
+    """
     buffer = io.BytesIO()
     if isinstance(item, Image):
-        item.save(buffer, format="PNG")
-        return ".png", buffer.getvalue()
+        extension = _known(wanted, _PICTURES, ".png")
+        flat = item if extension not in _OPAQUE or item.mode == "L" else _on_white(item)
+        flat.save(buffer, format=_PICTURES[extension])
+        return extension, buffer.getvalue()
     if isinstance(item, Audio):
         import soundfile
 
-        soundfile.write(buffer, np.clip(item.samples, -1, 1), item.rate, format="WAV", subtype="PCM_16")
-        return ".wav", buffer.getvalue()
+        extension = _known(wanted, _SOUNDS, ".wav")
+        soundfile.write(buffer, np.clip(item.samples, -1, 1), item.rate, **_SOUNDS[extension])
+        return extension, buffer.getvalue()
     _encode_video(item, buffer)
     return ".mp4", buffer.getvalue()
+
+
+_PICTURES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".webp": "WEBP",
+    ".gif": "GIF",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".avif": "AVIF",
+}
+_OPAQUE = {".jpg", ".bmp"}
+_SOUNDS: dict[str, dict[str, str]] = {
+    ".wav": {"format": "WAV", "subtype": "PCM_16"},
+    ".flac": {"format": "FLAC", "subtype": "PCM_16"},
+    ".ogg": {"format": "OGG", "subtype": "VORBIS"},
+    ".mp3": {"format": "MP3", "subtype": "MPEG_LAYER_III"},
+}
+
+
+def _known(wanted: str | None, formats: Collection[str], default: str) -> str:
+    if wanted and wanted not in formats:
+        names = ", ".join(extension[1:].upper() for extension in formats)
+        raise InputError(f"This cannot be saved as {wanted[1:].upper()}; it can be saved as {names}.")
+    return wanted or default
+
+
+def _on_white(picture: Image) -> Image:
+    """The picture without transparency, which some formats lack."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    white = new_image("RGB", picture.size, "white")
+    white.paste(picture, mask=picture.getchannel("A"))
+    return white
 
 
 def _encode_video(video: Video, buffer: io.BytesIO) -> None:

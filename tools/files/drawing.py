@@ -31,7 +31,7 @@ def colour(index: int) -> Colour:
 
 
 def boxes(image: Image.Image, found: Sequence[Mapping[str, Any]]) -> Image.Image:
-    """A copy with every ``{"label", "score", "box"}`` framed and named, one colour for each label."""
+    """A copy with every ``{"label", "score", "box"}`` framed and named, a colour for each label."""
     drawn = image.convert("RGB")
     pen = ImageDraw.Draw(drawn)
     size = max(12, min(image.size) // 28)
@@ -39,7 +39,7 @@ def boxes(image: Image.Image, found: Sequence[Mapping[str, Any]]) -> Image.Image
     for entry in found:
         box, paint = entry["box"], colour(labels.index(entry["label"]))
         pen.rectangle((box["xmin"], box["ymin"], box["xmax"], box["ymax"]), outline=paint, width=max(2, size // 6))
-        words = f"{entry['label']} {entry['score']:.0%}"
+        words = f"{entry['label']} {entry['score']:.0%}" if "score" in entry else str(entry["label"])
         corner = (box["xmin"], max(0, box["ymin"] - size))
         pen.rectangle(pen.textbbox(corner, words, font), fill=paint)
         pen.text(corner, words, fill="black", font=font)

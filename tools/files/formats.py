@@ -12,11 +12,11 @@ _BY_MODALITY: dict[Modality, str] = {
     "image": "png jpg jpeg webp gif bmp tif tiff avif heic heif",
     "audio": "wav mp3 flac ogg oga opus m4a aac weba",
     "video": "mp4 m4v mov webm mkv avi mpg mpeg",
-    "text": "txt md rst html htm pdf json",
+    "text": "txt md rst html htm pdf json docx odt pptx epub",
     "table": "csv tsv xlsx",
 }
 EXTENSIONS: dict[str, Modality] = {f".{ext}": kind for kind, exts in _BY_MODALITY.items() for ext in exts.split()}
-UNSUPPORTED = (".docx", ".doc", ".odt", ".pptx", ".xls", ".svg", ".psd", ".zip", ".exe")
+UNSUPPORTED = (".doc", ".ppt", ".xls", ".svg", ".psd", ".zip", ".exe")
 HEAD = 4096  # bytes that tell a format
 PICTURES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # as PIL names them; it opens no others for us
 
@@ -40,6 +40,9 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\0\0\x01\xba", ".mpg"),
     (0, b"%PDF-", ".pdf"),
 )
+_ARCHIVES = {"xl/workbook.xml": ".xlsx", "word/document.xml": ".docx", "ppt/presentation.xml": ".pptx",
+             "META-INF/container.xml": ".epub", "content.xml": ".odt"}  # told by what they hold  # fmt: skip
+_EXACT = {".pdf", *_ARCHIVES.values()}  # formats that no other may be named as
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 
@@ -74,7 +77,7 @@ def sniff(path: Path) -> str | None:
 
 def fits(extension: str, found: str) -> bool:
     """Whether a file named with ``extension`` may hold what ``found`` stands for."""
-    if extension in {".pdf", ".xlsx"} or found in {".pdf", ".xlsx"}:
+    if extension in _EXACT or found in _EXACT:
         return extension == found
     family = {"table": "text", "video": "audio"}  # a CSV is text, and MP4 and Ogg hold sound as well as pictures
     want, have = (EXTENSIONS.get(name, "") for name in (extension, found))
@@ -99,8 +102,8 @@ def settle(name: str, path: Path) -> str:
 
 def kind(extension: str) -> str:
     """What a file with this extension is, with its article, for use in a sentence."""
-    if extension == ".pdf":
-        return "a PDF"
+    if extension in _EXACT:
+        return f"a file in the format {extension[1:].upper()}" if extension != ".pdf" else "a PDF"
     nouns = {"image": "an image", "audio": "a recording", "video": "a video", "text": "text", "table": "a table"}
     return nouns[EXTENSIONS[extension]]
 
@@ -121,6 +124,7 @@ def _is_text(head: bytes) -> bool:
 def _zipped(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
-            return ".xlsx" if any(name.startswith("xl/") for name in archive.namelist()) else ".zip"
+            names = set(archive.namelist())
+            return next((ending for member, ending in _ARCHIVES.items() if member in names), ".zip")
     except zipfile.BadZipFile:
         return None

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageSequence
 
 from tools.errors import ResourceError
 from tools.files.formats import EXTENSIONS, PICTURES, kind, suffix
+from tools.install import command
 from tools.protocol import Audio
 from tools.settings import settings
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 3600  # of decoded sound; a small compressed file may hold days of it
 MAX_SAMPLES = MAX_SECONDS * 48_000 * 2  # of all channels together: 1.4 GB
+TRANSPARENT = "rgba"  # where a picture that was transparent keeps itself, in PIL's ``info``
 RATES = range(1000, 768_001)  # of sound, in Hz: beyond them a header is damaged
 _BROKEN = (  # whatever PIL's decoders raise for bytes that they did not expect
     *(
@@ -41,14 +43,17 @@ _BROKEN = (  # whatever PIL's decoders raise for bytes that they did not expect
 
 
 def image(path: Path) -> Image.Image:
-    """The picture as RGB, upright, its first frame, on white where it was transparent."""
+    """The picture as RGB, upright, its first frame, on white where it was transparent.
+
+    The pages of a TIFF, as scanners make them, stand under each other.
+    """
     if suffix(path.name) in {".heic", ".heif"}:
         _package("pi_heif", "embedded").register_heif_opener()
     try:
         with Image.open(path, formats=PICTURES) as opened:
             _check_pixels(opened, path)
             opened.load()
-            picture = ImageOps.exif_transpose(opened)
+            picture = _pages(opened, path) if opened.format == "TIFF" else ImageOps.exif_transpose(opened)
     except ResourceError:
         raise
     except _BROKEN as error:
@@ -81,16 +86,22 @@ def text(path: Path) -> str:
     extension = suffix(path.name)
     if EXTENSIONS.get(extension) not in {"text", "table"} or extension == ".xlsx":
         raise ResourceError(f"{path.name} is {kind(extension)}, but a text is needed here.")
-    words = {".pdf": _pdf, ".html": _html, ".htm": _html}.get(extension, _plain)(path).strip()
+    words = _DOCUMENTS.get(extension, _plain)(path).strip()
     if not words:
-        raise ResourceError(f"No text was found in {path.name}; if it is a scan, give its pages as images.")
+        raise ResourceError(f"No text was found in {path.name}; give another file.")
     return words
 
 
 def table(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV or TSV file with a header line, as texts; a row that is too short ends in empty cells."""
+    """The columns of a CSV or TSV file or of a workbook's first sheet, by the names in the header line, as texts.
+
+    A row that is too short ends in empty cells.
+    """
     if suffix(path.name) == ".xlsx":
-        raise ResourceError(f"{path.name} is a workbook; save the sheet you mean as CSV.")
+        _package("openpyxl", "embedded")
+        from tools.files import workbook
+
+        return workbook.columns(path)
     content = _plain(path)
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
@@ -120,6 +131,20 @@ def _check_pixels(opened: Image.Image, path: Path) -> None:
         raise _too_many_pixels(path)
 
 
+def _pages(opened: Image.Image, path: Path) -> Image.Image:
+    """All pages of a TIFF under each other; the picture itself where it has but one."""
+    count = getattr(opened, "n_frames", 1)
+    if count == 1:
+        return ImageOps.exif_transpose(opened)
+    if opened.width * opened.height * count > settings().max_pixels:
+        raise _too_many_pixels(path)
+    pages = [ImageOps.exif_transpose(page).convert("RGB") for page in ImageSequence.Iterator(opened)]
+    sheet = Image.new("RGB", (max(page.width for page in pages), sum(page.height for page in pages)), "white")
+    for number, page in enumerate(pages):
+        sheet.paste(page, (0, sum(above.height for above in pages[:number])))
+    return sheet
+
+
 def _too_many_pixels(path: Path) -> ResourceError:
     limit = settings().max_pixels / 1e6
     return ResourceError(f"{path.name} has more than {limit:g} million pixels; give a smaller picture.")
@@ -136,7 +161,9 @@ def _rgb(picture: Image.Image) -> Image.Image:
         return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert("RGB")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+        flat = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+        flat.info[TRANSPARENT] = layer
+        return flat
     return picture.convert("RGB")
 
 
@@ -172,6 +199,13 @@ def _pdf(path: Path) -> str:
     return pdf.words(path)
 
 
+def _office(path: Path) -> str:
+    _package("lxml", "embedded")
+    from tools.files import office
+
+    return office.words(path)
+
+
 def _html(path: Path) -> str:
     trafilatura = _package("trafilatura", "embedded")
     page = _plain(path)
@@ -192,6 +226,8 @@ def _package(name: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
-        raise ResourceError(
-            f"Reading this file needs the package {name}; install it with: pip install '.[{extra}]'."
-        ) from None
+        raise ResourceError(f"Reading this file needs the package {name}; install it with: {command(extra)}.") from None
+
+
+_DOCUMENTS = {".pdf": _pdf, ".html": _html, ".htm": _html}
+_DOCUMENTS |= dict.fromkeys((".docx", ".odt", ".pptx", ".epub"), _office)

@@ -1,31 +1,97 @@
 """Printed text by RapidOCR: PP-OCR models on ONNX Runtime, shipped inside the wheel."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
+from PIL import Image, ImageFilter, ImageOps
 
 from tools.errors import BadOutput
+from tools.files.reading_order import Line, rows
 from tools.protocol import Output
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
     from rapidocr.utils.output import RapidOCROutput
 
+_PALE = 100  # grey levels between paper and ink below which a picture is too dark or too pale to be read as it is
+_HIGHEST = 2000  # pixels that RapidOCR looks at without making them fewer
+_UNSURE = 0.8  # mean confidence below which a sharper copy is tried, too
 
-def read(image: Image) -> Output:
-    """The text in reading order; data holds every line with its box (x, y pairs) and confidence in [0, 1]."""
-    # RapidOCR expects BGR, as OpenCV does; all three stages run, so the output is the full one
-    found = cast("RapidOCROutput", _engine()(np.asarray(image)[:, :, ::-1]))
-    if found.txts is None or found.scores is None or found.boxes is None:
+
+def read(image: Image.Image) -> Output:
+    """The text in reading order; data holds every line with its box (x, y pairs) and confidence in [0, 1].
+
+    The picture may be tilted, on its side or upside down, dark, pale or a little out of focus.
+    """
+    found = max(_attempts(image), key=_worth, default=[])
+    if not found:
         raise BadOutput("No printed text was found in the image.")
-    rows = _rows([_line(*each) for each in zip(found.txts, found.scores, found.boxes, strict=True)])
-    text = "\n".join(" ".join(line["text"] for line in row) for row in rows)
-    lines = [line for row in rows for line in row]
-    confidence = round(sum(line["confidence"] for line in lines) / len(lines), 3)
-    return Output(text=text, data={"confidence": confidence, "lines": lines})
+    ordered = rows(found, image, _upside_down)
+    text = "\n".join(" ".join(line["text"] for line in row) for row in ordered)
+    lines = [line for row in ordered for line in row]
+    return Output(text=text, data={"confidence": round(_mean(lines), 3), "lines": lines})
+
+
+def _attempts(image: Image.Image) -> list[list[Line]]:
+    """What is read in the picture, and in a sharper copy where that is little."""
+    plain = _lines(_lit(image))
+    if plain and _mean(plain) >= _UNSURE:
+        return [plain]
+    return [plain, _lines(_lit(image).filter(ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)))]
+
+
+def _worth(lines: list[Line]) -> float:
+    return sum(line["confidence"] * len(line["text"]) for line in lines)
+
+
+def _mean(lines: list[Line]) -> float:
+    return sum(line["confidence"] for line in lines) / len(lines)
+
+
+def _lit(image: Image.Image) -> Image.Image:
+    """The picture; one without contrast with all that it can have, its noise smoothed first."""
+    low, high = np.percentile(np.asarray(image.convert("L")), (1, 99))
+    if high - low >= _PALE:
+        return image
+    return ImageOps.autocontrast(image.convert("L").filter(ImageFilter.MedianFilter(5)), cutoff=1).convert("RGB")
+
+
+def _lines(image: Image.Image) -> list[Line]:
+    return [line for top, part in _parts(image) for line in _read(part, top)]
+
+
+def _parts(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """A long picture, such as pages under each other, cut between lines: RapidOCR makes what is too high smaller."""
+    top, step = 0, max(_HIGHEST, round(1.5 * image.width))
+    restless = np.asarray(image.convert("L"), np.float32).std(axis=1)
+    while image.height - top > step:
+        quiet = top + step // 2 + int(restless[top + step // 2 : top + step].argmin())
+        yield top, image.crop((0, top, image.width, quiet))
+        top = quiet
+    yield top, image.crop((0, top, image.width, image.height)) if top else image
+
+
+def _read(image: Image.Image, top: int) -> list[Line]:
+    # RapidOCR expects BGR, as OpenCV does; all three stages run, so the output is the full one
+    found = cast("RapidOCROutput", _engine()(_bgr(image), use_det=True, use_cls=True, use_rec=True))
+    if found.txts is None or found.scores is None or found.boxes is None:
+        return []
+    boxes = found.boxes + np.array([0, top])
+    return [_line(*each) for each in zip(found.txts, found.scores, boxes, strict=True)]
+
+
+def _upside_down(lines: list[Image.Image]) -> bool:
+    """Whether most of these pictures of lines stand on their heads."""
+    told: list[Any] = [_engine()(_bgr(line), use_det=False, use_cls=True, use_rec=False) for line in lines]
+    turned = [each.cls_res[0][0] == "180" for each in told]
+    return sum(turned) * 2 > len(turned)
+
+
+def _bgr(image: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(image.convert("RGB"))[:, :, ::-1]
 
 
 @cache
@@ -35,25 +101,5 @@ def _engine() -> "RapidOCR":
     return RapidOCR(params={"Global.log_level": "error"})
 
 
-def _line(text: str, score: float, box: NDArray[np.float32]) -> dict[str, Any]:
+def _line(text: str, score: float, box: NDArray[np.float32]) -> Line:
     return {"text": text, "confidence": round(float(score), 3), "box": box.round().astype(int).tolist()}
-
-
-def _rows(lines: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Lines grouped into rows from top to bottom, each from left to right."""
-    rows: list[list[dict[str, Any]]] = []
-    for line in sorted(lines, key=_middle):
-        if rows and abs(_middle(line) - _middle(rows[-1][0])) < 0.5 * _height(rows[-1][0]):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [sorted(row, key=lambda line: min(x for x, _ in line["box"])) for row in rows]
-
-
-def _middle(line: dict[str, Any]) -> float:
-    return sum(float(y) for _, y in line["box"]) / len(line["box"])
-
-
-def _height(line: dict[str, Any]) -> float:
-    ys = [float(y) for _, y in line["box"]]
-    return max(ys) - min(ys)

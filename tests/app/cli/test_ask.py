@@ -66,16 +66,16 @@ def test_json_is_one_object_with_everything_and_nothing_else_on_stdout() -> None
 
 def test_what_is_made_is_named_on_stdout_and_lies_where_out_says(workspace: Path) -> None:
     done = invoke("ask", "Show me the outlines", "-i", NOTICE, "--llm", "offline", "--out", "made")
-    files = [workspace / line.split()[0] for line in done.stdout.partition("Files\n")[2].splitlines()]
+    (file,) = [workspace / line for line in done.stdout.splitlines() if line.endswith(".png")]
     assert done.exit_code == 0
-    assert [path.parent.name for path in files] == ["made"]
-    assert files[0].read_bytes().startswith(b"\x89PNG")
+    assert (file.parent.name, file.name) == ("made", "notice-edges.png")
+    assert file.read_bytes().startswith(b"\x89PNG")
     assert "canny-control finished" in done.stderr
 
 
 @pytest.mark.usefixtures("workspace")
 def test_several_tasks_end_with_a_timeline() -> None:
-    done = invoke("ask", f"Show me the outlines and the straight lines of {NOTICE}", "--llm", "offline")
+    done = invoke("ask", f"Show me the outlines and the straight lines of {NOTICE}", "--llm", "offline", "--how")
     assert "Timeline" in done.stderr
     assert done.stderr.count("█") > 10
 
@@ -148,8 +148,8 @@ def test_a_conversation_remembers_its_files_and_is_continued_by_its_name() -> No
     second = invoke("chat", "--thread", "garden", "--llm", "offline", stdin="/files\nRead that image aloud\n")
     assert second.exit_code == 0
     assert NOTICE in second.stdout
-    assert "canny-control-" in second.stdout
-    assert "text-to-speech-" in second.stdout
+    assert "notice-edges.png" in second.stdout
+    assert "speech.wav" in second.stdout
 
 
 @pytest.mark.usefixtures("workspace")

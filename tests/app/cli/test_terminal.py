@@ -18,7 +18,18 @@ def on_a_terminal(tmp_path: Path, **environment: str) -> str:
     """Everything that the demo's request writes to a terminal of 80 columns."""
     ours, theirs = pty.openpty()
     request = f"Read {EXAMPLES / 'notice.png'} aloud and show me its outlines"
-    command = [sys.executable, "-m", "app.cli.main", "ask", request, "--llm", "offline", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli.main",
+        "ask",
+        request,
+        "--llm",
+        "offline",
+        "--how",
+        "--out",
+        str(tmp_path),
+    ]
     surroundings = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environment}
     process = subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs, env=surroundings)  # noqa: S603 - our own program
     os.close(theirs)

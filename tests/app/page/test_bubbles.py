@@ -29,17 +29,27 @@ def test_what_a_user_wrote_is_shown_as_it_was_written() -> None:
 
 def test_a_file_is_shown_where_the_answer_names_it() -> None:
     text = "**Speech:**\n[a.wav](out/a.wav)\n\n**Edges:**\n![b.png](http://127.0.0.1/artifacts/b.png)\n\nThat is all."
-    (bubble,) = bubbles([AIMessage(f"{text}\n\n{HOW}\n\n- 0 canny-control")], ["out/a.wav", "out/b.png", "out/c.png"])
+    bubble, how = bubbles([AIMessage(f"{text}\n\n{HOW}\n\n- 0 canny-control")], ["out/a.wav", "out/b.png", "out/c.png"])
     assert bubble["content"] == [
-        *("**Speech:**", {"path": "out/a.wav"}, "**Edges:**", {"path": "out/b.png"}, "That is all."),
-        f"{HOW}\n\n- 0 canny-control",
+        "**Speech:**",
+        {"path": "out/a.wav"},
+        "**Edges:**",
+        {"path": "out/b.png"},
+        "That is all.",
     ]
+    assert (how["content"], how["metadata"]["status"]) == ("- 0 canny-control", "done")  # folded
 
 
 def test_a_file_that_a_sentence_links_is_shown_below_it() -> None:
     text = f"I drew [the edges](out/b.png), see [them](out/b.png).\n\n{HOW}\n\n- 0 canny-control"
-    (bubble,) = bubbles([AIMessage(text)], ["out/b.png"])
-    assert bubble["content"] == ["I drew the edges, see them.", {"path": "out/b.png"}, f"{HOW}\n\n- 0 canny-control"]
+    bubble, _ = bubbles([AIMessage(text)], ["out/b.png"])
+    assert bubble["content"] == ["I drew the edges, see them.", {"path": "out/b.png"}]
+
+
+def test_what_an_answer_offers_can_be_picked_below_the_last_message() -> None:
+    offer = AIMessage("Shall I?", response_metadata={"choices": ["Read it", "Draw its edges"]})
+    assert bubbles([offer], [])[-1]["options"] == [{"value": "Read it"}, {"value": "Draw its edges"}]
+    assert "options" not in bubbles([offer, HumanMessage("Read it")], [])[0]
 
 
 def test_what_is_linked_but_not_of_the_conversation_stays_words() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support import EXAMPLES
 from tools.errors import ResourceError
 from tools.files import pdf
+from tools.files.pages import BREAK
 
 HELLO = b"BT /F 12 Tf (Hello harbour) Tj ET"
 
@@ -43,7 +44,7 @@ def refusal(path: Path) -> str:
 
 
 def test_all_pages_are_read(tmp_path: Path) -> None:
-    assert pdf.words(document(tmp_path / "a.pdf", pages=3)) == "\n\n".join(["Hello harbour"] * 3)
+    assert pdf.words(document(tmp_path / "a.pdf", pages=3)) == BREAK.join(["Hello harbour"] * 3)
 
 
 def test_too_many_pages_are_counted_and_not_read(tmp_path: Path) -> None:

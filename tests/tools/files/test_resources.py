@@ -322,6 +322,7 @@ def test_a_table_is_read_as_columns(text: str, columns: dict[str, list[str]]) ->
     assert media.table(Path("t.csv")) == columns
 
 
-def test_a_workbook_is_no_csv_file() -> None:
-    with pytest.raises(ResourceError, match="save the sheet"):
+def test_a_damaged_workbook_is_refused() -> None:
+    Path("t.xlsx").write_bytes(b"PK\3\4 and no more")
+    with pytest.raises(ResourceError, match="damaged"):
         media.table(Path("t.xlsx"))

@@ -11,12 +11,13 @@ from tests.support.hub_answers import MP4, PNG, RED, WAV
 from tests.tools.backends.endpoint.calls import TOKEN, ask, complete, inputs
 from tools import TOOLS
 from tools.backends.endpoint import Endpoint
+from tools.backends.endpoint.routes import ROUTES
 from tools.files.resources import modality
 from tools.protocol import Call, Output, Video
 from tools.tasks import TASKS
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ROUTES)
 async def test_every_task_type_runs_on_an_endpoint_of_ones_own(
     task: str, remote: Hub, config: Callable[..., None], tmp_path: Path
 ) -> None:
@@ -28,7 +29,7 @@ async def test_every_task_type_runs_on_an_endpoint_of_ones_own(
     assert [request.key for request in remote.requests] == [None]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ROUTES)
 async def test_every_task_type_that_a_provider_serves_runs_there(task: str, remote: Hub, tmp_path: Path) -> None:
     backend = Endpoint()
     offers = backend.candidates(TASKS[task])
@@ -42,7 +43,7 @@ async def test_every_task_type_that_a_provider_serves_runs_there(task: str, remo
     assert all(request.key is None for request in remote.requests if request.host == "v3.fal.media")
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ROUTES)
 async def test_every_tool_runs_on_an_endpoint(
     task: str, remote: Hub, config: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -1,0 +1,17 @@
+"""What runs in the browser, beside Gradio's own."""
+
+# Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
+NAME = """(...names) => names.map(name => name || Array.from(
+    crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
+EMPTY = "{text: '', files: []}"
+SURE = "(...who) => { if (!confirm('Delete this conversation and the files made in it?')) throw 'kept'; return who }"
+MEND_ROLES = """() => {  // what screen readers stumble over: a list without items, a nameless button within a button
+    const mend = () => {
+        document.querySelectorAll('#chat .examples[role=list]').forEach(list => list.removeAttribute('role'))
+        document.querySelectorAll('#chat .title[role=button] button').forEach(button => Object.assign(
+            button, {inert: true, ariaLabel: 'Show or hide'}))
+    }
+    new MutationObserver(mend).observe(document.querySelector('#chat'), {childList: true, subtree: true})
+    mend()
+}"""
+CLOSE_SIDEBAR_ON_PHONES = "() => { if (innerWidth < 768) document.querySelector('.sidebar .toggle-button').click() }"

@@ -1,0 +1,35 @@
+"""The steps of a request in words, as a message of the chat shows them while it runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.page.bubbles import plain
+from app.page.live import Live
+from app.progress import Row
+from tools.tasks import TASKS
+
+MARKS = {"waiting": "○", "queued": "○", "running": "◑", "done": "✓", "failed": "✗", "skipped": "-", "cancelled": "■"}
+
+
+def spoken(live: Live) -> list[dict[str, Any]]:
+    """What a running request says: its steps, and below them its answer as far as it has come."""
+    rows = live.progress.rows
+    ended = sum(row.ended is not None for row in rows.values())
+    title = f"Step {min(ended + 1, len(rows))} of {len(rows)}" if rows else live.words
+    doing = {"role": "assistant", "content": steps(rows) or " ", "metadata": {"title": title, "status": "pending"}}
+    return [doing, *([{"role": "assistant", "content": plain(live.answer)}] if live.answer else [])]
+
+
+def steps(rows: Mapping[int, Row]) -> str:
+    """One line a step: its state, what it does, on which model, and how long."""
+    return "\n".join(f"- {_line(row)}" for row in rows.values())
+
+
+def _line(row: Row) -> str:
+    type_ = TASKS.get(row.task.task)
+    name = (type_.title if type_ else "") or row.task.task
+    step = f"{row.step[0]} of {row.step[1]}" if row.step else ""
+    seconds = f"{row.seconds:.1f} s" if row.seconds is not None and row.ended else ""
+    note = plain(row.note[:120]) if row.status in {"failed", "skipped"} else ""
+    parts = [f"{MARKS.get(row.status, '○')} **{name}**", plain(row.model), step, seconds, note]
+    return " · ".join(filter(None, parts))

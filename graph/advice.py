@@ -1,0 +1,149 @@
+"""What is said where nothing can be run: what the wish needs, how to get it, and what these files are good for."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from graph.state import Task
+from tools.files.resources import modality
+from tools.install import command
+from tools.models.catalog import candidates
+from tools.registry import BACKENDS
+from tools.tasks import TASKS, Modality, TaskType
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A sentence or two, and requests that would work instead, to be picked."""
+
+    text: str
+    choices: list[str] = field(default_factory=list)
+
+
+# Requests that experts in ordinary wheels can meet: what they need, and how people ask for it
+_IDEAS: dict[Modality, tuple[tuple[str, str], ...]] = {
+    "image": (
+        ("image-to-text", "Read the text in it"),
+        ("object-detection", "Find the faces in it"),
+        ("canny-control", "Draw its edges"),
+    ),
+    "audio": (
+        ("audio-to-audio", "Remove the noise from this recording"),
+        ("audio-facts", "How long is this recording?"),
+    ),
+    "video": (
+        ("video-to-audio", "Extract the sound of this video"),
+        ("video-to-image", "Show the picture at 1 second"),
+        ("video-facts", "How long is this film?"),
+    ),
+    "table": (("table-question-answering", "How many rows does this table have?"),),
+    "text": (
+        ("summarization", "Summarise this text"),
+        ("text-to-speech", "Read this text aloud"),
+        ("text-classification", "Which language is this text in?"),
+    ),
+}
+_TALK = {"conversational", "text-generation"}  # which planners fall back on
+_SEEN: dict[Modality, str] = {  # what a question about a file needs
+    "image": "visual-question-answering",
+    "audio": "automatic-speech-recognition",
+    "video": "video-classification",
+}
+_DESCRIBE = re.compile(r"\bdescri|\bcaption|\bwhat(?:'s| is| can be seen| do you see)\b.*\b(?:in|on|show)", re.I)
+_BARE = (
+    ("text-to-speech", "Say 'good morning' aloud"),
+    ("text-classification", "Is the tone of 'I love it' positive?"),
+)
+
+
+def choices(files: Sequence[str], offered: Collection[str]) -> list[str]:
+    """Two or three things that can be done here with these very files."""
+    kinds = dict.fromkeys(modality(file) for file in files)
+    ideas = [idea for kind in kinds for idea in _IDEAS[kind]] if files else list(_BARE)
+    return [words for name, words in ideas if name in offered][:3]
+
+
+def missing(
+    beyond: Sequence[TaskType], request: str, files: Sequence[str], offered: Mapping[str, TaskType]
+) -> Advice | None:
+    """For a wish that needs a task type that cannot run here: what it needs, and what can be had at once.
+
+    ``beyond`` are the types that it may need; None where none of them is likely.
+    """
+    kinds = {modality(file) for file in files}
+    likely = [type_ for type_ in beyond if not files or (type_.name not in _TALK and not _makes_only(type_, kinds))]
+    asked = [TASKS[_SEEN[kind]] for kind in kinds & _SEEN.keys() if request.rstrip().endswith("?")]
+    type_ = next((each for each in [*likely, *asked] if each.name not in offered), None)
+    return _needing(type_, _gerund(type_.purpose), files, offered) if type_ else None
+
+
+def undescribed(
+    tasks: Sequence[Task], request: str, files: Sequence[str], offered: Mapping[str, TaskType]
+) -> Advice | None:
+    """For a description of a picture, where all that could run can only read what is printed in it."""
+    readers = candidates(TASKS["image-to-text"])
+    if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request):
+        return None
+    if any(each.backend != "embedded" for each in readers):
+        return None
+    return _needing(TASKS["image-to-text"], "Describing pictures", files, offered)
+
+
+def _needing(type_: TaskType, doing: str, files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
+    able = choices(files, offered)
+    return Advice(f"{doing} needs a model. {how_to_get(type_)}{_instead(able)}", able)
+
+
+def _makes_only(type_: TaskType, kinds: Collection[Modality]) -> bool:
+    """Whether it would make what was given, and not take it: a film is given, and not wanted."""
+    return type_.outputs[0] in kinds and not any(slot.modality in kinds for slot in type_.slots)
+
+
+def unclear(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
+    """For a request in which no wish was found."""
+    able = choices(files, offered)
+    about = f" with {', '.join(PurePath(file).name for file in files[:2])}" if files else ""
+    return Advice(f"I did not understand what to do{about}.{_instead(able)}", able)
+
+
+def greeting(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
+    """What can be done here, in two lines."""
+    able = choices(files, offered)
+    kinds = [name for name, type_ in _KINDS.items() if type_ in offered]
+    listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}" if kinds[1:] else "".join(kinds)
+    return Advice(f"I work on {listed}: attach a file, or say what you want.{_instead(able)}", able)
+
+
+_KINDS = {
+    "pictures": "image-to-text",
+    "documents": "summarization",
+    "recordings": "audio-to-audio",
+    "films": "video-to-audio",
+    "tables": "table-question-answering",
+}
+
+
+def how_to_get(type_: TaskType) -> str:
+    """The ways in which a task type could run here, shortest first, in one sentence."""
+    able = [name for name in ("endpoint", "local") if name in BACKENDS and not BACKENDS[name].candidates(type_)]
+    ways = [_WAYS[name] for name in able]
+    return f"To get one, {' or '.join(ways)}." if ways else "No backend here has one; `hugginggpt doctor` says why."
+
+
+_WAYS = {
+    "endpoint": "set HF_TOKEN (free at huggingface.co/settings/tokens)",
+    "local": f"run `{command('local')}` to run it on this machine",
+}
+
+
+def _instead(able: Sequence[str]) -> str:
+    return f" Here I can, for example: {'; '.join(able)}." if able else ""
+
+
+def _gerund(purpose: str) -> str:
+    """Such as "Describing an image" of "describe an image, or read the text printed in it"."""
+    verb, _, rest = purpose.partition(":")[0].partition(",")[0].partition(" ")
+    stem = verb[:-1] if verb.endswith("e") and not verb.endswith("ee") else verb
+    doubled = stem + stem[-1] if stem in {"cut", "put", "get"} else stem
+    return f"{doubled}ing {rest}".strip().capitalize()
