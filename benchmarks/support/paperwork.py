@@ -223,7 +223,11 @@ def _zip(path: Path, parts: dict[str, str]) -> None:
 
 def written(words: str) -> Callable[[Path], None]:
     """A file with this text."""
-    return lambda path: path.write_text(words, encoding="utf-8") and None
+
+    def write(path: Path) -> None:
+        path.write_text(words, encoding="utf-8")
+
+    return write
 
 
 def pdf(path: Path, texts: Sequence[Sequence[str]] = PAGES) -> None:

@@ -123,8 +123,8 @@ def _computed(operation: str | None, column: str | None, rows: Sequence[Row], ta
     if column is None or operation is None:
         return None
     if operation == "distinct":
-        values = dict.fromkeys(row[column] for row in rows if row[column])
-        return f"{len(values)} different: {', '.join(list(values)[:_MOST])}"
+        kinds = dict.fromkeys(row[column] for row in rows if row[column])
+        return f"{len(kinds)} different: {', '.join(list(kinds)[:_MOST])}"
     numbers = [(value, row) for row in rows if (value := _number(row[column])) is not None]
     if not numbers:
         return "No row fits"

@@ -44,11 +44,11 @@ def _attempts(image: Image.Image) -> list[list[Line]]:
 
 
 def _worth(lines: list[Line]) -> float:
-    return sum(line["confidence"] * len(line["text"]) for line in lines)
+    return float(sum(line["confidence"] * len(line["text"]) for line in lines))
 
 
 def _mean(lines: list[Line]) -> float:
-    return sum(line["confidence"] for line in lines) / len(lines)
+    return float(sum(line["confidence"] for line in lines) / len(lines))
 
 
 def _lit(image: Image.Image) -> Image.Image:
@@ -87,7 +87,7 @@ def _upside_down(lines: list[Image.Image]) -> bool:
     """Whether most of these pictures of lines stand on their heads."""
     told: list[Any] = [_engine()(_bgr(line), use_det=False, use_cls=True, use_rec=False) for line in lines]
     turned = [each.cls_res[0][0] == "180" for each in told]
-    return sum(turned) * 2 > len(turned)
+    return bool(sum(turned) * 2 > len(turned))
 
 
 def _bgr(image: Image.Image) -> NDArray[np.uint8]:
