@@ -87,6 +87,7 @@ def test_of_an_animated_picture_the_first_frame_is_seen(extension: str, tmp_path
     assert picture.getpixel((36, 10))[2] > 200
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow warns of damage that it can read in spite of
 @pytest.mark.parametrize("form", ["AVIF", "PNG", "WEBP", "TIFF", "GIF", "JPEG", "BMP"])
 @hypothesis.settings(max_examples=12)
 @given(data=st.data())
