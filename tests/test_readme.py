@@ -11,7 +11,7 @@ def test_every_file_of_the_tree_exists() -> None:
     tree = README[README.index("langgraph.json      what") :].partition("```")[0]
     folder = ROOT
     for line in tree.splitlines():
-        path = line.split()[0]
+        path = line.split()[0].rstrip(",:")
         folder = ROOT if not line.startswith(" ") else folder
         assert (folder / path).exists(), path
         folder = ROOT / path if path.endswith("/") and not line.startswith(" ") else folder

@@ -42,6 +42,7 @@ def test_a_conversation_is_renamed_and_deleted(page: Page) -> None:
     ask(page, "Is the tone of 'I am happy' positive?")
     done(page, 1)
     page.get_by_text("This conversation").click()
+    expect(page.locator("#title textarea, #title input")).to_have_value("Is the tone of 'I am happy' positive?")
     page.fill("#title textarea, #title input", "Moods")
     page.press("#title textarea, #title input", "Enter")
     expect(page.locator("#history")).to_contain_text("Moods", timeout=PATIENCE)
