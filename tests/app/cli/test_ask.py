@@ -99,7 +99,7 @@ def test_plan_prints_the_plan_and_makes_nothing(workspace: Path) -> None:
 def test_a_request_without_a_plan_ends_with_code_3_and_says_what_can_be_done(workspace: Path) -> None:
     done = invoke("ask", "Compose a symphony", "--llm", "offline", "--json")
     assert done.exit_code == json.loads(done.stdout)["exit_code"] == 3
-    assert "speak" in json.loads(done.stdout)["error"]
+    assert "needs a model" in json.loads(done.stdout)["error"]
 
 
 BAD_FILES: dict[str, tuple[bytes | None, str]] = {
@@ -228,7 +228,7 @@ def test_of_two_that_resume_at_once_one_is_told(program: Program, tmp_path: Path
     _, told = program(0, "resume").communicate(timeout=60)
     assert "Another process is at work on this conversation" in told
     running.kill()
-    running.wait(60)
+    running.communicate(timeout=60)
     again = program(0, "resume")
     again.communicate(timeout=60)
     assert again.returncode == 0
