@@ -36,7 +36,7 @@ def plan(
     ``previous`` are the conversation's files before it, ``before`` the tasks of the last request.
     """
     if said := replies.small_talk(request, offered):
-        return Draft(refusal=said)
+        return Draft(refusal=said, small_talk=True)
     if not request.strip() and resources:
         return Draft(question=replies.what_to_do(resources))
     reading = read(request, [*resources, *previous])
