@@ -144,9 +144,9 @@ def test_doctor_tells_which_added_tools_cannot_be_reached(mcp_url: str, file: Pa
     assert checks[f"tool {HERE}:mirror"]["state"] == "ok"
 
 
-def test_the_readme_s_example_is_a_file_that_can_be_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    file.write_text(next(block for block in re.findall(r"```toml\n(.*?)```", readme, re.S) if "[[tools]]" in block))
+def test_the_example_of_the_docs_is_a_file_that_can_be_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "tools.md").read_text(encoding="utf-8")
+    file.write_text(next(block for block in re.findall(r"```toml\n(.*?)```", page, re.S) if "[[tools]]" in block))
     monkeypatch.setenv("MY_TOKEN", "x")
     extras.load()
     drafted = offline.plan("Get the current weather for 'Oslo' in fahrenheit", [], catalog.offered())

@@ -193,7 +193,7 @@ def test_a_private_space_is_opened_with_the_user_s_own_token(workspace: Path) ->
         mine = {"HF_ENDPOINT": address, "HF_TOKEN": "hf_private"}
         added = cli("tools", "add", "ann/secret", "--only", "pixelate", **mine)
         assert "opened by HF_TOKEN" in added.stdout, added.stderr
-        done = cli("ask", "Pixelate sea.png", "--llm", "offline", **mine)
+        done = cli("ask", "Pixelate sea.png", "--llm", "offline", "--no-approve", **mine)
         assert "blocks of 8" in done.stdout, done.stderr
     everything = away.stderr + added.stdout + done.stdout + done.stderr + Path("tools.toml").read_text()
     assert "hf_private" not in everything

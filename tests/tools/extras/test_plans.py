@@ -48,5 +48,5 @@ async def test_a_model_is_told_what_each_argument_takes_and_where_its_plan_is_wr
 async def test_a_missing_value_that_must_be_given_is_complained_of(mcp_url: str) -> None:
     await extras.add(mcp_url, only="knit")
     draft, model = await drafted("Knit a scarf.", [{"knit": {}}], [{"knit": {"rows": 3}}])
-    assert "Task 0 (knit) lacks its 'rows'." in model.calls[1].messages[-1].text
+    assert "Task 0 (knit): it lacks its 'rows'." in model.calls[1].messages[-1].text
     assert draft.tasks[0].args == {"rows": "3"}
