@@ -31,12 +31,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def start_page(folder: Path, port: int = 0, graph: str = "", **env: str) -> Server:
-    """The server with the page and the task types of doings.py."""
+    """The server with the page and the task types of doings.py, which run unasked: they change nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    tools = [f"tests.browser.doings:{name}" for name in ("echo_slowly", "shatter", "vandalise")]
-    for tool in tools if not (folder / "tools.toml").exists() else []:
-        command = [sys.executable, "-m", "app.cli.main", "tools", "add", tool]
-        subprocess.run(command, cwd=folder, env=os.environ | QUIET, check=True, timeout=60, capture_output=True)  # noqa: S603 - our own command
+    file = folder / "tools.toml"
+    if not file.exists():
+        for name in ("echo_slowly", "shatter", "vandalise"):
+            command = [sys.executable, "-m", "app.cli.main", "tools", "add", f"tests.browser.doings:{name}"]
+            subprocess.run(command, cwd=folder, env=os.environ | QUIET, check=True, timeout=60, capture_output=True)  # noqa: S603 - our own command
+        told = file.read_text("utf-8").replace("[[tools]]\n", "[[tools]]\nread_only = true\n")
+        file.write_text(told, "utf-8")
     env |= {"HUGGINGGPT_PAGE": "true", "GRADIO_ANALYTICS_ENABLED": "False"}
     return start_dev(folder, "--allow-blocking", port=port, graph=graph, **env)
 

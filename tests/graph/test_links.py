@@ -133,7 +133,7 @@ def picture(workspace: Path) -> str:
 
 async def words_of(llm: str, picture: str) -> tuple[str, str]:
     """The answer as it was streamed, and as it is kept."""
-    given: Any = {"messages": [HumanMessage("Describe it.")], "resources": [picture]}
+    given: Any = {"messages": [HumanMessage("Read it.")], "resources": [picture]}
     said, final = "", dict[str, Any]()
     context = Context(llm=llm, cache=False)
     async for mode, chunk in graph.astream(given, context=context, stream_mode=["messages", "values"]):

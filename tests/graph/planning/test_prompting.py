@@ -30,9 +30,12 @@ def test_every_demonstration_passes_the_validator_unchanged(demonstration: Demon
 
 @pytest.mark.parametrize("text", [*REQUESTS, "Describe this picture and read the text in it aloud."])
 def test_the_prompt_for_one_picture_with_every_task_offered_is_short(text: str) -> None:
-    """Counted at 3.5 characters a token, where tokenizers of current models need about 4.3 for such text."""
+    """Counted at 3.5 characters a token, where tokenizers of current models need about 4.3 for such text.
+
+    1,500 were the aim for 52 task types; six more came since.
+    """
     request = Request(text, ["in/photo.png"], [], HumanMessage(text))
-    assert tokens(conversation(request, TASKS, 8_000)) < 1_500
+    assert tokens(conversation(request, TASKS, 8_000)) < 1_650
 
 
 def test_every_offered_task_is_listed_and_no_other() -> None:
@@ -41,7 +44,7 @@ def test_every_offered_task_is_listed_and_no_other() -> None:
     assert lines == [
         "(image) -> text",
         "image-to-text: describe an image, or read the text printed in it",
-        "(text, language?) -> audio",
+        "(text, language?, manner?) -> audio",
         "text-to-speech: speak a text",
     ]
 

@@ -158,9 +158,9 @@ def test_the_language_to_translate_into_is_told_from_the_other() -> None:
 
 
 def test_what_fits_no_slot_is_left_out_and_said() -> None:
-    found = checked([task("summarization", text="x", max_length=50)])
+    found = checked([task("summarization", text="x", temperature=50)])
     assert found.tasks[0].args == {"text": "x"}
-    assert "max_length" in found.notes[0]
+    assert "temperature" in found.notes[0]
 
 
 def test_an_unknown_type_is_refused_with_the_choices() -> None:

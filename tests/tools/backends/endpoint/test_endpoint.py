@@ -9,6 +9,7 @@ import pytest
 from tests.support.hub import Hub
 from tests.tools.backends.endpoint.calls import ask
 from tools.backends.endpoint import Endpoint
+from tools.backends.endpoint.routes import ROUTES
 from tools.errors import ModelUnavailable
 from tools.settings import settings
 from tools.tasks import TASKS
@@ -86,7 +87,7 @@ def test_without_a_token_and_an_endpoint_nothing_is_offered_and_it_says_what_to_
     backend = Endpoint()
     for task in TASKS.values():
         assert not backend.candidates(task)
-        assert "models.toml" in backend.missing(task)
+        assert "models.toml" in backend.missing(task) or task.name not in ROUTES
     assert "HF_TOKEN" in backend.missing(TASKS["summarization"])
     assert all(reason for _, reason in backend.explain(TASKS["summarization"]))
 

@@ -8,11 +8,15 @@ from tests.support import tiny
 from tools.backends.local import Local
 from tools.backends.local.recipes import RECIPES
 from tools.errors import BadOutput
+from tools.experts import EXPERTS
 from tools.models.defaults import DEFAULTS
 from tools.protocol import Audio, Call, Output, Video
 from tools.tasks import TASKS
 
-EMBEDDED_ONLY = {"canny-control", "hed-control", "mlsd-control"}
+EMBEDDED_ONLY = {expert.task for expert in EXPERTS} & {
+    *("canny-control", "hed-control", "mlsd-control", "text-extraction", "image-facts", "audio-facts", "video-facts"),
+    *("video-to-audio", "video-to-image"),
+}
 UNSURE = {"document-question-answering:donut"}  # random weights never write the marks of an answer
 SLOW = {"text-to-video:wan", "image-to-video"}
 NAMES = [name for name in (*RECIPES, *tiny.VARIANTS) if name not in UNSURE]
