@@ -26,7 +26,8 @@ def signatures(tasks: Sequence[Task]) -> dict[int, Signature]:
         args = json.dumps(task.args, sort_keys=True, ensure_ascii=False)
         args = REFERENCE.sub(lambda match: f"<{known.get(int(match[1]), match[0])}>", args)
         needs = sorted(known.get(needed, "") for needed in task.dep)
-        known[task.id] = hashlib.sha256(f"{task.task} {args} {needs}".encode()).hexdigest()
+        done = f"{task.task} {args} {needs}".encode(errors="surrogatepass")  # a model may write half a character
+        known[task.id] = hashlib.sha256(done).hexdigest()
     return known
 
 
