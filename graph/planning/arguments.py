@@ -55,9 +55,13 @@ class Filler:
         return args
 
     def _place(self, row: TaskType, args: Mapping[str, list[str]], value: str) -> str | None:
-        """The slot for a value: the first free one of its modality, or the media slot that is to take several."""
+        """The slot for a value: the first free one of its modality, or the media slot that is to take several.
+
+        No option, such as a length, takes what another name was given for.
+        """
         fitting = [slot for slot in row.slots if self._fits(slot, value)]
-        free = [slot for slot in fitting if slot.name not in args]
+        options = [slot for slot in fitting if slot.modality == "text" != slot.name and not slot.required]
+        free = [slot for slot in fitting if slot.name not in args and slot not in options]
         several = [slot for slot in fitting if slot.modality != "text"]
         return next((slot.name for slot in [*sorted(free, key=lambda slot: not slot.required), *several]), None)
 
