@@ -17,12 +17,17 @@ from tests.support.lives import work
 
 @dataclass
 class Tally:
-    """What many kills came to: tasks that were told finished, and those of them that began again; tasks begun."""
+    """What many kills came to: tasks that were told finished, and those of them that began again; tasks begun.
+
+    A kill between the record of a result and the telling leaves a task untold. Where nobody kills, none may be:
+    ``silent`` are those that began in the last life and were not told finished.
+    """
 
     kills: int = 0
     begun: int = 0
     told: int = 0
     repeated: int = 0
+    silent: int = 0
 
 
 def processes() -> ForkServerContext:
@@ -63,11 +68,11 @@ def request(folder: Path, seed: int, longest: float, limit: int) -> Tally:
         assert process.exitcode in {0, -signal.SIGKILL}
         tally.kills += process.exitcode != 0
         if (folder / "ended").exists():
-            return _told(log, tally)
+            return _told(log, tally, size)
     raise AssertionError("a life without limit ends")
 
 
-def _told(log: Path, tally: Tally) -> Tally:
+def _told(log: Path, tally: Tally, last: int) -> Tally:
     told: set[str] = set()
     for what, task in (line.split() for line in log.read_text().splitlines()):
         if what == "told":
@@ -76,6 +81,8 @@ def _told(log: Path, tally: Tally) -> Tally:
             tally.begun += 1
             tally.repeated += task in told
     tally.told = len(told)
+    begun = [line.split()[1] for line in log.read_text()[last:].splitlines() if line.startswith("began")]
+    tally.silent = len(set(begun) - told)
     return tally
 
 
