@@ -23,9 +23,7 @@ from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
-from graph.planning.partial import valid_part
 from graph.planning.progress import Progress
-from graph.planning.validation import as_written, question
 from graph.state import Plan, State, Task
 from graph.turns import in_order
 from graph.warmup import WarmUp
@@ -133,15 +131,18 @@ def _ruled(request: Request, types: Mapping[str, TaskType]) -> Draft:
     said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
     text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)
-    draft = offline.plan(text, request.given, types, previous=request.previous, before=before)
-    if not draft.tasks:
-        return draft
-    checked = valid_part(as_written(draft.tasks), request.files, types)
-    if checked.problems:
-        raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
-    if checked.missing:
-        return Draft(question=question(*checked.missing), notes=[*draft.notes, *checked.notes])
-    return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
+    if (picked := _picked(request)) is not None and said:
+        return offline.plan(said[-1], request.given, types, previous=request.previous, picked=picked)
+    return offline.plan(text, request.given, types, previous=request.previous, before=before)
+
+
+def _picked(request: Request) -> int | None:
+    """The number of the choice that the user made, where our last message offered some: by number or by its words."""
+    last = next((message for message in reversed(request.history) if message.type == "ai"), None)
+    offered = last.response_metadata.get("choices", []) if last else []
+    answer = request.text.strip(" .)#").lower()
+    numbers = {str(number): number - 1 for number in range(1, len(offered) + 1)}
+    return (numbers | {text.lower(): number for number, text in enumerate(offered)}).get(answer)
 
 
 def _before(said: Sequence[str], request: Request, types: Mapping[str, TaskType]) -> list[Task]:
@@ -164,6 +165,6 @@ def _command(draft: Draft, update: dict[str, Any], context: Context) -> Next:
     if draft.tasks:
         return Command(goto="select", update=update | {"plan": Plan(tasks=draft.tasks, notes=draft.notes)})
     text = "\n\n".join([draft.question or draft.refusal or "", *draft.notes])
-    metadata = {"controller": resolve(context.llm), "exit_code": draft.exit_code}
+    metadata = {"controller": resolve(context.llm), "exit_code": draft.exit_code, "choices": draft.choices}
     said = AIMessage(text, response_metadata=metadata)
     return Command(goto="__end__", update=update | {"messages": [*update.get("messages", []), said]})

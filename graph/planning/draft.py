@@ -10,6 +10,7 @@ class Draft:
     """What planning came to: tasks, or one question, or one refusal. ``notes`` say what was left out and why.
 
     Small talk is answered in ``refusal`` too: it, like a request beyond what is offered, ends without a plan.
+    ``choices`` are the answers that a question offers, the likeliest first.
     """
 
     tasks: list[Task] = field(default_factory=list)
@@ -17,4 +18,6 @@ class Draft:
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
     by_rule: bool = False  # because the controller's model failed
+    choices: list[str] = field(default_factory=list)
+    small_talk: bool = False
     exit_code: int = 3  # without tasks, what a command ends with
