@@ -10,7 +10,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +64,14 @@ async def run(data: Path, controller: str, kept: Path | None = None) -> dict[str
         seconds.append(time.perf_counter() - started)
         predictions[one.id] = prediction(one, draft)
     if kept:
-        lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in predictions.values())
-        kept.write_text("".join(lines), encoding="utf-8")
+        keep(kept, predictions.values())
     timing = round(1000 * statistics.median(seconds), 3)
     return {"controller": controller, "median_ms": timing, **score(requests, predictions)}
+
+
+def keep(path: Path, predictions: Iterable[dict[str, Any]]) -> None:
+    """Write the predictions, one JSON object a line."""
+    path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
 
 
 def planner_of(controller: str) -> Planner:

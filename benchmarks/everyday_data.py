@@ -46,7 +46,8 @@ def load(path: Path) -> list[Everyday]:
         lines = path.read_text(encoding="utf-8").splitlines()
         found = [_everyday(json.loads(line)) for line in lines if line.strip()]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} cannot be read as everyday requests ({error}); give one JSON object a line.") from error
+        why = f"{path} cannot be read as everyday requests ({error}); give one JSON object a line."
+        raise InputError(why) from error
     if not found:
         raise InputError(f"{path} holds no requests; give one JSON object a line.")
     return found

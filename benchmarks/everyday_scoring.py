@@ -7,7 +7,7 @@ files and to outputs of tasks that are alike, with the literal words that an acc
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.everyday_data import Everyday
@@ -64,7 +64,9 @@ def forms(tasks: Sequence[Mapping[str, Any]], files: Sequence[str]) -> Iterator[
     return (_form(task, by_id, files, ()) for task in by_id.values())
 
 
-def _form(task: Mapping[str, Any], by_id: Mapping[int, Mapping[str, Any]], files: Sequence[str], seen: tuple[int, ...]) -> Form:
+def _form(
+    task: Mapping[str, Any], by_id: Mapping[int, Mapping[str, Any]], files: Sequence[str], seen: tuple[int, ...]
+) -> Form:
     binds: set[tuple[str, Any]] = set()
     words: dict[str, list[str]] = defaultdict(list)
     for slot, value in (task.get("args") or {}).items():
@@ -89,9 +91,10 @@ def plain(text: object) -> str:
 def _literal(plan: Sequence[Mapping[str, Any]], files: Sequence[str]) -> list[Form]:
     """An accepted plan's tasks: ``*`` is any text, and a file is a binding and no words."""
     no_words = {plain(file) for file in files} | {""}
+    bare = [{**task, "args": _without_stars(task.get("args", {}))} for task in plan]
     return [
-        Form(form.task, form.binds, {slot: [w for w in words if w not in no_words] for slot, words in form.words.items()})
-        for form in forms([{**task, "args": _without_stars(task.get("args", {}))} for task in plan], files)
+        replace(form, words={slot: [w for w in words if w not in no_words] for slot, words in form.words.items()})
+        for form in forms(bare, files)
     ]
 
 

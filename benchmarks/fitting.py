@@ -51,7 +51,7 @@ def fit_sets(
     prior: NDArray[np.float32],
     decay: float,
     epochs: int = 12,
-    rate: float = 0.03,
+    rate: float = 0.05,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights of the names in a log-linear model over sets of them: Adam with decoupled decay, its rate falling to 0.
 
@@ -61,7 +61,7 @@ def fit_sets(
     random = np.random.default_rng(0)
     weights = np.zeros((matrix.shape[1], sets.shape[1]), np.float32)
     first, second = np.zeros_like(weights), np.zeros_like(weights)
-    steps, step, size = epochs * -(-matrix.shape[0] // 64), 0, 64
+    steps, step, size = epochs * -(-matrix.shape[0] // 192), 0, 192
     for _ in range(epochs):
         order = random.permutation(matrix.shape[0])
         for start in range(0, len(order), size):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
 from benchmarks.fitting import Group, fit_sets, softmax, sparse
@@ -25,18 +25,18 @@ from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
 from benchmarks.taskbench_data import load as load_taskbench
 from benchmarks.taskbench_scoring import reference
 from graph.offline import wording
-from graph.offline.encoder import encoder
 from graph.offline.features import features, summed
 from graph.offline.intents import OUTCOMES, Evidence, Intent, evidence, fillable, given_kinds, meaning_of, place
 from graph.offline.layout import Layout, Source
 from graph.offline.links import features as link_features
+from graph.offline.meaning import meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
 from graph.offline.wiring import candidates, slots
 from tools.tasks import TASKS, TaskType
 
 TOOLS = toolset()
-_SEEN, _LINK_L2, _LANGUAGE_L2 = 3, 1.0, 0.5
+_SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
 _MOST_ACCEPTED = 3  # of several plans that are right, those that count as what people asked for
 
 
@@ -133,18 +133,18 @@ class Targets:
     @classmethod
     def of(cls, examples: Sequence[Example], names: Sequence[str], sets: Sequence[frozenset[str]]) -> "Targets":
         """The targets of these examples over these sets."""
-        fits = {given: [fillable(sorted(each), given, TASKS) for each in sets] for given in {one.given for one in examples}}
+        fits = {
+            given: [fillable(sorted(each), given, TASKS) for each in sets] for given in {one.given for one in examples}
+        }
         right = np.array([[each in one.sets for each in sets] for one in examples])
         possible = np.array([fits[one.given] for one in examples]) | right
-        single = matrix_of(names, [one.sets[0] if one.sets else frozenset() for one in examples])
+        single = matrix_of(names, [next(iter(one.sets), frozenset()) for one in examples])
         return cls(right, possible, single, np.array([one.taskbench for one in examples]))
 
 
 def _with_bias(matrix: csr_matrix) -> csr_matrix:
     rows = matrix.shape[0]
     column = csr_matrix(np.ones((rows, 1), np.float32))
-    from scipy.sparse import hstack
-
     return hstack([matrix, column]).tocsr()
 
 
@@ -234,9 +234,7 @@ def language_groups(one: Example) -> list[Group]:
 # All of it
 
 
-def fit(
-    examples: Sequence[Example], samples: Sequence[Sample], meanings: dict[str, NDArray[np.float32]]
-) -> Weights:
+def fit(examples: Sequence[Example], samples: Sequence[Sample], meanings: dict[str, NDArray[np.float32]]) -> Weights:
     """All weights but how sure a plan is."""
     taught = [*examples, *map(from_taskbench, samples)]
     weights = fit_wishes(taught, meanings)
@@ -256,11 +254,11 @@ def meanings_of(examples: Sequence[Example], kept: Path | None) -> dict[str, NDA
     if kept and kept.exists():
         with np.load(kept, allow_pickle=False) as file:
             known = dict(zip(file["ids"].tolist(), file["meanings"].astype(np.float32), strict=True))
-    if (model := encoder()) is None:
+    if (understood := meaning()) is None:
         return {}
     for one in examples:
         if one.id not in known:
-            known[one.id] = model.meaning(one.reading)
+            known[one.id] = understood(one.reading)
     if kept:
         np.savez(kept, ids=np.array(list(known)), meanings=np.array(list(known.values()), np.float16))
     return known
@@ -278,7 +276,7 @@ def main() -> None:
     examples = list(map(from_everyday, load(options.data)))
     if options.hold_out:
         examples = [one for number, one in enumerate(examples) if number % options.hold_out]
-    samples = [sample for sample in load_taskbench(options.taskbench) if any(n["task"] in TYPE_NAMES for n in sample.nodes)]
+    samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
     meanings = meanings_of([*examples, *map(from_taskbench, samples)], options.embeddings)
     weights = fit(examples, samples, meanings)
     data = options.data.read_bytes() + options.taskbench.read_bytes()

@@ -149,10 +149,12 @@ def doctor(as_json: o.AsJson = False) -> None:
 @app.command("eval", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 @guarded
 def evaluate(context: typer.Context) -> None:
-    """Score the planner on TaskBench: eval --data FILE [--controller NAME] [--predictions FILE] [--json]."""
-    from benchmarks.taskbench import main as taskbench
+    """Score the planner: eval [taskbench|everyday] --data FILE [--controller NAME] [--predictions FILE] [--json]."""
+    from benchmarks import everyday, taskbench
 
-    taskbench(context.args)
+    known = {"everyday": everyday.main, "taskbench": taskbench.main}
+    name, *rest = context.args or [""]
+    known[name](rest) if name in known else taskbench.main(context.args)
 
 
 @app.command()

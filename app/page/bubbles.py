@@ -18,12 +18,18 @@ ALONE = re.compile(rf"^{LINK.pattern}$", re.MULTILINE)
 
 
 def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dict[str, Any]]:
-    """The conversation in Gradio's form. Only ``files``, those of this conversation, are shown as media."""
-    return [
+    """The conversation in Gradio's form. Only ``files``, those of this conversation, are shown as media.
+
+    The choices that our last message offers can be clicked.
+    """
+    shown: list[dict[str, Any]] = [
         {"role": role, "content": content, "metadata": {"id": message.id or ""}}
         for message in messages
         if (role := _role(message)) and (content := _content(message, files))
     ]
+    if shown and messages and (choices := messages[-1].response_metadata.get("choices")):
+        shown[-1]["options"] = [{"value": text, "label": text} for text in choices]
+    return shown
 
 
 def _role(message: BaseMessage) -> str | None:

@@ -65,6 +65,7 @@ class Page(View):
         starts: list[tuple[Any, Handler, list[Component]]] = [
             (self.box.submit, self._send, [self.box]),
             (self.chat.example_select, self._try, []),
+            (self.chat.option_select, self._pick, []),
             (self.chat.retry, self._again, []),
             (self.go_on.click, self._go_on, []),
             (self.run_it.click, self._run_it, [self.proposal]),
@@ -93,6 +94,11 @@ class Page(View):
     ) -> None:
         example = self.examples[chosen.index]
         await self._send(request, browser, thread, {"text": example.text, "files": example.files}, *options)
+
+    async def _pick(
+        self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
+    ) -> None:
+        await self._send(request, browser, thread, {"text": str(chosen.value)}, *options)
 
     async def _again(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()

@@ -7,9 +7,9 @@ from typing import Any
 
 from graph.offline import followups, options, replies, wording
 from graph.offline.copies import spread
-from graph.offline.encoder import Encoder, encoder
-from graph.offline.intents import Choice, Evidence, Intent, choices, evidence, place, type_name
+from graph.offline.intents import OUTCOMES, Choice, Evidence, Intent, choices, evidence, place, type_name
 from graph.offline.layout import Layout
+from graph.offline.meaning import Meaning, meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring, wiring
@@ -34,13 +34,13 @@ def plan(
     before: Sequence[Task] = (),
     picked: int | None = None,
     weights: Weights | None = None,
-    meaning: Encoder | None = None,
+    understood: Meaning | None = None,
 ) -> Draft:
     """Plan a request over the offered task types. Never raises for any text.
 
     ``previous`` are the conversation's files before it, ``before`` the tasks of the last request, ``picked`` the
-    number of the choice that the user made when this request was answered by a question. ``meaning`` is the encoder
-    to use in the place of the one that is installed.
+    number of the choice that the user made when this request was answered by a question. ``understood`` tells the
+    meaning of a request in the place of the encoder that is installed.
     """
     if not request.strip():
         return Draft(question=replies.what_to_do(resources)) if resources else replies.small_talk("hello", offered)
@@ -49,7 +49,7 @@ def plan(
         files = resources or followups.pointed_at(reading, previous)
         if again := followups.repeated(reading, files, before, [*resources, *previous]):
             return Draft(tasks=again)
-    planner = _Planner(offered, weights or load(), meaning or encoder(), picked)
+    planner = _Planner(offered, weights or load(), understood or meaning(), picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
         return planner.draft(reading, resources, previous)
@@ -61,15 +61,15 @@ class _Planner:
     """Plans requests over the types on offer."""
 
     def __init__(
-        self, offered: Mapping[str, TaskType], weights: Weights, meaning: Encoder | None, picked: int | None
+        self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: int | None
     ) -> None:
-        self.offered, self.weights, self.meaning, self.picked = offered, weights, meaning, picked
+        self.offered, self.weights, self.understood, self.picked = offered, weights, understood, picked
         self.types = TASKS | dict(offered)
 
     def draft(self, reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> Draft:
         """The plan of a request by what it says itself, or the one question that it leads to."""
         files = in_question(reading, resources, previous)
-        said = evidence(reading, files, self.weights, self.meaning)
+        said = evidence(reading, files, self.weights, self.understood)
         ranked = choices(reading, files, self.weights, said, self.types)
         chosen = self._runnable(ranked)
         listed = [each for each in ranked if each.probability >= _LEAST and self._runs(each)][:_MOST_CHOICES]
@@ -82,21 +82,16 @@ class _Planner:
         return self._planned(chosen, reading, files, said, Files(resources, previous))
 
     def _runs(self, choice: Choice) -> bool:
-        return all(type_name(wish) in self.offered or wish not in self.weights.types for wish in choice.wishes) and not (
-            {"CHAT", "ASK", "REFUSE"} & set(choice.wishes)
-        )
+        return all(type_name(wish) in self.offered for wish in choice.wishes)
 
     def _runnable(self, ranked: Sequence[Choice]) -> Choice:
         """The likeliest choice, or one that is nearly as likely and can run here."""
         best = ranked[0]
         near = (one for one in ranked if one.probability >= _INSTEAD * best.probability and self._runs(one))
-        outcome = {"CHAT", "ASK", "REFUSE"} & set(best.wishes)
-        return best if outcome else next(near, best)
+        return best if best.wishes[0] in OUTCOMES else next(near, best)
 
     def _sure(self, ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> bool:
-        if {"CHAT", "ASK", "REFUSE"} & set(chosen.wishes):
-            return True
-        return self.weights.certain(certainty(ranked, chosen, reading)) >= SURE
+        return chosen.wishes[0] in OUTCOMES or self.weights.certain(certainty(ranked, chosen, reading)) >= SURE
 
     def _lacking(self, said: Evidence) -> TaskType:
         """The task type that is most likely meant by a request that lacks what it needs."""
@@ -110,6 +105,8 @@ class _Planner:
         intents = [intent for wish in able for intent in self._intents(wish, reading, said)]
         if not intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
+        if unnamed := next((one for one in intents if one.type.slot("labels") and "labels" not in one.slots), None):
+            return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
         layout = Layout(reading, intents, files)
         checked = validated(spread(tasks(layout, wiring(layout, self.weights)), files, reading), known, self.offered)
         if checked.missing:

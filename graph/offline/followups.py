@@ -27,7 +27,9 @@ _RESULT = re.compile(
     r"\b(?:the|your|its|that|this) (?:results?|answers?|summary|text|translation|transcript|caption)\b"
 )
 _BACK = re.compile(rf"\b(?:it|that|this|them)\b|{_RESULT.pattern}")
-_ASKS = re.compile(r"^\W*(?:and |so |but |then )?(?:what|who|when|where|which|why|how|whose|is|are|was|were|does|did)\b.*\?")
+_ASKS = re.compile(
+    r"^\W*(?:(?:and|so|but|then) )?(?:what|who|when|where|which|why|how|whose|is|are|was|were|do|does|did)\b.*\?"
+)
 _NOUNS = {"summary": "summarization", "translation": "translation", "transcript": "automatic-speech-recognition"}
 
 

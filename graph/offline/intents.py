@@ -7,17 +7,18 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from graph.offline.encoder import Encoder
 from graph.offline.features import features, phrases
+from graph.offline.meaning import Meaning
 from graph.offline.reading import Reading, kinds
 from graph.offline.weights import Array, Weights
 from graph.planning.files import takes
-from tools.tasks import MODALITIES, TASKS, Modality, TaskType
+from tools.tasks import MODALITIES, TASKS, TaskType
 
 OUTCOMES = ("CHAT", "ASK", "REFUSE")
 _PHRASED = 4.0  # log-odds of a type that was never learned where one of its phrases stands, and without it against it
-_RANKED, _BEST = 60, 8  # sets that are compared; sets, and types, that are combined to sets that nobody had
+_RANKED, _BEST = 60, 6  # sets that are compared; sets, and types, that are combined to sets that nobody had
 _BESIDE = 0.55  # how much the words count beside the meaning, where an encoder tells it
 _MEANT = 0.75  # how much the meaning counts
 _SPREAD = 6.0  # embeddings of this encoder lie close together
@@ -66,7 +67,7 @@ class Evidence:
         return float(self.total[self.names.index(name)])
 
 
-def evidence(reading: Reading, files: Sequence[str], weights: Weights, encoder: Encoder | None) -> Evidence:
+def evidence(reading: Reading, files: Sequence[str], weights: Weights, meaning: Meaning | None) -> Evidence:
     """What speaks for each wish: learned from words, files and, with an encoder, the meaning of the request.
 
     A type that was never learned, such as one that the owner added, is spoken for by its phrases in the task table.
@@ -74,8 +75,8 @@ def evidence(reading: Reading, files: Sequence[str], weights: Weights, encoder: 
     found = features(reading, files)
     by_word = weights.by_word(found, len(reading.words))
     total = by_word.sum(axis=0)
-    if encoder is not None:
-        total = _BESIDE * total + _MEANT * (meaning_of(encoder.meaning(reading), files) @ weights.meaning)
+    if meaning is not None:
+        total = _BESIDE * total + _MEANT * (meaning_of(meaning(reading), files) @ weights.meaning)
     new = [name for name in TASKS if name not in weights.types and name != "text-classification"]
     said = dict(phrases(reading, new))
     extra = np.zeros((len(by_word), len(new)), np.float32)
@@ -96,14 +97,14 @@ def choices(
 ) -> list[Choice]:
     """The sets of wishes that can be met from what is given, the likeliest first."""
     given = given_kinds(reading, files)
-    possible = np.array([fillable(each, given, types) for each in known_sets(weights)])
+    possible = _possible(weights.known, given, tuple(types.values()))
     scores = np.where(possible, weights.sets @ said.total[: len(weights.types)] + weights.prior, -np.inf)
     order = np.argsort(-scores)
-    ranked = {frozenset(known_sets(weights)[row]): float(scores[row]) for row in order[:_RANKED] if possible[row]}
-    unseen = float(weights.prior.min())
-    for wishes in _combined(list(ranked)[:_BEST], said):
+    ranked = {frozenset(weights.known[row]): float(scores[row]) for row in order[:_RANKED] if possible[row]}
+    unseen, odds = float(weights.prior.min()), dict(zip(said.names, said.total.tolist(), strict=True))
+    for wishes in dict.fromkeys(_combined(list(ranked)[:_BEST], odds)):
         if wishes not in ranked and fillable(sorted(wishes), given, types):
-            ranked[wishes] = sum(map(said.of, wishes)) + unseen
+            ranked[wishes] = sum(map(odds.__getitem__, wishes)) + unseen
     best = sorted(ranked, key=ranked.__getitem__, reverse=True)
     share = np.exp(np.array([ranked[wishes] for wishes in best]) - ranked[best[0]])
     share = share / share.sum()
@@ -115,22 +116,19 @@ def given_kinds(reading: Reading, files: Sequence[str]) -> frozenset[str]:
     return frozenset(kinds(files)) | ({"words"} if reading.quotes or not files else set())
 
 
-@lru_cache(maxsize=4)
-def _sets(types: tuple[str, ...], packed: bytes) -> tuple[tuple[str, ...], ...]:
-    rows = np.frombuffer(packed, np.float32).reshape(-1, len(types))
-    return tuple(tuple(types[number] for number in np.flatnonzero(row)) for row in rows)
+@lru_cache(maxsize=256)
+def _possible(
+    sets: tuple[tuple[str, ...], ...], given: frozenset[str], rows: tuple[TaskType, ...]
+) -> NDArray[np.bool_]:
+    types = {row.name: row for row in rows}
+    return np.array([fillable(each, given, types) for each in sets])
 
 
-def known_sets(weights: Weights) -> tuple[tuple[str, ...], ...]:
-    """The sets of wishes that people had, in the order of ``weights.sets``."""
-    return _sets(weights.types, weights.sets.tobytes())
-
-
-def _combined(best: Sequence[frozenset[str]], said: Evidence) -> Iterator[frozenset[str]]:
+def _combined(best: Sequence[frozenset[str]], odds: Mapping[str, float]) -> Iterator[frozenset[str]]:
     """Sets that nobody may have had: all that is likely by itself, two of the best together, one wish more or less."""
-    usable = [said.names[each] for each in np.argsort(-said.total) if said.names[each] not in OUTCOMES]
-    likely = frozenset(name for name in usable if said.of(name) > 0)
-    single = [name for name in usable[:_BEST] if said.of(name) > -_PHRASED]
+    usable = sorted((name for name in odds if name not in OUTCOMES), key=odds.__getitem__, reverse=True)
+    likely = frozenset(name for name in usable if odds[name] > 0)
+    single = [name for name in usable[:_BEST] if odds[name] > -_PHRASED]
     pairs = (one | two for one, two in combinations(best, 2))
     for wishes in [likely, *pairs, *(frozenset([name]) for name in single), *best]:
         yield wishes

@@ -13,8 +13,8 @@ _REFERS_BACK = re.compile(
     r"|description|caption|answer|version|cleaned?|same)\b"
 )
 _CONNECTIVES = re.compile(
-    r"\b(?:then|based on|finally|also|and|from|using|with|after|before|as well|additionally|into|original|given|plus|too"
-    r"|both|each|separately|in|the)\b|[,.]"
+    r"\b(?:then|based on|finally|also|and|from|using|with|after|before|as well|additionally|into|original|given|plus"
+    r"|too|both|each|separately|in|the)\b|[,.]"
 )
 
 

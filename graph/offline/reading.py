@@ -126,7 +126,7 @@ def _blank(text: str, spans: Iterable[Span]) -> str:
 
 
 def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
-    """Where resources are named: by their whole reference, by file name, or by a name like ``scan_2`` without ending."""
+    """Where resources are named: in full, by file name, or by a name like ``scan_2`` without its ending."""
     names = {name: resource for resource in resources for name in _names(resource)}
     if not names:
         return []

@@ -104,5 +104,3 @@ def left_out(reading: Reading, said: Evidence, wishes: Sequence[str]) -> Iterato
             part = reading.text[start:end].strip(" ,;.\n")
             told = part if len(part) <= 200 else f"{part[:200].rsplit(None, 1)[0]} ..."
             yield f"I left out “{told}”: nothing that can run here does that."
-
-

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,11 @@ class Weights:
     links: Mapping[str, float]
     languages: Mapping[str, float]
     certainty: Mapping[str, float]
+
+    @cached_property
+    def known(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of wishes that people had, by the names of the wishes."""
+        return tuple(tuple(self.types[number] for number in np.flatnonzero(row)) for row in self.sets)
 
     def by_word(self, found: Sequence[Feature], count: int) -> Array:
         """The log-odds that each of ``count`` words adds, shape (count + 1, types); the last row is of no one word."""

@@ -32,7 +32,8 @@ class Wiring:
 def slots(layout: Layout, task: int) -> list[Slot]:
     """The slots of a task that must be filled and that its wording does not fill; what is asked is filled last."""
     intent = layout.intents[task]
-    empty = [slot for slot in intent.type.required if slot.name not in intent.slots and not closed(slot.schema)]
+    told = {*intent.slots, "labels"}  # nothing but the user's wording names classes
+    empty = [slot for slot in intent.type.required if slot.name not in told and not closed(slot.schema)]
     return sorted(empty, key=lambda slot: slot.name in _ASKED)
 
 
@@ -63,8 +64,8 @@ def _options(
     used = {source for other, _, sources in so_far.fills if other == task for source in sources}
     sources = [source for source in candidates(layout, task, slot) if source not in used]
     if slot.many:
-        files = [source for source in sources if source.kind in ("file", "quote")]
-        yield 0.0, tuple(files or sources[:1])
+        given = [[source for source in sources if source.kind == kind] for kind in ("file", "quote")]
+        yield 0.0, tuple(given[0] or given[1] or sources[:1])
         return
     scores = [weights.link(features(layout, task, slot.name, slot.modality, source)) for source in sources]
     total = math.log(sum(math.exp(score - max(scores)) for score in scores)) + max(scores) if scores else 0.0
@@ -83,5 +84,3 @@ def _acyclic(edges: set[tuple[int, int]]) -> bool:
             return False
         edges = rest
     return True
-
-

@@ -31,8 +31,9 @@ _FILLER = re.compile(
 )
 _SOUGHT = re.compile(
     r"\b(?:find|locate|spot|box|boxes|mark|circle|detect|highlight|seek|where(?:'s|s|\sis|\sare|\swas)?"
-    r"|look(?:ing)? for|hunt(?:ing)? for|see|around|round|every|each|any|all)\s+(?:the|my|our|his|her|a|an|all|every|each|any|of)*\s*"
-    r"([^,.;:!?_\n]{2,60}?)(?=\s+(?:in|on|at|from|if|please|and|so|with|for|there|here|is|are|i|we|to|that|you)\b|[,.;:!?\n_]|$)",
+    r"|look(?:ing)? for|hunt(?:ing)? for|see|around|round|every|each|any|all)\s+"
+    r"(?:(?:the|my|our|his|her|a|an|all|every|each|any|of)\s+)*([^,.;:!?_\n]{2,60}?)"
+    r"(?=\s+(?:in|on|at|from|if|please|and|so|with|for|there|here|is|are|i|we|to|that|you)\b|[,.;:!?\n_]|$)",
     re.I,
 )
 _ORDINALS = {
@@ -61,7 +62,8 @@ class Named:
 def named_languages(reading: Reading) -> list[Named]:
     """The languages that stand in the request, outside its data."""
     found = languages.mentioned(reading.text, reading.plain)
-    return [Named(name, start, end, tuple(_around(reading, start, end, n, len(found)))) for n, (name, start, end) in enumerate(found)]
+    around = (tuple(_around(reading, *span, number, len(found))) for number, (_, *span) in enumerate(found))
+    return [Named(*each, features) for each, features in zip(found, around, strict=True)]
 
 
 def _around(reading: Reading, start: int, end: int, number: int, count: int) -> Iterator[str]:
