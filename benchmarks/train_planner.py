@@ -2,8 +2,7 @@
 
 Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
 utters (a log-linear model over sets of wishes), what fills each slot, which language is meant, how sure a plan is.
-``--hold-out N`` leaves every Nth everyday request out and reports on those. With ``--embeddings FILE`` the meanings of
-the requests are kept there, as taking them is most of the work.
+With ``--embeddings FILE`` the meanings of the requests are kept there, as taking them is most of the work.
 """
 
 import argparse
@@ -18,15 +17,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
 
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
 from benchmarks.fitting import Group, fit_sets, softmax, sparse
 from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
 from benchmarks.taskbench_data import load as load_taskbench
 from benchmarks.taskbench_scoring import reference
+from graph import offline
 from graph.offline import wording
 from graph.offline.features import features, summed
-from graph.offline.intents import OUTCOMES, Evidence, Intent, evidence, fillable, given_kinds, meaning_of, place
+from graph.offline.intents import (
+    OUTCOMES,
+    Evidence,
+    Intent,
+    choices,
+    evidence,
+    fillable,
+    given_kinds,
+    meaning_of,
+    place,
+)
 from graph.offline.layout import Layout, Source
 from graph.offline.links import features as link_features
 from graph.offline.meaning import meaning
@@ -37,6 +48,7 @@ from tools.tasks import TASKS, TaskType
 
 TOOLS = toolset()
 _SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
+_UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
 _MOST_ACCEPTED = 3  # of several plans that are right, those that count as what people asked for
 
 
@@ -231,6 +243,26 @@ def language_groups(one: Example) -> list[Group]:
     return [([dict.fromkeys(each.features, 1.0) for each in named], taken / taken.sum())]
 
 
+# How sure
+
+
+def fit_certainty(
+    examples: Sequence[Example], weights: Weights, meanings: Mapping[str, NDArray[np.float32]]
+) -> dict[str, float]:
+    """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
+    rows, right = [], []
+    for one in examples:
+        known = meanings.get(one.id)
+        said = evidence(one.reading, one.files, weights, None if known is None else lambda _, known=known: known)
+        ranked = choices(one.reading, one.files, weights, said, TASKS)
+        if ranked[0].wishes[0] not in OUTCOMES:
+            rows.append(offline.certainty(ranked, ranked[0], one.reading))
+            right.append(frozenset(ranked[0].wishes) in one.sets)
+    index = {name: number for number, name in enumerate(rows[0])}
+    model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
+    return dict(zip(index, model.coef_[0].tolist(), strict=True))
+
+
 # All of it
 
 
@@ -269,16 +301,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
     parser.add_argument("--data", type=Path, default=FOLDER / "train.jsonl", help="everyday requests")
-    parser.add_argument("--hold-out", type=int, default=0, help="leave every Nth everyday request out")
     parser.add_argument("--embeddings", type=Path, help="where the meanings of the requests are kept")
     parser.add_argument("--out", type=Path, default=PATH)
     options = parser.parse_args()
     examples = list(map(from_everyday, load(options.data)))
-    if options.hold_out:
-        examples = [one for number, one in enumerate(examples) if number % options.hold_out]
     samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
     meanings = meanings_of([*examples, *map(from_taskbench, samples)], options.embeddings)
-    weights = fit(examples, samples, meanings)
+    seen, unseen = [
+        [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
+    ]
+    certainty = fit_certainty(unseen, fit(seen, samples, meanings), meanings)
+    weights = replace(fit(examples, samples, meanings), certainty=certainty)
     data = options.data.read_bytes() + options.taskbench.read_bytes()
     save(weights, hashlib.sha256(data).hexdigest(), options.out)
     print(f"wrote {options.out.name}: {options.out.stat().st_size / 1024:.0f} KiB")

@@ -48,9 +48,10 @@ class Weights:
         known = [(row, each) for each in found if (row := self.rows.get(each.name)) is not None]
         added = np.zeros((count + 1, len(self.types)), np.float32)
         if known:
+            known.sort(key=lambda pair: pair[1].word % (count + 1))  # -1, of no one word, comes last
             values = np.array([[each.value] for _, each in known], np.float32)
-            places = [each.word if each.word >= 0 else count for _, each in known]
-            np.add.at(added, places, self.words[[row for row, _ in known]] * values)
+            places, starts = np.unique([each.word % (count + 1) for _, each in known], return_index=True)
+            added[places] = np.add.reduceat(self.words[[row for row, _ in known]] * values, starts)
         added[count] += self.bias
         return added
 
