@@ -55,6 +55,7 @@ def fit_sets(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights of the names in a log-linear model over sets of them: Adam with decoupled decay, its rate falling to 0.
 
+    The loss is that of the sets and, so that sets which nobody had are weighed well, of every name by itself.
     A row of ``matrix`` (examples x features, the last feature always 1) makes each name likely by its weights, a set
     by its names and its prior. Returns the weights, shape (features - 1, names), and those of the last feature.
     """
@@ -90,6 +91,5 @@ def _slope(
     share = right.sum(axis=1, keepdims=True)
     slope = (likely / likely.sum(axis=1, keepdims=True) - right / np.where(share > 0, share, 1)) @ sets
     slope[share[:, 0] == 0] = 0
-    alone = targets.alone[batch]
-    slope[alone] = 1 / (1 + np.exp(-odds[alone])) - targets.single[batch][alone]
-    return slope
+    slope[targets.alone[batch]] = 0
+    return slope + (1 / (1 + np.exp(-odds)) - targets.single[batch]) * targets.clear[batch]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ from tools.tasks import TASKS, TaskType
 
 TOOLS = toolset()
 _SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
+_ALONE, _BESIDE = 1.0, 0.0  # how much a wish by itself counts in the loss
 _UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
 _MOST_ACCEPTED = 3  # of several plans that are right, those that count as what people asked for
 
@@ -117,13 +119,14 @@ def fit_wishes(examples: Sequence[Example], meanings: dict[str, NDArray[np.float
     """The models of which wishes a request utters; all other weights are empty."""
     counts = known_sets(examples)
     names = tuple(sorted({name for each in counts for name in each} | {*OUTCOMES}))
-    sets = sorted(counts, key=sorted)
-    prior = np.log(np.array([counts[each] for each in sets]) + 0.5).astype(np.float32)
+    pairs = {frozenset(pair) for pair in combinations(names, 2) if not {*pair} & {*OUTCOMES}}
+    sets = sorted({*counts, *pairs}, key=sorted)
+    prior = np.log(np.array([max(counts[each] - 1, 0) for each in sets]) + 0.5).astype(np.float32)
     rows = [summed(features(one.reading, one.files)) for one in examples]
     seen = Counter(name for row in rows for name in row)
     index = {name: number for number, name in enumerate(sorted(name for name, count in seen.items() if count >= _SEEN))}
     targets = Targets.of(examples, names, sets)
-    words, bias = fit_sets(_with_bias(sparse(rows, index)), targets, matrix_of(names, sets), prior, decay=1e-4)
+    words, bias = fit_sets(_with_bias(sparse(rows, index)), targets, matrix_of(names, sets), prior, decay=1e-4, epochs=24)
     meant = np.zeros((392, len(names)), np.float32)
     if meanings:
         about = csr_matrix(np.array([meaning_of(meanings[one.id], one.files) for one in examples]))
@@ -134,12 +137,14 @@ def fit_wishes(examples: Sequence[Example], meanings: dict[str, NDArray[np.float
 
 @dataclass(frozen=True)
 class Targets:
-    """What is right: ``right`` and ``possible`` (examples x sets), and for TaskBench's samples ``single``
-    (examples x names), as each of their wishes is counted by itself; ``alone`` says which samples these are."""
+    """What is right: ``right`` and ``possible`` (examples x sets); ``single`` and ``clear`` (examples x names), the
+    wishes by themselves, and which of them are in all plans that are right or in none. Of TaskBench's samples, which
+    ``alone`` names, only the wishes by themselves count."""
 
     right: NDArray[np.bool_]
     possible: NDArray[np.bool_]
     single: NDArray[np.float32]
+    clear: NDArray[np.float32]
     alone: NDArray[np.bool_]
 
     @classmethod
@@ -151,7 +156,9 @@ class Targets:
         right = np.array([[each in one.sets for each in sets] for one in examples])
         possible = np.array([fits[one.given] for one in examples]) | right
         single = matrix_of(names, [next(iter(one.sets), frozenset()) for one in examples])
-        return cls(right, possible, single, np.array([one.taskbench for one in examples]))
+        anywhere = matrix_of(names, [frozenset().union(*one.sets) for one in examples])
+        clear = np.array([_ALONE if one.taskbench else _BESIDE for one in examples])[:, None] * (single == anywhere)
+        return cls(right, possible, single, clear, np.array([one.taskbench for one in examples]))
 
 
 def _with_bias(matrix: csr_matrix) -> csr_matrix:

@@ -10,6 +10,7 @@ from math import sqrt
 from pathlib import PurePosixPath
 
 from graph.offline.reading import Reading, Word
+from graph.offline.wording import labels
 from tools.files.resources import modality
 from tools.tasks import TASKS
 
@@ -73,8 +74,11 @@ def _of_files(reading: Reading, files: Sequence[str]) -> Iterator[Feature]:
         path = PurePosixPath(file)
         yield Feature(f"x:{path.suffix.lower()}", 0.5)
         yield from (Feature(f"f:{name}", 0.6) for name in re.findall(r"[a-z]{3,}", path.stem.lower()))
-    if reading.mentions:
+    if reading.mentions:  # people who name their files in the text write in another way
         yield Feature("named", 1.0)
+        yield from (Feature(f"named&{word}", _CROSSED / sqrt(len(words)), first[word]) for word in words)
+    if labels(reading, 0):
+        yield Feature("listed", 1.0)
 
 
 def phrases(reading: Reading, names: Sequence[str] = tuple(TASKS)) -> Iterator[tuple[str, int]]:

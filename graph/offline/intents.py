@@ -13,6 +13,7 @@ from graph.offline.features import features, phrases
 from graph.offline.meaning import Meaning
 from graph.offline.reading import Reading, kinds
 from graph.offline.weights import Array, Weights
+from graph.offline.wording import labels
 from graph.planning.files import takes
 from tools.tasks import MODALITIES, TASKS, TaskType
 
@@ -112,8 +113,9 @@ def choices(
 
 
 def given_kinds(reading: Reading, files: Sequence[str]) -> frozenset[str]:
-    """The kinds of what is given; ``words`` where the request itself holds text to work on."""
-    return frozenset(kinds(files)) | ({"words"} if reading.quotes or not files else set())
+    """The kinds of what is given; ``words`` where the request holds text to work on, ``labels`` where it lists some."""
+    own = {"words"} if reading.quotes or not files else set()
+    return frozenset(kinds(files)) | own | ({"labels"} if labels(reading, 0) else set())
 
 
 @lru_cache(maxsize=256)
@@ -154,7 +156,9 @@ def _filled(type_: TaskType, types: Sequence[TaskType], given: frozenset[str]) -
     available = {kind for kind in MODALITIES if kind in given} | others
     own_words = type_.name in PROMPTED or "words" in given
     return all(
-        (slot.modality == "text" and own_words) or any(takes(slot.modality, kind) for kind in available)
+        "labels" in given or "object" in type_.name
+        if slot.name == "labels"
+        else (slot.modality == "text" and own_words) or any(takes(slot.modality, kind) for kind in available)
         for slot in type_.required
     )
 

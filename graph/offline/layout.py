@@ -69,9 +69,16 @@ class Layout:
         self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in quotes][:MAX_TEXTS]
         asked = list(_QUESTION.finditer(reading.plain))[:MAX_TEXTS]
         self.questions = [
-            Source("question", "text", reading.text[match.start() : match.end()].strip(), match.start())
-            for match in asked
+            Source("question", "text", self._said(*match.span()).strip(), match.start()) for match in asked
         ]
+
+    def _said(self, start: int, end: int) -> str:
+        """A part of the request in which files are called "it": what names a file would be taken for the file."""
+        text, done = "", start
+        for mention in self.reading.mentions:
+            if start <= mention.start < end:
+                text, done = text + self.reading.text[done : mention.start] + "it", mention.end
+        return text + self.reading.text[done:end]
 
     def tells(self, task: int) -> bool:
         """Whether the text has a wording for the task."""
@@ -118,7 +125,7 @@ class Layout:
         type_ = self.intents[task].type
         if wanted == "image" and (drawn := self._control(type_)):
             return drawn
-        found = self.nth(task, wanted) or [source for source in self.files if takes(wanted, source.modality)]
+        found = self.nth(task, wanted) or self._named(task, wanted)
         made = [Source("task", wanted, task=other) for other in self._makers(task, wanted)]
         content = [one for one in made if not self._is_verdict(one)]
         if wanted != "text":
@@ -141,6 +148,13 @@ class Layout:
         which = wording.ordinal(span, files[0].modality) if files else None
         return files[which:][:1] if which is not None and which < len(files) else []
 
+    def _named(self, task: int, wanted: Modality) -> list[Source]:
+        """The files of a kind: those that the task's sentence names, or else the request, or else all."""
+        files = [file for file in self.files if takes(wanted, file.modality)]
+        named = [file for file in files if file.start >= 0]
+        span = self.reading.sentence(max(self.intents[task].start, 0))
+        return [file for file in named if span[0] <= file.start < span[1]] or named or files
+
     def _control(self, type_: TaskType) -> list[Source]:
         """The control image that a conditioned generation follows, where a task draws it."""
         drawer = control_of(type_)
@@ -157,11 +171,11 @@ class Layout:
         intent, text = self.intents[task], self.reading.text
         whole = [one for one in self.reading.quotes if len(one.text) > 200]
         if intent.type.name in _REPLIES and not whole:
-            return Source("request", "text", text.strip(), 0)
+            return Source("request", "text", self._said(0, len(text)).strip(), 0)
         start = max(intent.start, 0)
         begin = self.reading.clause(start)[0]
         end = max(self.reading.clause(start)[1], start + len(self.windows[task]))
-        clause = _TRAIL.sub("", text[begin:end]).strip()
+        clause = _TRAIL.sub("", self._said(begin, end)).strip()
         if intent.type.name in PROMPTED:
             return Source("clause", "text", clause, begin)
         rest = _TRAIL.sub("", _SAID.sub("", clause)).strip()

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph.offline.reading import Reading
-from graph.offline.weights import Weights
 from tools import languages
 from tools.tasks import Modality, TaskType
+
+if TYPE_CHECKING:
+    from graph.offline.weights import Weights
 
 _INTO = {"into", "to", "ins", "zum", "al", "vers", "as"}
 _IN = {"in", "auf", "en", "im", "is", "for"}
@@ -23,8 +25,8 @@ _LISTED = (
 )
 _SEPARATOR = re.compile(r"\s*(?:,|;|/|\b(?:or|and|vs|versus|oder|ou)\b\.?)\s*", re.I)
 _FILLER = re.compile(
-    r"^(?:(?:an?|the|it'?s?|is|are|be|was|were|would|do|does|did|you|say|call|think|reckon|i|we|can|tell|me|if|this|that"
-    r"|these|those|whether|as|into|either|more|likely|just|or|and|to|of|one|which|what|kind|sort|with|by|being|sound"
+    r"^(?:(?:an?|the|it'?s?|is|are|be|was|were|would|do|does|did|you|say|call|think|reckon|i|we|can(?= you)|tell|me|if"
+    r"|this|that|these|those|whether|as|into|either|more|likely|just|or|and|to|of|one|which|what|kind|sort|with|by|being|sound"
     r"|sounds|look|looks|like|really|actually|from|in|ist|das|es|ein|eine|der|die|c'est|est-ce|un|une|le|la|es|el|so|here"
     r"|there|please|label|classify|sort|decide|choose|pick|between|among|he|she|they)\b[\s']*)+",
     re.I,
@@ -36,6 +38,7 @@ _SOUGHT = re.compile(
     r"(?=\s+(?:in|on|at|from|if|please|and|so|with|for|there|here|is|are|i|we|to|that|you)\b|[,.;:!?\n_]|$)",
     re.I,
 )
+_PRONOUN = re.compile(r"(?:it|them|they|this|that|these|those|him|her|what|which|you|me|how|if|round|around)\b", re.I)
 _ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4,
     "last": -1, "latest": -1,
@@ -63,7 +66,9 @@ def named_languages(reading: Reading) -> list[Named]:
     """The languages that stand in the request, outside its data."""
     found = languages.mentioned(reading.text, reading.plain)
     around = (tuple(_around(reading, *span, number, len(found))) for number, (_, *span) in enumerate(found))
-    return [Named(*each, features) for each, features in zip(found, around, strict=True)]
+    named = [Named(*each, features) for each, features in zip(found, around, strict=True)]
+    unsaid = Named("English", -1, -1, ("unsaid", f"unsaid {min(len(named), 2)}"))
+    return [*named, unsaid] if named and all(each.name != "English" for each in named) else named
 
 
 def _around(reading: Reading, start: int, end: int, number: int, count: int) -> Iterator[str]:
@@ -79,21 +84,24 @@ def _around(reading: Reading, start: int, end: int, number: int, count: int) -> 
     yield f"sentence {min(reading.sentence_number(start), 2)} of {min(len(reading.stops), 3)}"
 
 
-def targets(reading: Reading, weights: Weights) -> list[Named]:
-    """The languages to translate into: the likeliest that is named, and those that are listed beside it."""
+def targets(reading: Reading, weights: "Weights") -> list[Named]:
+    """The languages to translate into: the likeliest that is named, and those that are listed beside it.
+
+    Where a language is named that is not meant ("I cannot read Italian") it is English.
+    """
     found = named_languages(reading)
     if not found:
         return []
     best = max(range(len(found)), key=lambda number: weights.language(found[number].features))
     first = last = best
-    while first and _AND.fullmatch(reading.plain, found[first - 1].end, found[first].start):
+    while first and found[best].start >= 0 and _AND.fullmatch(reading.plain, found[first - 1].end, found[first].start):
         first -= 1
-    while last + 1 < len(found) and _AND.fullmatch(reading.plain, found[last].end, found[last + 1].start):
+    while last + 1 < len(found) and _AND.fullmatch(reading.plain, found[last].end, max(found[last + 1].start, 0)):
         last += 1
     return list({each.name: each for each in found[first : last + 1]}.values())
 
 
-def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
+def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: "Weights") -> list[Mapping[str, Any]]:
     """What the wording, at ``span``, fills in for a type, once for each task that it asks for."""
     if type_.slot("labels"):
         named = labels(reading, span[0]) or (sought(reading, span[0]) if "object" in type_.name else [])
@@ -133,7 +141,7 @@ def _items(text: str) -> list[str]:
 def sought(reading: Reading, at: int) -> list[str]:
     """The things that are to be found in a picture."""
     found = sorted(_SOUGHT.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
-    names = [_items(reading.text[match.start(1) : match.end(1)]) for match in found]
+    names = [_items(reading.text[match.start(1) : match.end(1)]) for match in found if not _PRONOUN.match(match[1])]
     return next((each for each in names if each), [clauses(reading, max(at, 0), max(at, 0) + 1)])
 
 
