@@ -263,7 +263,7 @@ def fit_certainty(
         said = evidence(one.reading, one.files, weights, None if known is None else lambda _, known=known: known)
         ranked = choices(one.reading, one.files, weights, said, TASKS)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(ranked, ranked[0], one.reading))
+            rows.append(offline.certainty(ranked, ranked[0]))
             right.append(frozenset(ranked[0].wishes) in one.sets)
     index = {name: number for number, name in enumerate(rows[0])}
     model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)

@@ -20,8 +20,8 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TASKS, TaskType
 
-SURE = 0.5  # the probability of being right below which the user is asked
-_INSTEAD = 0.25  # a plan that can run is taken for one that cannot if it is this likely beside it
+SURE = 0.4  # the probability of being right below which the user is asked
+_INSTEAD = 0.2  # how likely the choices that can run must be together for the others to be left aside
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
@@ -70,8 +70,8 @@ class _Planner:
         """The plan of a request by what it says itself, or the one question that it leads to."""
         files = in_question(reading, resources, previous)
         said = evidence(reading, files, self.weights, self.understood)
-        ranked = choices(reading, files, self.weights, said, self.types)
-        chosen = self._runnable(ranked)
+        ranked = self._runnable(choices(reading, files, self.weights, said, self.types))
+        chosen = ranked[0]
         listed = [each for each in ranked if each.probability >= _LEAST and self._runs(each)][:_MOST_CHOICES]
         if self.picked is not None and self.picked < len(listed):
             chosen = listed[self.picked]
@@ -84,14 +84,16 @@ class _Planner:
     def _runs(self, choice: Choice) -> bool:
         return all(type_name(wish) in self.offered for wish in choice.wishes)
 
-    def _runnable(self, ranked: Sequence[Choice]) -> Choice:
-        """The likeliest choice, or one that is nearly as likely and can run here."""
-        best = ranked[0]
-        near = (one for one in ranked if one.probability >= _INSTEAD * best.probability and self._runs(one))
-        return best if best.wishes[0] in OUTCOMES else next(near, best)
+    def _runnable(self, ranked: Sequence[Choice]) -> list[Choice]:
+        """The choices that can run here, and the outcomes without a plan; all of them where these are too unlikely."""
+        able = [one for one in ranked if one.wishes[0] in OUTCOMES or self._runs(one)]
+        likely = sum(one.probability for one in able)
+        return [replace(one, probability=one.probability / likely) for one in able] if likely >= _INSTEAD else [*ranked]
 
     def _sure(self, ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> bool:
-        return chosen.wishes[0] in OUTCOMES or self.weights.certain(certainty(ranked, chosen, reading)) >= SURE
+        if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
+            return True
+        return self.weights.certain(certainty(ranked, chosen)) >= SURE
 
     def _lacking(self, said: Evidence) -> TaskType:
         """The task type that is most likely meant by a request that lacks what it needs."""
@@ -126,7 +128,7 @@ class _Planner:
             yield Intent(type_, *at, {**told, **variant})
 
 
-def certainty(ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> dict[str, float]:
+def certainty(ranked: Sequence[Choice], chosen: Choice) -> dict[str, float]:
     """What tells how sure a choice is."""
     likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
     return {
@@ -134,7 +136,6 @@ def certainty(ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> dic
         "odds": math.log(likely / (1 - likely)),
         "rival": math.log(max(next((one.probability for one in ranked if one is not chosen), 0.0), 1e-6)),
         "several": float(len(chosen.wishes) > 1),
-        "words": math.log(len(reading.words) + 1),
     }
 
 

@@ -1,6 +1,7 @@
 """What the model of task types sees of a request: its words and word parts, its files, the table's phrases."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from itertools import groupby
 from math import sqrt
 from pathlib import PurePosixPath
 
+from graph.offline.cues import CUES, patterns
 from graph.offline.reading import Reading, Word
 from graph.offline.wording import labels
 from tools.files.resources import modality
 from tools.tasks import TASKS
 
-_WORDS, _PARTS, _CROSSED = 2.0, 1.2, 1.2  # how much each family counts in a clause, whatever the clause's length
+# How much each family counts in a clause, whatever the clause's length.
+_WORDS, _PARTS, _CROSSED, _CUE = 2.0, 1.2, 1.2, 1.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,17 @@ def features(reading: Reading, files: Sequence[str]) -> list[Feature]:
         clause = list(group)
         found += [*_grams(clause, place), *_parts(clause, place)]
         place += len(clause)
-    return [*found, *_of_files(reading, files), *(Feature(f"p:{name}", 0.7, at) for name, at in phrases(reading))]
+    said = [Feature(f"p:{name}", 0.7, at) for name, at in phrases(reading)]
+    return [*found, *_of_files(reading, files), *said, *_cues(reading)]
+
+
+def _cues(reading: Reading) -> Iterator[Feature]:
+    """The wordings of the lexicon, each where it stands."""
+    starts = [word.start for word in reading.words]
+    for name in CUES:
+        for number, cue in enumerate(patterns(name, ())):
+            if match := cue.search(reading.plain):
+                yield Feature(f"q:{name}.{number}", _CUE, max(0, bisect_right(starts, match.start()) - 1))
 
 
 def _grams(clause: Sequence[Word], place: int) -> Iterator[Feature]:

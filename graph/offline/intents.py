@@ -20,8 +20,9 @@ from tools.tasks import MODALITIES, TASKS, TaskType
 OUTCOMES = ("CHAT", "ASK", "REFUSE")
 _PHRASED = 4.0  # log-odds of a type that was never learned where one of its phrases stands, and without it against it
 _RANKED, _BEST = 60, 6  # sets that are compared; sets, and types, that are combined to sets that nobody had
-_BESIDE = 0.55  # how much the words count beside the meaning, where an encoder tells it
+_BESIDE = 0.8  # how much the words count beside the meaning, where an encoder tells it
 _MEANT = 0.75  # how much the meaning counts
+_NAMED = 0.3  # how much the usual sets of wishes count for people who name their files: they ask for more at once
 _SPREAD = 6.0  # embeddings of this encoder lie close together
 PROMPTED = {
     name
@@ -77,7 +78,9 @@ def evidence(reading: Reading, files: Sequence[str], weights: Weights, meaning: 
     by_word = weights.by_word(found, len(reading.words))
     total = by_word.sum(axis=0)
     if meaning is not None:
-        total = _BESIDE * total + _MEANT * (meaning_of(meaning(reading), files) @ weights.meaning)
+        known = sum(f"w:{word.text}" in weights.rows for word in reading.words) / (len(reading.words) or 1)
+        beside = _BESIDE * min(1.0, max(0.0, 3 * known - 1.5))  # words of another language tell nothing
+        total = beside * total + _MEANT * (meaning_of(meaning(reading), files) @ weights.meaning)
     new = [name for name in TASKS if name not in weights.types and name != "text-classification"]
     said = dict(phrases(reading, new))
     extra = np.zeros((len(by_word), len(new)), np.float32)
@@ -99,10 +102,11 @@ def choices(
     """The sets of wishes that can be met from what is given, the likeliest first."""
     given = given_kinds(reading, files)
     possible = _possible(weights.known, given, tuple(types.values()))
-    scores = np.where(possible, weights.sets @ said.total[: len(weights.types)] + weights.prior, -np.inf)
+    prior = weights.prior * (_NAMED if reading.mentions else 1.0)
+    scores = np.where(possible, weights.sets @ said.total[: len(weights.types)] + prior, -np.inf)
     order = np.argsort(-scores)
     ranked = {frozenset(weights.known[row]): float(scores[row]) for row in order[:_RANKED] if possible[row]}
-    unseen, odds = float(weights.prior.min()), dict(zip(said.names, said.total.tolist(), strict=True))
+    unseen, odds = float(prior.min()), dict(zip(said.names, said.total.tolist(), strict=True))
     for wishes in dict.fromkeys(_combined(list(ranked)[:_BEST], odds)):
         if wishes not in ranked and fillable(sorted(wishes), given, types):
             ranked[wishes] = sum(map(odds.__getitem__, wishes)) + unseen

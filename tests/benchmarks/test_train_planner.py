@@ -34,7 +34,11 @@ def test_softmax_prefers_what_the_targets_have_in_common() -> None:
 def test_sets_are_learned_by_the_names_in_them() -> None:
     features = csr_matrix(np.array([[1, 0, 1], [0, 1, 1]] * 20, np.float32))  # the last one is always there
     targets = Targets(
-        np.array([[True, False], [False, True]] * 20), np.ones((40, 2), bool), np.zeros((40, 2)), np.zeros(40, bool)
+        np.array([[True, False], [False, True]] * 20),
+        np.ones((40, 2), bool),
+        np.zeros((40, 2)),
+        np.zeros((40, 2)),
+        np.zeros(40, bool),
     )
     weights, _ = fit_sets(features, targets, np.eye(2, dtype=np.float32), np.zeros(2, np.float32), 0.0, epochs=60)
     assert weights[0, 0] > weights[0, 1]
