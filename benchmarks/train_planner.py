@@ -126,7 +126,9 @@ def fit_wishes(examples: Sequence[Example], meanings: dict[str, NDArray[np.float
     seen = Counter(name for row in rows for name in row)
     index = {name: number for number, name in enumerate(sorted(name for name, count in seen.items() if count >= _SEEN))}
     targets = Targets.of(examples, names, sets)
-    words, bias = fit_sets(_with_bias(sparse(rows, index)), targets, matrix_of(names, sets), prior, decay=1e-4, epochs=24)
+    words, bias = fit_sets(
+        _with_bias(sparse(rows, index)), targets, matrix_of(names, sets), prior, decay=1e-4, epochs=24
+    )
     meant = np.zeros((392, len(names)), np.float32)
     if meanings:
         about = csr_matrix(np.array([meaning_of(meanings[one.id], one.files) for one in examples]))

@@ -20,7 +20,7 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TASKS, TaskType
 
-SURE = 0.4  # the probability of being right below which the user is asked
+SURE = 0.5  # the probability of being right below which the user is asked
 _INSTEAD = 0.2  # how likely the choices that can run must be together for the others to be left aside
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 

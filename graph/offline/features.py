@@ -11,8 +11,8 @@ from math import sqrt
 from pathlib import PurePosixPath
 
 from graph.offline.cues import CUES, patterns
+from graph.offline.listing import labels
 from graph.offline.reading import Reading, Word
-from graph.offline.wording import labels
 from tools.files.resources import modality
 from tools.tasks import TASKS
 

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.offline.features import features, phrases
+from graph.offline.listing import labels
 from graph.offline.meaning import Meaning
 from graph.offline.reading import Reading, kinds
 from graph.offline.weights import Array, Weights
-from graph.offline.wording import labels
 from graph.planning.files import takes
 from tools.tasks import MODALITIES, TASKS, TaskType
 
 OUTCOMES = ("CHAT", "ASK", "REFUSE")
-_PHRASED = 4.0  # log-odds of a type that was never learned where one of its phrases stands, and without it against it
+_PHRASED = 9.0  # log-odds of a type that was never learned where one of its phrases stands, and without it against it
+_UNLIKELY = -4.0  # log-odds below which a wish is not tried in sets that nobody had
 _RANKED, _BEST = 60, 6  # sets that are compared; sets, and types, that are combined to sets that nobody had
 _BESIDE = 0.8  # how much the words count beside the meaning, where an encoder tells it
 _MEANT = 0.75  # how much the meaning counts
@@ -134,7 +135,7 @@ def _combined(best: Sequence[frozenset[str]], odds: Mapping[str, float]) -> Iter
     """Sets that nobody may have had: all that is likely by itself, two of the best together, one wish more or less."""
     usable = sorted((name for name in odds if name not in OUTCOMES), key=odds.__getitem__, reverse=True)
     likely = frozenset(name for name in usable if odds[name] > 0)
-    single = [name for name in usable[:_BEST] if odds[name] > -_PHRASED]
+    single = [name for name in usable[:_BEST] if odds[name] > _UNLIKELY]
     pairs = (one | two for one, two in combinations(best, 2))
     for wishes in [likely, *pairs, *(frozenset([name]) for name in single), *best]:
         yield wishes

@@ -3,34 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from graph.offline.listing import items, labels
 from graph.offline.reading import Reading
+from graph.offline.weights import Weights
 from tools import languages
 from tools.tasks import Modality, TaskType
-
-if TYPE_CHECKING:
-    from graph.offline.weights import Weights
 
 _INTO = {"into", "to", "ins", "zum", "al", "vers", "as"}
 _IN = {"in", "auf", "en", "im", "is", "for"}
 _AND = re.compile(r"[\s,;/&+]*(?:and|or|und|et|y|also|then|one|in|into|to|for|the|auf|en|\s|,)*")
-_ITEM = r"[^\s,;:.!?/()_\u2013\u2014][^,;:.!?/()_\n\u2013\u2014]{0,40}?"
-_OR = r"(?:\s*,?\s+(?:or|vs\.?|versus|oder|ou|o)\s+(?:just |even |simply )?|\s*/\s*)"
-_AMONG = r"(?:as|among|amongst|between|into|labels?:?|classes:?|categories:?|one of|either|:)"
-_LISTED = (
-    re.compile(rf"({_ITEM}(?:\s*,\s*{_ITEM})*{_OR}{_ITEM}(?:{_OR}{_ITEM})*)(?=\s*(?:[.,;:!?)\n\u2013\u2014]|$))", re.I),
-    re.compile(rf"\b{_AMONG}\s+({_ITEM}(?:\s*,\s*{_ITEM})*(?:\s*,)?\s+and\s+{_ITEM})(?=\s*(?:[.;:!?)\n]|$))", re.I),
-    re.compile(rf"[:(]\s*({_ITEM}(?:\s*,\s*{_ITEM})+)(?=\s*(?:[.;!?)\n]|$))", re.I),
-)
-_SEPARATOR = re.compile(r"\s*(?:,|;|/|\b(?:or|and|vs|versus|oder|ou)\b\.?)\s*", re.I)
-_FILLER = re.compile(
-    r"^(?:(?:an?|the|it'?s?|is|are|be|was|were|would|do|does|did|you|say|call|think|reckon|i|we|can(?= you)|tell|me|if"
-    r"|this|that|these|those|whether|as|into|either|more|likely|just|or|and|to|of|one|which|what|kind|sort|with|by|being|sound"
-    r"|sounds|look|looks|like|really|actually|from|in|ist|das|es|ein|eine|der|die|c'est|est-ce|un|une|le|la|es|el|so|here"
-    r"|there|please|label|classify|sort|decide|choose|pick|between|among|he|she|they)\b[\s']*)+",
-    re.I,
-)
 _SOUGHT = re.compile(
     r"\b(?:find|locate|spot|box|boxes|mark|circle|detect|highlight|seek|where(?:'s|s|\sis|\sare|\swas)?"
     r"|look(?:ing)? for|hunt(?:ing)? for|see|around|round|every|each|any|all)\s+"
@@ -84,7 +67,7 @@ def _around(reading: Reading, start: int, end: int, number: int, count: int) -> 
     yield f"sentence {min(reading.sentence_number(start), 2)} of {min(len(reading.stops), 3)}"
 
 
-def targets(reading: Reading, weights: "Weights") -> list[Named]:
+def targets(reading: Reading, weights: Weights) -> list[Named]:
     """The languages to translate into: the likeliest that is named, and those that are listed beside it.
 
     Where a language is named that is not meant ("I cannot read Italian") it is English.
@@ -101,7 +84,7 @@ def targets(reading: Reading, weights: "Weights") -> list[Named]:
     return list({each.name: each for each in found[first : last + 1]}.values())
 
 
-def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: "Weights") -> list[Mapping[str, Any]]:
+def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
     """What the wording, at ``span``, fills in for a type, once for each task that it asks for."""
     if type_.slot("labels"):
         named = labels(reading, span[0]) or (sought(reading, span[0]) if "object" in type_.name else [])
@@ -122,26 +105,10 @@ def clauses(reading: Reading, start: int, end: int) -> str:
     return re.sub(r"(?:[\s,;.:]|\band\b)+$", "", reading.text[begin:stop]).strip()
 
 
-def labels(reading: Reading, at: int) -> list[str]:
-    """The classes that the user names, the list nearest to ``at``: "ham, spam or neither", "as news and opinion"."""
-    for pattern in _LISTED:
-        found = sorted(pattern.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
-        for match in found:
-            if len(named := _items(reading.text[match.start(1) : match.end(1)])) > 1:
-                return named
-    quoted = [quote.text for quote in reading.quotes if len(quote.text) <= 40]
-    return quoted if len(quoted) > 1 else []
-
-
-def _items(text: str) -> list[str]:
-    items = (_FILLER.sub("", item.strip(" '\"")).strip() for item in _SEPARATOR.split(text))
-    return list(dict.fromkeys(item for item in items if item))
-
-
 def sought(reading: Reading, at: int) -> list[str]:
     """The things that are to be found in a picture."""
     found = sorted(_SOUGHT.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
-    names = [_items(reading.text[match.start(1) : match.end(1)]) for match in found if not _PRONOUN.match(match[1])]
+    names = [items(reading.text[match.start(1) : match.end(1)]) for match in found if not _PRONOUN.match(match[1])]
     return next((each for each in names if each), [clauses(reading, max(at, 0), max(at, 0) + 1)])
 
 
