@@ -15,7 +15,8 @@ from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring, wiring
 from graph.planning.draft import Draft
 from graph.planning.files import Files
-from graph.planning.validation import question, validated
+from graph.planning.partial import valid_part
+from graph.planning.validation import as_written, question
 from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TASKS, TaskType
@@ -110,7 +111,8 @@ class _Planner:
         if unnamed := next((one for one in intents if one.type.slot("labels") and "labels" not in one.slots), None):
             return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
         layout = Layout(reading, intents, files)
-        checked = validated(spread(tasks(layout, wiring(layout, self.weights)), files, reading), known, self.offered)
+        planned = spread(tasks(layout, wiring(layout, self.weights)), files, reading)
+        checked = valid_part(as_written(planned), known, self.offered)
         if checked.missing:
             return Draft(question=question(*checked.missing), notes=notes)
         if checked.problems:
