@@ -20,7 +20,7 @@ from tools.tasks import TASKS
 
 OFFERED = {name: TASKS[name] for name in TASKS if name in {expert.task for expert in EXPERTS}}
 LINES = Path(__file__).with_name("requests.jsonl").read_text(encoding="utf-8").splitlines()
-FLOOR = 0  # of the requests, how many must be planned right
+FLOOR = 240  # of the requests, how many must be planned right
 REQUESTS = [json.loads(line) for line in LINES]
 
 
