@@ -260,8 +260,8 @@ def test_our_own_routes_are_in_the_same_process(pair: Cluster) -> None:
 
 
 async def test_the_graph_can_be_a_node_of_another(pair: Cluster) -> None:
-    remote = RemoteGraph(GRAPH, url=pair.servers[0].url, api_key=pair.ann)
-    made: Any = await remote.ainvoke({"messages": [HumanMessage('Summarize "0 s"')]})
+    async with pair.client() as client:  # one made by RemoteGraph itself would never be closed
+        made: Any = await RemoteGraph(GRAPH, client=client).ainvoke({"messages": [HumanMessage('Summarize "0 s"')]})
     assert made["results"][0]["text"] == "waited: 0 s"
 
 
