@@ -14,6 +14,7 @@ TOOLS = """
 kind = "function"
 source = "dice:roll"
 name = "roll-dice"
+read_only = true
 purpose = "roll some dice"
 words = ["roll ~ dice"]
 slots = [

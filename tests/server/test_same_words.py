@@ -41,7 +41,7 @@ def client(workspace: Path, stubs: Callable[..., StubBackend]) -> AsyncOpenAI:
 async def test_a_stream_says_what_a_whole_answer_says(client: AsyncOpenAI, llm: str) -> None:
     register("queue", lambda _: QueueChat(answers=answers))
     override(llm=llm)
-    asked: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "Describe cat.png"}]
+    asked: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "Read cat.png"}]
     async with client:
         whole = (await client.chat.completions.create(model="hugginggpt", messages=asked)).choices[0].message.content
         stream = await client.chat.completions.create(model="hugginggpt", messages=asked, stream=True)
