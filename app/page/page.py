@@ -259,28 +259,30 @@ class Page(View):
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
         tab = self._tabs.setdefault(visit.tab, Tab())
         tab.thread, live = visit.thread, self._live.get(visit.conversation)
+        # Names go back only where the browser's own were none: it may be in another conversation when they arrive.
+        named = {self.browser: visit.browser, self.thread: visit.thread}
+        mended = {} if [*named.values()] == [browser, thread] else named
         async for update in self._views(visit, conversations, live, trouble):
             if tab.thread != visit.thread:
                 yield {self.chat: gr.skip()}  # Gradio repeats the last drawing when a handler ends
                 return
-            yield tab.fresh(update, self.touched)
+            yield tab.fresh(mended | update, self.touched)
 
     async def _views(
         self, visit: Visit, conversations: Conversations, live: Live | None, trouble: str
     ) -> AsyncIterator[Update]:
-        who = {self.browser: visit.browser, self.thread: visit.thread}
         if live and trouble:  # whoever began the request goes on drawing it
             yield {self.chat: [*live.chat, *spoken(live), note(trouble)]}
             return
         if live:
-            yield who | self.begun(live, await conversations.titles(visit.owner), visit.thread)
+            yield self.begun(live, await conversations.titles(visit.owner), visit.thread)
             async for _ in live.changes():
                 yield self.running(live)
             trouble = self._close(visit, live)
         async for update in self._elsewhere(visit, conversations):
-            yield who | update
+            yield update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
-        yield who | self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
+        yield self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
 
     async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
         """What is known of a request that another process works on, until it has ended."""

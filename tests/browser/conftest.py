@@ -19,7 +19,7 @@ from tests.support.loopback import running
 SCREENS = Path(__file__).parents[2] / ".screenshots"
 MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # it hears beeps
 NOTICE = EXAMPLES / "notice.png"
-PATIENCE = 30_000  # milliseconds; the machine may be busy
+PATIENCE = 60_000  # milliseconds; the machine may be busy
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +130,12 @@ def at_rest(page: Page) -> None:
     """Wait until nothing runs: then something new can be sent, and nothing be stopped."""
     expect(page.locator("#box .submit-button")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#box .stop-button")).to_be_hidden(timeout=PATIENCE)
+
+
+def begin_anew(page: Page) -> None:
+    """Begin a new conversation, and see it begun: what is typed before that goes with the old one's text."""
+    page.click("#new")
+    expect(page.locator("#chat .message")).to_have_count(0, timeout=PATIENCE)
 
 
 def look_closer(page: Page) -> None:

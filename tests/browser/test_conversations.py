@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, at_rest, done, start_page
+from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, at_rest, begin_anew, done, start_page
 from tests.server.process import Server, free_port
 
 
@@ -35,7 +35,7 @@ def test_the_conversation_outlives_a_restart_of_the_server(visitor: BrowserConte
 def test_a_new_conversation_starts_empty_and_the_old_one_can_be_reopened(page: Page) -> None:
     ask(page, "Is the tone of 'I am happy' positive?")
     done(page, 1)
-    page.click("#new")
+    begin_anew(page)
     expect(page.locator("#chat")).not_to_contain_text("I am happy", timeout=PATIENCE)
     page.locator("#history label").first.click()
     expect(page.locator("#chat")).to_contain_text("I am happy", timeout=PATIENCE)
@@ -105,7 +105,7 @@ def test_a_request_goes_on_when_its_page_is_closed(visitor: BrowserContext, serv
 def test_one_conversation_can_be_read_while_another_runs(page: Page) -> None:
     ask(page, "Is the tone of 'I am happy' positive?")
     done(page, 1)
-    page.click("#new")
+    begin_anew(page)
     ask(page, "Echo 'hello' slowly.")
     expect(page.locator("#plan .node.running")).to_have_count(1, timeout=PATIENCE)
     page.locator("#history label").last.click()

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, ask, at_rest, done
+from tests.browser.conftest import NOTICE, PATIENCE, ask, at_rest, begin_anew, done
 
 
 def test_a_file_that_cannot_be_used_is_told_in_the_chat_and_blocks_nothing(page: Page, tmp_path: Path) -> None:
@@ -14,7 +14,7 @@ def test_a_file_that_cannot_be_used_is_told_in_the_chat_and_blocks_nothing(page:
     ask(page, "Summarise this.", tmp_path / "empty.txt")
     expect(page.locator("#chat")).to_contain_text("Not done. empty.txt", timeout=PATIENCE)
     expect(page.locator(".toast-body.error")).to_have_count(0)
-    page.click("#new")
+    begin_anew(page)
     expect(page.locator("#box .thumbnail-item")).to_have_count(0, timeout=PATIENCE)  # the box is empty, too
     expect(page.locator("#box textarea")).to_have_value("")
     ask(page, "Is the tone of 'I am happy' positive?")

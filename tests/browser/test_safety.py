@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, Elsewhere, ask, at_rest, done, look_closer
+from tests.browser.conftest import NOTICE, PATIENCE, Elsewhere, ask, at_rest, begin_anew, done, look_closer
 from tests.browser.doings import EVIL, SCRIPT
 
 
@@ -23,7 +23,7 @@ def watched(page: Page, elsewhere: Elsewhere) -> Iterator[Page]:
 def test_what_a_user_writes(watched: Page) -> None:
     ask(watched, f"Is the tone of '<img src=x onerror=window.hit=true> {SCRIPT} I am happy' positive?")
     done(watched, 1)
-    watched.click("#new")
+    begin_anew(watched)
     watched.locator("#history label").first.click()
     expect(watched.locator("#chat")).to_contain_text("I am happy", timeout=PATIENCE)
     ask(watched, f"{EVIL} {SCRIPT}")

@@ -181,12 +181,12 @@ async def test_one_process_without_redis_frees_what_it_was_running_when_it_was_k
     with postgres() as database:
         env = {**QUICK, "HUGGINGGPT_DATABASE": database.url}
         first = start(["benchmarks.support.waiting"], tmp_path / "first", "/health", **env)
-        async with get_client(url=first.url) as client:
-            thread = (await client.threads.create())["thread_id"]
-            run = await client.runs.create(thread, GRAPH, input=human(TWO_TASKS.format(3)))
-            await until(lambda: _ended_tasks(database.url, thread))
         with pytest.raises(RuntimeError, match="HUGGINGGPT_REDIS"):
             start(["benchmarks.support.waiting"], tmp_path / "second", "/health", **env)
+        async with get_client(url=first.url) as client:
+            thread = (await client.threads.create())["thread_id"]
+            run = await client.runs.create(thread, GRAPH, input=human(TWO_TASKS.format(8)))
+            await until(lambda: _ended_tasks(database.url, thread))
         first.stop(signal.SIGKILL)
         killed = time.time()
         again = start(["benchmarks.support.waiting"], tmp_path / "again", "/health", **env)
