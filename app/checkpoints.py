@@ -18,7 +18,7 @@ from langgraph.store.sqlite.aio import AsyncSqliteStore
 from app.leases import Leases
 from graph.state import Job, Plan, Result
 from tools.errors import ConfigError
-from tools.settings import settings
+from tools.settings import process_settings, settings
 
 SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # nothing else of ours is ever stored
 
@@ -71,7 +71,7 @@ class Memory(NamedTuple):
 @asynccontextmanager
 async def memory() -> AsyncIterator[Memory]:
     """The server's memory: in Postgres, where every process has the same, else in SQLite."""
-    database = settings("").database
+    database = process_settings().database
     if database is None:
         titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
         async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(titles)) as store:

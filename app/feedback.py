@@ -9,7 +9,7 @@ from uuid import UUID
 from langsmith.utils import tracing_is_enabled
 from pydantic import BaseModel, Field, model_validator
 
-from tools.settings import settings
+from tools.settings import Owner, process_settings
 
 
 class Feedback(BaseModel, extra="forbid"):
@@ -26,8 +26,8 @@ class Feedback(BaseModel, extra="forbid"):
         return self
 
 
-async def record(feedback: Feedback, owner: str | None = None) -> None:
-    """Keep it. On a server ``owner`` says whose it is."""
+async def record(feedback: Feedback, owner: Owner | None = None) -> None:
+    """Keep it, on a server in the folder of its owner."""
     if tracing_is_enabled():
         await asyncio.to_thread(_send, feedback)
     else:
@@ -42,8 +42,8 @@ def _send(feedback: Feedback) -> None:
     )
 
 
-def _write(feedback: Feedback, owner: str | None) -> None:
-    folder = settings(owner).out
+def _write(feedback: Feedback, owner: Owner | None) -> None:
+    folder = (owner.settings if owner else process_settings()).out
     folder.mkdir(parents=True, exist_ok=True)
     line = {**feedback.model_dump(mode="json"), "at": datetime.now(UTC).isoformat()}
     with (folder / "feedback.jsonl").open("a", encoding="utf-8") as file:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -11,28 +10,20 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import set_config_context
 from starlette.requests import Request
 
+import tools.settings
 from app.signing import signed
 from tools.files.artifacts import address
-from tools.settings import Settings, settings
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Owner:
-    """Somebody with a folder of their own: a name, as it stands in the key file, or ``name/browser`` on the page."""
-
-    name: str
+class Owner(tools.settings.Owner):
+    """An owner as the server meets them: in a request, and before a run."""
 
     @classmethod
     def of(cls, request: Request) -> "Owner":
         """Whose request this is, as the guard found out."""
         return cls(str(request.user.display_name))
-
-    @property
-    def settings(self) -> Settings:
-        """The server's settings with this owner's folders."""
-        return settings(self.name)
 
     def config(
         self, entrance: str, run_id: UUID | None = None, callbacks: list[BaseCallbackHandler] | None = None

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tools.errors import ConfigError
-from tools.settings import settings
+from tools.settings import process_settings
 
 ARTIFACTS = "/artifacts/"
 _IN_LINKS = f"{string.ascii_letters}{string.digits}-._~%/:[]"
@@ -70,7 +70,7 @@ class Secrets:
     @property
     def all(self) -> list[bytes]:
         """Every secret that opens links; the first one signs."""
-        if given := settings("").link_secrets:
+        if given := process_settings().link_secrets:
             return [each.get_secret_value().encode() for each in given]
         return [secret(self._keys)] if self._keys else []
 
@@ -88,7 +88,7 @@ class Secrets:
 
 
 def _signing(keys: Path) -> bytes:
-    given = settings("").link_secrets
+    given = process_settings().link_secrets
     return given[0].get_secret_value().encode() if given else secret(keys)
 
 
@@ -107,7 +107,7 @@ def _revocations(keys: Path) -> Path:
 
 def signed(text: str, owner: str) -> str:
     """The text with every link to a file of the owner's signed, where the server asks for keys at all."""
-    common = settings("")
+    common = process_settings()
     if common.keys is None or not common.public_url or not common.link_hours:
         return text
     until, key = int(time.time() + common.link_hours * 3600), _signing(common.keys)

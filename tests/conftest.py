@@ -10,7 +10,7 @@ import pytest
 from benchmarks.support.stubs import Model, StubBackend
 from tests.support import EXAMPLES
 from tools.registry import BACKENDS
-from tools.settings import override, overrides, settings
+from tools.settings import override, overrides, process_settings, settings
 
 hypothesis.settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
 hypothesis.settings.load_profile("steady")
@@ -34,7 +34,7 @@ def own_settings() -> Iterator[None]:
         os.environ.update(environment)
         overrides.clear()
         overrides.update(before)
-        settings.cache_clear()
+        process_settings.cache_clear()
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HUGGINGGPT_OUT", "outputs")
     monkeypatch.setenv("HUGGINGGPT_FOLDERS", f'[".", "{EXAMPLES}"]')
-    settings.cache_clear()
+    process_settings.cache_clear()
     yield tmp_path
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tools.errors import ConfigError
 
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-_PLAIN = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*")  # such as ann, or ann/browser for one of her browsers
+_FOLDER = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*")  # such as ann, or ann/browser for one of her browsers
 
 
 class Settings(BaseSettings):
@@ -64,41 +65,58 @@ overrides: dict[str, Any] = {}  # what this process was told beside its environm
 
 
 @cache
-def _settings_of(owner: str) -> Settings:
-    """On a server everyone has a folder of their own, and reads no other unless `folders` was set."""
-    if not owner:
-        return Settings(**overrides)
-    if not _PLAIN.fullmatch(owner):  # it becomes the name of a folder
-        raise ConfigError(f"{owner!r} cannot own files; use letters, digits and . _ @ + - in the names of owners.")
-    common = _settings_of("")
-    folders = common.folders if "folders" in common.model_fields_set else []
-    return common.model_copy(update={"out": common.out / owner, "folders": folders})
+def process_settings() -> Settings:
+    """The settings of this process, read once; no owner's folders."""
+    return Settings(**overrides)
 
 
-def _owner_of_run() -> str:
-    if "langchain_core.runnables.config" not in sys.modules:
-        return ""  # nothing runs yet, and a command's help need not wait for the import
-    from langchain_core.runnables.config import var_child_runnable_config
+@dataclass(frozen=True)
+class Owner:
+    """Somebody with a folder of their own: a name as it stands in the key file, or ``name/browser`` on the page.
 
-    config = var_child_runnable_config.get() or {}
-    return str(config.get("configurable", {}).get("langgraph_auth_user_id") or "")
+    Raises:
+        ConfigError: the name cannot be that of a folder.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _FOLDER.fullmatch(self.name):
+            raise ConfigError(
+                f"{self.name!r} cannot own files; use letters, digits and . _ @ + - in the names of owners."
+            )
+
+    @classmethod
+    def of_run(cls) -> "Owner | None":
+        """Whose the current run is: LangGraph tells every node whom its server let in. None on the own machine."""
+        if "langchain_core.runnables.config" not in sys.modules:
+            return None  # nothing runs yet, and a command's help need not wait for the import
+        from langchain_core.runnables.config import var_child_runnable_config
+
+        name = (var_child_runnable_config.get() or {}).get("configurable", {}).get("langgraph_auth_user_id")
+        return cls(str(name)) if name else None
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings with this owner's folder, and no other to read from unless `folders` was set."""
+        common = process_settings()
+        folders = common.folders if "folders" in common.model_fields_set else []
+        return common.model_copy(update={"out": common.out / self.name, "folders": folders})
 
 
-def settings(owner: str | None = None) -> Settings:
-    """The settings of this process, read once; on a server, those of the owner of the current run."""
-    return _settings_of(_owner_of_run() if owner is None else owner)
+def settings() -> Settings:
+    """The settings of this process; on a server, those of the owner of the current run."""
+    owner = Owner.of_run()
+    return owner.settings if owner else process_settings()
 
 
 def is_served() -> bool:
     """Whether the current run is that of a server's client, who may choose less than the owner of the process."""
-    return bool(_owner_of_run())
-
-
-settings.cache_clear = _settings_of.cache_clear  # type: ignore[attr-defined]  # as of any cached function
+    return Owner.of_run() is not None
 
 
 def override(**values: object) -> Settings:
     """Set some settings for this process, as a command line does, and return them all. None leaves one as it is."""
     overrides.update({name: value for name, value in values.items() if value is not None})
-    _settings_of.cache_clear()
-    return settings()
+    process_settings.cache_clear()
+    return process_settings()

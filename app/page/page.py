@@ -192,7 +192,7 @@ class Page(View):
         if run_id is None:
             return None, gr.skip()
         feedback = Feedback(run_id=run_id, score=float(verdict.liked is True))
-        await record(feedback, visit.owner)
+        await record(feedback, Owner(visit.owner))
         return feedback, gr.Textbox("", visible=True)
 
     async def _comment(
@@ -200,7 +200,7 @@ class Page(View):
     ) -> gr.Textbox:
         if judged and words.strip():
             comment = Feedback(run_id=judged.run_id, comment=words.strip())  # the score counts once
-            await record(comment, Visit.of(request, browser, thread).owner)
+            await record(comment, Owner(Visit.of(request, browser, thread).owner))
             gr.Info("Thank you.")
         return gr.Textbox("", visible=False)
 

@@ -47,7 +47,7 @@ async def _yes() -> bool:
 
 async def feedback(request: Request) -> Response:
     """``POST /feedback``: what someone thinks of a run."""
-    await record(await read(request, Feedback), Owner.of(request).name)
+    await record(await read(request, Feedback), Owner.of(request))
     return Response(status_code=204)
 
 

@@ -12,7 +12,7 @@ from app.leases import BEAT, Busy
 from app.page.conversations import Conversations
 from benchmarks.support.databases import Postgres, postgres
 from graph.context import Context
-from tools.settings import settings
+from tools.settings import process_settings
 
 OWNER, THREAD = "local/browser", "thread"
 
@@ -27,10 +27,10 @@ def database() -> Iterator[Postgres]:
 async def two(database: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Conversations]]:
     """The page's conversations as two processes have them open."""
     monkeypatch.setenv("HUGGINGGPT_DATABASE", database.url)
-    settings.cache_clear()
+    process_settings.cache_clear()
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(Conversations.opened()) for _ in range(2)]
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 async def test_a_conversation_is_the_same_in_every_process(two: list[Conversations]) -> None:

@@ -21,7 +21,7 @@ from graph.context import Context
 from graph.conversation import read
 from tests.support.loopback import running
 from tools.protocol import Call, Output
-from tools.settings import settings
+from tools.settings import process_settings
 
 HELD = threading.Event()  # what the site holds back until a test, or its model, lets go
 
@@ -56,7 +56,7 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "true")
-    settings.cache_clear()
+    process_settings.cache_clear()
     HELD.clear()
     with running(ThreadingHTTPServer(("127.0.0.1", 0), Site)) as server:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -20,7 +20,7 @@ from graph.chat_models import ROUTER, chat_model, register, resolve
 from graph.planning.author import SCHEMA
 from tests.support.loopback import running
 from tools.errors import ConfigError, HuggingGPTError, ModelTimeout, ModelUnavailable, RateLimited
-from tools.settings import settings
+from tools.settings import process_settings
 
 PLAN = '{"tasks":[{"image-to-text":{"image":"cat.png"}}]}'
 
@@ -30,9 +30,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No keys and no settings but those of the test."""
     for name in ("OPENAI_API_KEY", "HF_TOKEN", "HUGGINGGPT_LLM", "HUGGINGGPT_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
-    settings.cache_clear()
+    process_settings.cache_clear()
     yield
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 def test_without_any_key_the_controller_is_offline() -> None:
@@ -56,7 +56,7 @@ def test_the_token_goes_to_the_router_and_temperature_is_zero(monkeypatch: pytes
 
 def test_the_setting_decides_what_auto_means(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_LLM", "openai:local-model")
-    settings.cache_clear()
+    process_settings.cache_clear()
     assert resolve("auto") == "openai:local-model"
     assert resolve("offline") == "offline"
 
@@ -78,7 +78,7 @@ def test_a_controller_that_is_not_there_is_told_with_the_choices(name: str, reas
 
 def test_a_base_url_without_a_model_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_BASE_URL", "http://127.0.0.1:1/v1")
-    settings.cache_clear()
+    process_settings.cache_clear()
     with pytest.raises(ConfigError, match="set HUGGINGGPT_LLM"):
         resolve()
 
@@ -154,7 +154,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with running(ThreadingHTTPServer(("127.0.0.1", 0), _handler(stand_in))) as http:
         stand_in.url = f"http://127.0.0.1:{http.server_port}/v1"
         monkeypatch.setenv("HUGGINGGPT_BASE_URL", stand_in.url)
-        settings.cache_clear()
+        process_settings.cache_clear()
         yield stand_in
 
 
@@ -210,7 +210,7 @@ async def test_a_silent_server_is_given_up(server: Server, monkeypatch: pytest.M
 
 async def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_BASE_URL", "http://127.0.0.1:9/v1")
-    settings.cache_clear()
+    process_settings.cache_clear()
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         await ask()
 

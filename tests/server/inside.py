@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.server import keys
 from app.server.serving import application
 from tests.server.process import free_port
-from tools.settings import override, overrides, settings
+from tools.settings import override, overrides, process_settings
 
 ADDRESS = "http://127.0.0.1:8004"
 
@@ -59,7 +59,7 @@ def _set(folder: Path, address: str, values: dict[str, object]) -> Iterator[None
     finally:
         overrides.clear()
         overrides.update(before)
-        settings.cache_clear()
+        process_settings.cache_clear()
 
 
 async def _made() -> Starlette:

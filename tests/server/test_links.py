@@ -14,7 +14,7 @@ from app.server import keys
 from app.server.guard import Guard
 from app.server.links import SignedLinks
 from app.signing import secret
-from tools.settings import settings
+from tools.settings import process_settings
 
 LINK = "https://here.example/artifacts/a.png"
 
@@ -31,7 +31,7 @@ async def test_links_are_signed_on_their_way_out(
     ann = keys.add(file, "ann")
     monkeypatch.setenv("HUGGINGGPT_KEYS", str(file))
     monkeypatch.setenv("HUGGINGGPT_PUBLIC_URL", "https://here.example")
-    settings.cache_clear()
+    process_settings.cache_clear()
     guard = Middleware(Guard, keys=keys.load(file), origins=[])
     app = Starlette(routes=[Route(path, answer)], middleware=[guard, Middleware(SignedLinks)])
     try:
@@ -39,7 +39,7 @@ async def test_links_are_signed_on_their_way_out(
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             reply = await client.get(path, headers={"X-Api-Key": ann})
     finally:
-        settings.cache_clear()
+        process_settings.cache_clear()
         secret.cache_clear()
     assert "![ä](" in reply.text
     assert (f"{LINK}?owner=ann" in reply.text) is signed

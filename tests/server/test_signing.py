@@ -18,7 +18,7 @@ from app.signing import BadLink, opened, query, secret, signed, signed_stream
 from tests.server.process import Guarded
 from tests.support import ROOT
 from tools.errors import ConfigError
-from tools.settings import settings
+from tools.settings import process_settings
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 KEY = b"k" * 32
@@ -30,10 +30,10 @@ def guarding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The settings of a server with keys; their file."""
     monkeypatch.setenv("HUGGINGGPT_KEYS", str(tmp_path / "keys.json"))
     monkeypatch.setenv("HUGGINGGPT_PUBLIC_URL", "https://here.example/")
-    settings.cache_clear()
+    process_settings.cache_clear()
     secret.cache_clear()
     yield tmp_path / "keys.json"
-    settings.cache_clear()
+    process_settings.cache_clear()
     secret.cache_clear()
 
 
@@ -78,9 +78,9 @@ def test_only_our_own_links_are_signed_and_each_once(guarding: Path) -> None:
 
 def test_without_keys_links_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_PUBLIC_URL", "https://here.example")
-    settings.cache_clear()
+    process_settings.cache_clear()
     assert signed(LINK, "local") == LINK
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 50])
@@ -146,16 +146,16 @@ def test_a_revoked_link_opens_nothing_and_others_go_on(guarding: Path) -> None:
 
 def test_a_new_secret_signs_and_the_old_one_still_opens(guarding: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["old and long enough"]')
-    settings.cache_clear()
+    process_settings.cache_clear()
     old = parts(signed(LINK, "ann"))[1]
     monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["new and long enough", "old and long enough"]')
-    settings.cache_clear()
+    process_settings.cache_clear()
     new = parts(signed(LINK, "ann"))[1]
     assert old != new
     secrets = signing.Secrets(guarding)
     assert [secrets.owner("/artifacts/a b.png", each) for each in (old, new)] == ["ann", "ann"]
     monkeypatch.setenv("HUGGINGGPT_LINK_SECRETS", '["new and long enough"]')
-    settings.cache_clear()
+    process_settings.cache_clear()
     with pytest.raises(BadLink, match="not valid"):
         secrets.owner("/artifacts/a b.png", old)
 

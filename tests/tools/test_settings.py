@@ -3,12 +3,12 @@
 import pytest
 
 from tools.errors import ConfigError
-from tools.settings import settings
+from tools.settings import Owner, process_settings
 
 
 def test_every_owner_writes_to_a_folder_of_their_own_and_reads_no_other() -> None:
-    assert settings("ada@example.com").out == settings("").out / "ada@example.com"
-    assert settings("ada@example.com").folders == []
+    assert Owner("ada@example.com").settings.out == process_settings().out / "ada@example.com"
+    assert Owner("ada@example.com").settings.folders == []
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ def test_every_owner_writes_to_a_folder_of_their_own_and_reads_no_other() -> Non
 )
 def test_an_owner_whose_name_is_a_way_out_of_the_folder_is_refused(owner: str) -> None:
     with pytest.raises(ConfigError, match="cannot own files"):
-        settings(owner)
+        Owner(owner)

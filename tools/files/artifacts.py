@@ -21,7 +21,7 @@ from PIL.Image import new as new_image
 
 from tools.errors import BadOutput, ConfigError, InputError
 from tools.protocol import Audio, Media, Output, Video
-from tools.settings import settings
+from tools.settings import process_settings, settings
 
 
 def save(output: Output, name: str, provenance: Mapping[str, Any]) -> list[str]:
@@ -53,7 +53,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 def address(path: str) -> str:
     """Where whoever reads the answer finds a file: its path, or its link where a server serves it."""
-    base, out = settings().public_url, settings("").out
+    base, out = settings().public_url, process_settings().out
     if not base or settings().out == out or not Path(path).is_relative_to(settings().out):
         return path
     _owner, *rest = Path(path).relative_to(out).parts
@@ -62,7 +62,7 @@ def address(path: str) -> str:
 
 def local(reference: str) -> str:
     """The file behind one of our own links; any other reference as it is."""
-    base, out = settings().public_url, settings("").out
+    base, out = settings().public_url, process_settings().out
     start = f"{(base or '').rstrip('/')}/artifacts/"
     if not base or settings().out == out or not reference.startswith(start):
         return reference

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from app.cli.main import app
 from tests.support import ROOT
-from tools.settings import settings
+from tools.settings import process_settings
 
 HEAVY = {
     "torch",
@@ -92,7 +92,7 @@ def test_wrong_use_without_json_leaves_stdout_empty() -> None:
 def test_a_server_without_a_model_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_BASE_URL", "")  # put back in the end, whatever the command sets
     code, _, err = invoke("ask", "hello", "--base-url", "http://127.0.0.1:9/v1")
-    settings.cache_clear()
+    process_settings.cache_clear()
     assert code == 2
     assert "--llm" in err
     assert "--base-url" in err

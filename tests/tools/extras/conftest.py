@@ -13,7 +13,7 @@ from graph.state import Result
 from tests.support import ROOT
 from tests.tools.extras.listening import listening
 from tools import TOOLS, extras
-from tools.settings import settings
+from tools.settings import process_settings
 from tools.tasks import TASKS
 
 STDIO = f"env PYTHONPATH={ROOT} {sys.executable} -m tests.tools.extras.mcp_app"
@@ -27,7 +27,7 @@ def file(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = dict(TASKS)
     monkeypatch.setenv("HUGGINGGPT_EXTRAS", "tools.toml")
     monkeypatch.setenv("HUGGINGGPT_ENDPOINT_TIMEOUT", "60")
-    settings.cache_clear()
+    process_settings.cache_clear()
     Image.new("RGB", (64, 48), "navy").save("sea.png")
     yield workspace / "tools.toml"
     extras.load(workspace / "none.toml")

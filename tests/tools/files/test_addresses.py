@@ -7,16 +7,16 @@ import pytest
 from langchain_core.runnables.config import set_config_context
 
 from tools.files.artifacts import address, local
-from tools.settings import settings
+from tools.settings import process_settings
 
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("HUGGINGGPT_OUT", "outputs")
     monkeypatch.setenv("HUGGINGGPT_PUBLIC_URL", "http://127.0.0.1:1/")
-    settings.cache_clear()
+    process_settings.cache_clear()
     yield
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 def as_owner(owner: str, path: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from tests.support.loopback import running
 from tools.errors import ResourceError
 from tools.files import resources
 from tools.files.fetch import is_public
-from tools.settings import settings
+from tools.settings import process_settings
 
 
 class Site(BaseHTTPRequestHandler):
@@ -99,7 +99,7 @@ def site(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "true")
     monkeypatch.setenv("HUGGINGGPT_MAX_BYTES", "100000")
     monkeypatch.setenv("HUGGINGGPT_FETCH_TIMEOUT", "1")
-    settings.cache_clear()
+    process_settings.cache_clear()
     with running(ThreadingHTTPServer(("127.0.0.1", 0), Site)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
 
@@ -144,7 +144,7 @@ async def test_a_link_that_leads_nowhere_good_gets_one_clear_sentence(site: str,
 
 async def test_an_abandoned_download_is_stopped(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_FETCH_TIMEOUT", "100")
-    settings.cache_clear()
+    process_settings.cache_clear()
     POURING.clear()
     LEFT.clear()
     fetching = asyncio.create_task(resources.admit(site + "/slow"))
@@ -166,7 +166,7 @@ async def test_unreachable_and_malformed_links_are_refused(site: str) -> None:
 @pytest.fixture
 def public_only(site: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("HUGGINGGPT_PRIVATE_ADDRESSES", "false")
-    settings.cache_clear()
+    process_settings.cache_clear()
     return site
 
 

@@ -17,7 +17,7 @@ from tests.support import EXAMPLES
 from tools.errors import ConfigError, ResourceError
 from tools.files import media, resources
 from tools.protocol import Audio
-from tools.settings import settings
+from tools.settings import process_settings
 from tools.tasks import Modality
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -150,7 +150,7 @@ async def test_an_unreadable_file_is_refused_by_that_name(tmp_path: Path) -> Non
 async def test_too_many_bytes_or_pixels_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_MAX_BYTES", "2000")
     monkeypatch.setenv("HUGGINGGPT_MAX_PIXELS", "1000")
-    settings.cache_clear()
+    process_settings.cache_clear()
     Path("large.txt").write_text("word " * 1000)
     Path("wide.png").write_bytes(png((100, 100)))
     assert "larger than" in await refusal("large.txt")

@@ -11,7 +11,7 @@ from tools.models import catalog
 from tools.models import hub as hub_module
 from tools.models.facts import ask_hub
 from tools.models.hub import Hub
-from tools.settings import settings
+from tools.settings import process_settings
 from tools.tasks import TASKS
 
 
@@ -20,10 +20,10 @@ def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Mo
     """Settings of the owner's, with a token and an empty cache."""
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("HUGGINGGPT_CACHE_FOLDER", str(tmp_path))
-    settings.cache_clear()
+    process_settings.cache_clear()
     hub_module.hub.cache_clear()
     yield monkeypatch
-    settings.cache_clear()
+    process_settings.cache_clear()
     hub_module.hub.cache_clear()
 
 
@@ -65,7 +65,7 @@ def test_models_that_can_run_come_first_and_the_others_say_why_not(owner: pytest
 
 def test_only_licences_that_the_owner_allows(owner: pytest.MonkeyPatch) -> None:
     owner.setenv("HUGGINGGPT_LICENCES", '["MIT"]')
-    settings.cache_clear()
+    process_settings.cache_clear()
     found = catalog.candidates(TASKS["summarization"], "endpoint")
     assert {each.licence for each in found} == {"mit"}
     reasons = {each.model: reason for each, reason in catalog.explain(TASKS["summarization"], "endpoint")}

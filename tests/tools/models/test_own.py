@@ -7,16 +7,16 @@ import pytest
 
 from tools.errors import ConfigError
 from tools.models.own import configured
-from tools.settings import settings
+from tools.settings import process_settings
 
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "models.toml"
     monkeypatch.setenv("HUGGINGGPT_MODELS", str(path))
-    settings.cache_clear()
+    process_settings.cache_clear()
     yield path
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 def test_a_hub_id_a_folder_and_a_url_are_told_apart(models: Path, tmp_path: Path) -> None:

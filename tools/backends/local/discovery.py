@@ -16,7 +16,7 @@ from tools.models import hub, own, specialities
 from tools.models.defaults import DEFAULTS, Default
 from tools.models.facts import Facts
 from tools.protocol import Candidate
-from tools.settings import Settings, settings
+from tools.settings import Settings, process_settings
 from tools.tasks import TASKS
 
 _FRESH = 30.0  # seconds for which a look at the disk counts
@@ -53,7 +53,7 @@ class Survey:
 
     def rows(self, task: str) -> list[Row]:
         """The models known for a task."""
-        if self._settings is not settings(""):  # the process's: a visitor's differ in folders alone
+        if self._settings is not process_settings():  # the process's: a visitor's differ in folders alone
             self._look()
         elif time.monotonic() - self._seen > _FRESH:
             self._seen = time.monotonic()
@@ -61,7 +61,7 @@ class Survey:
         return self._rows.get(task, [])
 
     def _look(self) -> None:
-        current, disk = settings(""), reach.Disk()
+        current, disk = process_settings(), reach.Disk()
         rows = {task: _rows(task, disk) for task in TASKS}
         with self._lock:
             self._rows, self._settings, self._seen = rows, current, time.monotonic()

@@ -8,7 +8,7 @@ import pytest
 from tests.support.hub import Hub, serving
 from tests.tools.backends.endpoint.calls import MODELS, TOKEN
 from tools.models import hub as catalogue
-from tools.settings import settings
+from tools.settings import process_settings
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +30,14 @@ def remote(server: tuple[Hub, Path], tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("HUGGINGGPT_CACHE_FOLDER", str(folder))
     monkeypatch.setenv("HUGGINGGPT_CATALOGUE_AGE", "0")
-    settings.cache_clear()
+    process_settings.cache_clear()
     catalogue.hub.cache_clear()
     hub.requests.clear()
     hub.polls = hub.inferred = 0
     hub.cancelled.clear()
     hub.free.set()
     yield hub
-    settings.cache_clear()
+    process_settings.cache_clear()
     catalogue.hub.cache_clear()
 
 
@@ -49,7 +49,7 @@ def config(remote: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         path = tmp_path / f"{len(list(tmp_path.glob('*.toml')))}-models.toml"
         path.write_text("".join(f"[[models]]\n{entry}\n" for entry in entries))
         monkeypatch.setenv("HUGGINGGPT_MODELS", str(path))
-        settings.cache_clear()
+        process_settings.cache_clear()
 
     yield write
-    settings.cache_clear()
+    process_settings.cache_clear()

@@ -11,7 +11,7 @@ from tests.tools.backends.endpoint.calls import ask
 from tools.backends.endpoint import Endpoint
 from tools.backends.endpoint.routes import ROUTES
 from tools.errors import ModelUnavailable
-from tools.settings import settings
+from tools.settings import process_settings
 from tools.tasks import TASKS
 
 
@@ -100,7 +100,7 @@ def test_an_exclusion_is_explained(remote: Hub, config: Callable[..., None], mon
     nobody = {c.model: reason for c, reason in Endpoint().explain(TASKS["text-classification"])}
     assert nobody["acme/nobody"] == "no inference provider serves it"
     monkeypatch.setenv("HUGGINGGPT_PROVIDER", "fal-ai")
-    settings.cache_clear()
+    process_settings.cache_clear()
     chosen = {c.model: reason for c, reason in Endpoint().explain(TASKS["text-to-image"])}
     assert chosen["acme/picture"] is None
     assert chosen["acme/text-to-image"] == "fal-ai does not serve it, but hf-inference does"

@@ -19,7 +19,7 @@ from tools.errors import (
     PaymentRequired,
     RateLimited,
 )
-from tools.settings import settings
+from tools.settings import process_settings
 
 FAULTS: list[tuple[str, type[HuggingGPTError], str, float | None]] = [
     ("loading", ModelLoading, "still loading", 20),
@@ -61,7 +61,7 @@ async def test_whatever_goes_wrong_is_one_of_our_errors(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("HUGGINGGPT_ENDPOINT_TIMEOUT", "0.3" if fault == "slow" else "30")
-    settings.cache_clear()
+    process_settings.cache_clear()
     url = f"{remote.url}/fault/{fault}"
     config(f'task = "{task}"\nmodel = "{url}"\ntoken_env = "HF_TOKEN"')
     with pytest.raises(kind) as caught:

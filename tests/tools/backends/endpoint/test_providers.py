@@ -14,7 +14,7 @@ from tools.backends.endpoint import Endpoint
 from tools.errors import ModelTimeout, ModelUnavailable
 from tools.models import providers
 from tools.models.facts import snapshot
-from tools.settings import settings
+from tools.settings import process_settings
 from tools.tasks import TASKS
 
 
@@ -68,7 +68,7 @@ async def test_films_have_a_time_limit_of_their_own(
 ) -> None:
     monkeypatch.setenv("HUGGINGGPT_ENDPOINT_TIMEOUT", "0.001")
     monkeypatch.setenv("HUGGINGGPT_FILM_TIMEOUT", seconds)
-    settings.cache_clear()
+    process_settings.cache_clear()
     film = ask(Endpoint(), "text-to-video", "acme/text-to-video", tmp_path)
     if outcome is None:
         assert (await film).media

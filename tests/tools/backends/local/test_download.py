@@ -21,7 +21,7 @@ from tools.backends.local.pool import Pool
 from tools.errors import ModelUnavailable, OutOfMemory
 from tools.protocol import Call, Candidate
 from tools.registry import BACKENDS
-from tools.settings import override, settings
+from tools.settings import override, process_settings
 from tools.tasks import TASKS, TaskType
 from tools.toolbox import perform
 
@@ -79,7 +79,7 @@ def hub(tiny_model: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.M
     override(download="auto")
     yield served
     set_client_factory(default_client_factory)
-    settings.cache_clear()
+    process_settings.cache_clear()
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ async def test_a_download_beyond_the_owners_limit_gives_way_to_the_next_model(
     choices = [Choice(model=model, backend="local") for model in ("acme/huge", "acme/tiny")]
     state = {"messages": [], "plan": Plan(tasks=[task]), "jobs": [Job(id=0, task=task.task, choices=choices)]}
     monkeypatch.setenv("HUGGINGGPT_MAX_DOWNLOAD", "1")
-    settings.cache_clear()
+    process_settings.cache_clear()
     running = executor().astream(state, context=Context(cache=False), stream_mode="custom")
     seen = [event async for event in running]
     reasons = [event["reason"] for event in seen if event["event"] == "fallback"]
