@@ -15,7 +15,7 @@ from graph.planning.files import Files
 from graph.state import Plan, State, Task, merge_resources
 from tools import clean
 from tools.errors import InputError
-from tools.files.resources import admit, from_content, is_link, mentioned
+from tools.files.resources import admit, from_content, is_link, mentioned, name_of
 
 _INSTRUCTIONS = 8_000  # characters that are told to the controller's model
 _OUTPUT_NAME = re.compile(
@@ -82,6 +82,7 @@ class _Turn:
     message: HumanMessage
     text: str
     sent: list[str]  # the references beside the text
+    seen: list[str]  # the conversation's files before
     before: Sequence[AnyMessage]
     done: Sequence[Task]
 
@@ -93,17 +94,22 @@ class _Turn:
         if not text.strip() and not sent:
             raise InputError("The request is empty; say what to do.")
         before = [each for each in state.get("messages") or [] if each.type in {"human", "ai"} and each is not message]
-        return cls(message, text, sent, before, (state.get("plan") or Plan()).tasks)
+        return cls(message, text, sent, seen(state), before, (state.get("plan") or Plan()).tasks)
 
     @property
     def references(self) -> list[str]:
-        return merge_resources(self.sent, _named(self.text))
+        return merge_resources(self.sent, list(self._named().values()))
+
+    def _named(self) -> dict[str, str]:
+        """What is named in the text, and the reference meant by it: a bare name may be that of a file at hand."""
+        at_hand = {name_of(reference).lower(): reference for reference in [*self.seen, *self.sent]}
+        return {name: at_hand.get(name.lower(), name) for name in _named(self.text)}
 
     def request(self, found: Mapping[str, str], earlier: Sequence[str]) -> Request:
         """The request with every reference replaced by what was found for it."""
-        text = self.text
-        for reference in _named(text):
-            text = text.replace(reference, found[reference])
+        meant = self._named()
+        names = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))  # one name may end with another
+        text = re.sub(names, lambda name: found[meant[name[0]]], self.text) if meant else self.text
         given = merge_resources(None, list(found.values()))
         previous = [path for path in earlier if path not in given]
         return Request(text, given, previous, _light(self.message, text), self.before, self.done)

@@ -54,6 +54,27 @@ async def test_files_of_earlier_turns_and_results_are_remembered(pictures: list[
     assert request.previous == ["one.png", "two.png"]
 
 
+async def test_a_bare_name_in_the_text_is_that_of_an_attached_or_earlier_file(workspace: Path) -> None:
+    (workspace / "shop").mkdir()
+    for name in ("a.png", "aa.png"):
+        Image.new("RGB", (64, 64), "red").save(workspace / "shop" / name)
+    attached, earlier = "shop/a.png", "shop/aa.png"
+    asked = HumanMessage("Enlarge A.png, then aa.png.")
+    request = await read(state(asked, resources=[earlier, attached], seen=1))
+    assert sorted(request.given) == [attached, earlier]
+    assert request.text == f"Enlarge {attached}, then {earlier}."
+    assert request.previous == []
+
+
+async def test_attached_bytes_go_by_the_name_that_they_came_with(workspace: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
+    data = f"data:image/png;name=my%20cat.png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    request = await read(state(HumanMessage('Enlarge "my cat.png".'), resources=[data]))
+    assert len(request.given) == 1
+    assert request.given[0] in request.text
+
+
 async def test_a_name_for_the_result_is_no_file_to_be_read(pictures: list[str]) -> None:
     request = await read(state(HumanMessage("Draw a cat and save it as cat.png."), resources=["one.png"]))
     assert request.given == ["one.png"]

@@ -74,8 +74,13 @@ def _is_kept(path: str) -> bool:
 
 def from_data(uri: str) -> str:
     """What a data URI holds, as a local path; its ``name`` parameter is kept. Raises ResourceError."""
+    return keep(lambda target: _unpack(uri, target), data_name(uri) or "attachment")
+
+
+def data_name(uri: str) -> str:
+    """The file's name in a data URI's ``name`` parameter, if it has one."""
     name = re.search(r";(?:file)?name=([^;]+)", uri[5:].partition(",")[0])
-    return keep(lambda target: _unpack(uri, target), Path(unquote(name[1])).name if name else "attachment")
+    return Path(unquote(name[1])).name if name else ""
 
 
 def keep(fill: Callable[[Path], str], name: str) -> str:

@@ -17,7 +17,17 @@ from tools.protocol import Audio
 from tools.settings import settings
 from tools.tasks import Modality
 
-__all__ = ["admit", "from_content", "is_link", "is_reference", "load", "may_be_reference", "mentioned", "modality"]
+__all__ = [
+    "admit",
+    "from_content",
+    "is_link",
+    "is_reference",
+    "load",
+    "may_be_reference",
+    "mentioned",
+    "modality",
+    "name_of",
+]
 _SCHEMES = ("http://", "https://", "file://", "data:")
 
 
@@ -58,6 +68,13 @@ def modality(reference: str) -> Modality:
         major: dict[str, Modality] = {"image": "image", "audio": "audio", "video": "video"}
         return EXTENSIONS.get(inputs.extension_of(mime)) or major.get(mime.partition("/")[0], "text")
     return EXTENSIONS.get(suffix(reference), "text")
+
+
+def name_of(reference: str) -> str:
+    """The name that a reference's file goes by: its last part, or what a data URI is called."""
+    if reference[:5].lower() == "data:":
+        return inputs.data_name(reference)
+    return Path(link_path(reference) if "://" in reference else reference).name
 
 
 def is_link(reference: str) -> bool:
