@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from langchain_core.tools import InjectedToolArg, StructuredTool
@@ -26,8 +27,16 @@ from tools.values import verbatim
 _CLASSES: dict[Modality, type] = {"image": Image, "audio": Audio, "video": Video}
 
 
-async def perform(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> dict[str, Any]:
+async def perform(
+    task: TaskType,
+    args: dict[str, Any],
+    model: str | None,
+    backend: str | None,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Run a task on a model: check, choose, load, run, check again, save. The result is plain JSON.
+
+    ``parameters`` are those of an output that is to be made again, such as its seed.
 
     Raises:
         InputError: an argument is missing, empty or not usable.
@@ -36,6 +45,7 @@ async def perform(task: TaskType, args: dict[str, Any], model: str | None, backe
     check(task, args)
     candidate = await asyncio.to_thread(_candidate, task, args, model, backend)
     inputs, sources = await _load(task, args)
+    inputs = {**parameters, **inputs}
     started = time.perf_counter()
     output = await BACKENDS[candidate.backend].run(Call(task, candidate, inputs))
     seconds = round(time.perf_counter() - started, 4)

@@ -1,6 +1,7 @@
 """The command line. Everything heavy is imported inside the commands, so that --help is quick."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -130,6 +131,22 @@ def threads(out: o.Out = None, as_json: o.AsJson = False) -> None:
         emit({"threads": [{"thread": thread, "said": said} for thread, said in found]})
     for thread, said in [] if as_json else found:
         typer.echo(f"{thread}  {said}")
+
+
+@app.command()
+@guarded
+def replay(
+    file: Annotated[Path, typer.Argument(help="A file that a task has made; its provenance stands beside it.")],
+    out: o.Out = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Make a file again as it was made, from its provenance, and compare the two."""
+    from app.cli.replay import run, show
+
+    o.configure(out)
+    again = run(file)
+    emit(asdict(again)) if as_json else show(again)
+    raise typer.Exit(0 if again.same else 1)
 
 
 @app.command()

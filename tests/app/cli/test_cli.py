@@ -121,3 +121,14 @@ def test_eval_hands_its_options_to_the_benchmark(tmp_path: Path) -> None:
     code, _, err = invoke("eval", "--data", str(tmp_path / "empty.jsonl"))
     assert code == 2
     assert "holds no samples" in err
+
+
+def test_a_file_is_made_again_wherever_its_input_lies(workspace: Path) -> None:
+    code, out, _ = invoke("ask", "Show me its outlines.", "-i", str(ROOT / "examples" / "notice.png"), "--json")
+    made = json.loads(out)["results"][0]["files"][0]
+    assert code == 0
+    code, out, err = invoke("replay", made)
+    assert (code, Path(out.strip()).read_bytes()) == (0, Path(made).read_bytes())
+    assert "same to the last bit" in err
+    code, _, err = invoke("replay", "missing.png")
+    assert (code, err) == (2, "Nothing tells how missing.png was made; name a file that a task has made.\n")
