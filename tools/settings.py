@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Address under which clients reach the server, for links in answers"
     )
+    proxies: list[str] = Field([], description="Addresses of proxies that are believed who asks, and over TLS or not")
     link_hours: float = Field(24, ge=0, description="Hours for which links in answers open without a key; 0 for none")
     link_secrets: list[SecretStr] = Field([], description="What links are signed with, newest first; else a file's")
     origins: list[str] = Field(["https://smith.langchain.com"], description="Web pages that may call the server")

@@ -7,6 +7,7 @@ import tempfile
 from asyncio import Lock
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -27,11 +28,13 @@ def mount(app: Starlette, path: str = "/app") -> None:
     _own_folder()
     import gradio as gr
 
-    from app.page.gate import NeededRoutes
+    from app.page.gate import Below, NeededRoutes
     from app.page.page import Page
 
+    below = urlsplit(settings().public_url or "").path.rstrip("/")  # a proxy's, which it takes off each request
+
     async def add_slash(_request: Request) -> Response:
-        return RedirectResponse(f"{path}/")
+        return RedirectResponse(f"{below}{path}/")
 
     async def icon(_request: Request) -> Response:
         return FileResponse(ICON)
@@ -47,7 +50,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
         app,
         page.blocks,
         path,
-        app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(NeededRoutes)]},
+        app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(NeededRoutes), Middleware(Below, path=below)]},
         css_paths=STYLE,
         max_file_size=limit,
         footer_links=[],

@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ _CALLS = ("queue/join", "queue/data", "upload", "upload_progress", "cancel", "re
 _API = "/gradio_api/"
 _FILE = f"{_API}file="
 _HEARTBEAT = f"{_API}heartbeat/"
+_PROXY_HOST = "x-forwarded-host"
 
 
 class GuardedBlocks(gr.Blocks):
@@ -54,6 +56,28 @@ class NeededRoutes:
             await JSONResponse({"detail": "The page has nothing there."}, 404)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+class Below:
+    """ASGI middleware that tells Gradio under which host and path a proxy's visitor knows the page.
+
+    Gradio writes them into addresses, but where a proxy names the host it forgets every path.
+    """
+
+    def __init__(self, app: ASGIApp, *, path: str) -> None:
+        self.app, self.path = app, path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as the visitor sent it to the proxy."""
+        if scope["type"] == "http":
+            root, path = scope.get("root_path", ""), scope["path"]
+            scope = {**scope, "root_path": f"{self.path}{root}", "path": f"{self.path}{path}"}
+            headers = MutableHeaders(raw=list(scope["headers"]))
+            if host := headers.get(_PROXY_HOST):
+                headers["host"] = host.partition(",")[0].strip()
+                del headers[_PROXY_HOST]
+            scope["headers"] = headers.raw
+        await self.app(scope, receive, send)
 
 
 def _needed(path: str) -> bool:

@@ -139,18 +139,20 @@ def create_app(options: Settings) -> FastAPI:
 
 def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
+    public = urlsplit(options.public_url or "")
+    origins = [*options.origins, f"{public.scheme}://{public.netloc}"]  # a proxy may have written another Host
     return [
         watch,
         Middleware(
             CORSMiddleware,
-            allow_origins=options.origins,
+            allow_origins=origins,
             allow_origin_regex=LOOPBACK_ORIGIN,
             allow_methods=["*"],
             allow_headers=["*"],
             allow_private_network=True,
             expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
         ),
-        Middleware(Guard, keys=owners, origins=options.origins),
+        Middleware(Guard, keys=owners, origins=origins),
         Middleware(Quota, at_once=options.at_once if owners else 0),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
         *([Middleware(SignedLinks)] if owners else []),

@@ -30,7 +30,16 @@ def serve(host: str, port: int) -> None:
         override(public_url=f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 - a comparison
     app, grace = application(), round(settings().grace)
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # it would end every stream at the signal, without any grace
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=grace, server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=grace,
+        server_header=False,
+        proxy_headers=bool(settings().proxies),  # uvicorn's own default believes whoever is on this machine
+        forwarded_allow_ips=settings().proxies,
+    )
 
 
 def application() -> FastAPI:

@@ -71,6 +71,7 @@ class Watch:
             self.log.info(
                 {
                     "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    "client": (scope.get("client") or [None])[0],
                     "owner": user and user.display_name,
                     "method": scope["method"],
                     "path": scope["path"],
