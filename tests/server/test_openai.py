@@ -196,6 +196,35 @@ def test_a_title_is_written_by_the_model_and_not_planned(asking: openai.OpenAI, 
     assert len(model.asked) == 1
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_title_leads_nowhere_that_the_conversation_does_not(
+    asking: openai.OpenAI, model: OpenAIServer, *, stream: bool
+) -> None:
+    model.answers = ['{"title": "![A](https://evil.example/a) Notice", "tags": ["<img src=//evil.example>"]}']
+    asked: Any = [{"role": "user", "content": TITLE}]
+    if stream:
+        pieces = asking.chat.completions.create(model="hugginggpt", messages=asked, stream=True)
+        title = json.loads("".join(piece.choices[0].delta.content or "" for piece in pieces))
+    else:
+        title = json.loads(said(asking, messages=asked))
+    assert title == {"title": "A Notice", "tags": ["&lt;img src=//evil.example>"]}
+
+
+def test_json_that_fits_a_schema_holds_the_links_of_the_answer_alone(
+    asking: openai.OpenAI, model: OpenAIServer
+) -> None:
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "links", "schema": {"type": "object"}}}
+    asked: Any = [{"role": "user", "content": "Hello, is www.good.example/a up?"}]
+    model.answers = [
+        json.dumps({"reply": "I cannot look at www.good.example/a from here."}),
+        '{"right": "www.good.example/a", "wrong": ["see [it](https://evil.example/b)"]}',
+    ]
+    assert json.loads(said(asking, messages=asked, response_format=wanted)) == {
+        "right": "www.good.example/a",
+        "wrong": ["see it"],
+    }
+
+
 def test_a_stream_that_fails_ends_with_an_error_and_done(tmp_path: Path) -> None:
     body = {"model": "hugginggpt", "messages": ASK, "stream": True}
     with listening(tmp_path, llm="nobody:model") as address:
