@@ -6,7 +6,8 @@ is cancelled. Nothing is told or recorded of a task before it is handed over: to
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -17,6 +18,7 @@ from graph.conversation import Request
 from graph.estimates import costs
 from graph.handover import Begun, Handover, Signature, signatures
 from graph.planning.dialects import Written
+from graph.planning.steps import needs_of, number
 from graph.planning.validation import check
 from graph.policy import Attempts, Scope
 from graph.selector import certain
@@ -24,7 +26,7 @@ from graph.state import Job, Result, Task
 from tools.errors import BadOutput
 from tools.tasks import TASKS, TaskType
 
-MOST = 64  # written tasks that are looked at: each time all so far are checked
+MOST = 64  # written tasks that are looked at: each time all so far are numbered
 
 
 class Early(Handover):
@@ -35,6 +37,7 @@ class Early(Handover):
         self._context, self._types, self._known_run = options(runtime), types, runtime.control is not None
         self._request: Request | None = None
         self._written: list[Written] = []
+        self._looked_at = 0  # how many of them
         self._aside: set[asyncio.Future[Any]] = set()
 
     def expect(self, request: Request) -> None:
@@ -44,7 +47,7 @@ class Early(Handover):
 
     def hear(self, number: int, task: Written) -> None:
         """Take a task the moment it is written; number 0 begins a plan anew."""
-        self._written = [*self._written, task] if number else [task]
+        self._written, self._looked_at = ([*self._written, task], self._looked_at) if number else ([task], 0)
         self._consider()
 
     async def _arrive(self, request: Request) -> None:
@@ -52,10 +55,15 @@ class Early(Handover):
         self._consider()
 
     def _consider(self) -> None:
-        """Begin all that is new in what has been written so far, if it is a valid plan by itself."""
+        """Begin what is new of all that has been written so far, each if it is valid with what it needs."""
         if self._request is None or not 0 < len(self._written) <= MOST:
             return
-        tasks = check(self._written, self._request.files, self._types).tasks
+        numbered = number(self._written)
+        for id_ in list(numbered)[self._looked_at :]:
+            self._begin_valid(check(_closure(id_, numbered), self._request.files, self._types).tasks)
+        self._looked_at = len(numbered)
+
+    def _begin_valid(self, tasks: Sequence[Task]) -> None:
         known = signatures(tasks)
         for task in tasks:
             needs = {needed: self.begun[known[needed]] for needed in task.dep if known[needed] in self.begun}
@@ -108,3 +116,12 @@ class Early(Handover):
         self._aside.discard(running)
         if not running.cancelled():
             running.exception()
+
+
+def _closure(id_: int, numbered: Mapping[int, Written]) -> list[Written]:
+    """A task with all that it needs, directly or not, in the order in which they were written."""
+    found, open_ = set[int](), {id_}
+    while open_:
+        found |= open_
+        open_ = {need for each in open_ for need in needs_of(numbered[each]) if need in numbered} - found
+    return [replace(numbered[each], id=each) for each in numbered if each in found]

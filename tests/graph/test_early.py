@@ -133,6 +133,16 @@ async def test_a_mended_plan_keeps_what_it_still_contains_whatever_its_number(st
     assert [event["text"] for event in events if event["event"] == "finished" and event["id"] == 1] == ["one"]
 
 
+async def test_a_valid_task_begins_beside_one_that_is_not(stubs: Stubs) -> None:
+    chat = Pausing(answers=[plan(THIRD, ONE), plan(TWO, ONE), "Done."], pause=ONE)
+    ran = Ran(chat, "one")  # the controller writes on only once it runs
+    stubs(echo=ran.model)
+    early, _, final = await ask(chat, ran)
+    assert early[0] == "one"
+    assert texts(final) == [("done", "two"), ("done", "one")]
+    assert ran.texts.count("one") == 1
+
+
 async def test_a_mended_plan_drops_what_it_no_longer_contains(stubs: Stubs) -> None:
     endless = '{"summarization": {"text": "endless"}}'
     chat = Pausing(answers=[plan(endless, THIRD), plan(TWO), "Done."], pause=endless)
