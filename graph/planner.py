@@ -115,7 +115,7 @@ async def _authored(
 ) -> Draft:
     context = options(runtime)
     types = await asyncio.to_thread(offered, context.mode)
-    with WarmUp() as warm, Early(runtime, types) as early:
+    with WarmUp() as warm, Early(runtime, types, model) as early:
         if before is None:
             early.expect(request)
         announce = partial(_announce, runtime.stream_writer, warm, early, types, context.mode)
