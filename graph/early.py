@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
 
-from graph.binding import bind
+from graph.binding import bound
 from graph.choosing import Choosing, Wish
 from graph.context import Context, options, owner
 from graph.conversation import Request
@@ -113,7 +113,7 @@ class Early(Handover):
         attempts = Attempts(scope, job, 1.0)
         attempts.queue()
         try:
-            inputs = bind(task, done)
+            inputs = await bound(task, done)
         except BadOutput:
             return None
         return await attempts.run(inputs)

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from graph import approval, estimates
-from graph.binding import bind
+from graph.binding import bound
 from graph.branch import Branch
 from graph.context import Context, controller, options, owner
 from graph.handover import Begun, handed
@@ -136,7 +136,7 @@ async def _outcome(task: Task, branch: Branch, attempts: Attempts) -> Result:
         return attempts.skipped(f"It needed {' and '.join(lacking)}.")
     attempts.queue()
     try:
-        inputs = bind(task, {needed: result for needed, result in results.items() if result})
+        inputs = await bound(task, {needed: result for needed, result in results.items() if result})
     except BadOutput as error:
         return attempts.failed(str(error))
     return await attempts.run(inputs)

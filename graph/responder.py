@@ -74,7 +74,7 @@ def _facts(results: Sequence[Result]) -> str:
 
 def _fact(result: Result, room: int) -> dict[str, Any]:
     fact: dict[str, Any] = {"id": result.id, "task": result.task, "status": result.status}
-    fact["text"] = shorten(result.text, room) if result.text else None
+    fact["text"] = shorten(result.text, room, result.more) if result.text else None
     fact["data"] = summary(result.data, min(room, DATA))
     fact["files"] = [link(path) for path in result.files]
     fact["error"] = result.error

@@ -60,7 +60,8 @@ class Job(_Record):
 class Result(_Record):
     """What became of one task. Times are seconds since the epoch; ``queued`` is when its inputs were ready.
 
-    ``files`` are paths of what it made, each with its provenance beside it.
+    ``files`` are paths of what it made, each with its provenance beside it. Of a long text ``text`` is the beginning,
+    and the file ``whole``, one of them, holds all of it: ``more`` characters more.
     """
 
     id: int
@@ -69,6 +70,8 @@ class Result(_Record):
     text: str | None = None
     data: Any = None
     files: list[str] = Field(default_factory=list)
+    whole: str | None = None
+    more: int = 0
     choice: Choice | None = None
     error: str | None = None
     attempts: int = 0
