@@ -20,7 +20,7 @@ from graph.policy import Attempts, Scope
 from graph.record import Record
 from graph.selector import permitted
 from graph.state import Job, Plan, Result, State, Task
-from graph.turns import lent_place
+from graph.turns import in_order, lent_place
 from tools.errors import BadOutput
 from tools.models.catalog import offered
 from tools.settings import is_served
@@ -29,7 +29,12 @@ Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
 
 async def execute(state: State, runtime: Runtime[Context]) -> Next:
-    """Run the plan and collect one result for every task; where a person is to be asked, only once it is approved."""
+    """Run the plan and collect one result for every task; where a person is to be asked, only once it is approved.
+
+    Raises:
+        ConfigError: what comes of it would be lost (graph/turns.py).
+    """
+    await in_order(new=False)
     context, replanned = options(runtime), state.get("replanned", False)
     plan = state.get("plan") or Plan()
     model = await controller(context, failed=state.get("by_rule", False))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     else:
         message = await _written(state, plan, results, model, name)
     message.response_metadata["controller"] = name
-    return {"messages": [message], "replanned": False, "at": time.time()}
+    return {"messages": [message], "replanned": False}
 
 
 def _noted(plan: Plan, error: Exception) -> Plan:

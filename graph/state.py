@@ -115,7 +115,6 @@ class State(InputState):
     replanned: NotRequired[bool]
     replanning: NotRequired[bool]  # on the way from execute to plan alone
     by_rule: NotRequired[bool]  # the controller failed, and the offline one does the rest of the request
-    at: NotRequired[float]  # when the conversation was last at work, in seconds since the epoch
     approval: NotRequired[Approval]  # what a person is to be asked about, whatever a resuming client says
     approved: NotRequired[Plan | None]  # the plan that a person edited, and so need not be asked about again
     wished: NotRequired[dict[str, str]]  # the models that a person chose, by task id
