@@ -15,6 +15,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.store.base import BaseStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
+from app.lasting import LastingSaver
 from app.leases import Leases
 from graph.state import Job, Plan, Result
 from tools.errors import ConfigError
@@ -34,11 +35,11 @@ def path() -> Path:
 
 
 @asynccontextmanager
-async def saver() -> AsyncIterator[AsyncSqliteSaver]:
-    """The conversations, open for reading and writing.
+async def saver() -> AsyncIterator[LastingSaver]:
+    """The conversations, open for reading and writing; where the disk is full later they go on in memory.
 
     Raises:
-        ConfigError: they cannot be read, or nothing can be kept any more.
+        ConfigError: they cannot be opened or read.
     """
     try:
         await asyncio.to_thread(path().parent.mkdir, parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ async def saver() -> AsyncIterator[AsyncSqliteSaver]:
         async with aiosqlite.connect(path()) as connection:
             # With the write-ahead log that the saver turns on, a killed process loses nothing; a commit is 5 ms faster.
             await connection.execute("PRAGMA synchronous=NORMAL")
-            yield AsyncSqliteSaver(connection, serde=SERDE)
+            yield LastingSaver(connection, serde=SERDE)
     except sqlite3.Error as error:
         raise ConfigError(unusable(error)) from error
 

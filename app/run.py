@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StreamMode
 
+from app.lasting import lost
 from graph.context import Context
 from graph.state import InputState, OutputState, Plan, Result, State
 from graph.usage import Usage
@@ -41,7 +42,7 @@ class Report:
     timings: dict[str, float] = field(default_factory=dict)
     counter: Usage = field(default_factory=Usage)
     interrupts: list[Any] = field(default_factory=list)
-    lost: sqlite3.Error | None = None  # why the answer, though there is one, could not be kept
+    lost: sqlite3.Error | None = None  # why the conversation as it is now could not be kept
 
     @property
     def plan(self) -> Plan | None:
@@ -120,19 +121,15 @@ async def run(
     begun = last = time.perf_counter()
     modes: list[StreamMode] = ["custom", "messages", "updates", "values"]
     stop = ["select"] if plan_only else None
-    try:
-        async for part in graph.astream(given, config, context=context, stream_mode=modes, interrupt_before=stop):
-            mode, chunk = cast("tuple[StreamMode, Any]", part)
-            if mode == "updates":
-                now = time.perf_counter()
-                _stage_done(report, chunk, now - last, watcher)
-                last = now
-            else:
-                _fold(report, mode, chunk, watcher)
-    except sqlite3.Error as error:  # a full disk, told when all is done: the answer counts all the same
-        if not report.answer:
-            raise
-        report.lost = error
+    async for part in graph.astream(given, config, context=context, stream_mode=modes, interrupt_before=stop):
+        mode, chunk = cast("tuple[StreamMode, Any]", part)
+        if mode == "updates":
+            now = time.perf_counter()
+            _stage_done(report, chunk, now - last, watcher)
+            last = now
+        else:
+            _fold(report, mode, chunk, watcher)
+    report.lost = lost(graph.checkpointer, config)
     report.timings["total"] = round(report.timings.get("total", 0) + time.perf_counter() - begun, 4)
     return report
 

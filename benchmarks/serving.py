@@ -1,4 +1,4 @@
-"""What a server adds to the graph: latency over HTTP, many clients at once, memory over many requests.
+"""What a server adds to the graph: latency over HTTP, many clients at once, fairness, memory over many requests.
 
     python -m benchmarks.serving [--requests 1000] [--json]
 
@@ -10,13 +10,16 @@ import asyncio
 import json
 import os
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
 
 import httpx
 from langchain_core.messages import HumanMessage
 
+from app.server.keys import add
 from benchmarks.support.servers import server
 from graph.context import Context
 
@@ -69,6 +72,39 @@ async def at_once(client: httpx.AsyncClient, clients: int, seconds: float) -> di
     }
 
 
+async def fairness(requests: int = 10, greedy: int = 24, seconds: float = 0.5) -> dict[str, float]:
+    """How long an owner's requests of one task take, alone and beside another owner who always has ``greedy`` running.
+
+    Models have four slots, so that the other alone would fill them for six rounds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "keys.json"
+        keys = {owner: {"Authorization": f"Bearer {add(file, owner)}"} for owner in ("polite", "greedy")}
+        with server(HUGGINGGPT_KEYS=str(file), HUGGINGGPT_SLOTS='{"stub": 4}') as (url, _pid):
+            async with httpx.AsyncClient(base_url=url, timeout=120) as client:
+
+                async def ask(number: int, owner: str = "polite") -> None:
+                    posted = await client.post("/hugginggpt", json=body(seconds, number), headers=keys[owner])
+                    posted.raise_for_status()
+
+                async def ask_on(first: int) -> None:
+                    for number in count(first, greedy):
+                        await ask(number, "greedy")
+
+                await ask(0)  # warm
+                alone = [await timed(ask, number) for number in range(1, requests + 1)]
+                others = [asyncio.create_task(ask_on(1000 + number)) for number in range(greedy)]
+                await asyncio.sleep(2 * seconds)
+                beside = [await timed(ask, 100 + number) for number in range(requests)]
+                failed = [other.exception() for other in others if other.done()]
+                for other in others:
+                    other.cancel()
+                await asyncio.wait(others)
+    if failed:
+        raise RuntimeError(f"The greedy owner was not served: {failed[0]}")
+    return {"alone_p50_s": statistics.median(alone), "beside_p50_s": statistics.median(beside), "worst_s": max(beside)}
+
+
 async def memory(client: httpx.AsyncClient, pid: int, requests: int) -> dict[str, float]:
     """Resident megabytes after a quarter of the requests and after all: flat means equal."""
     marks = []
@@ -96,6 +132,7 @@ async def measure(requests: int) -> dict[str, dict[str, float]]:
                 "clients16": await at_once(client, 16, 1),
                 "clients64": await at_once(client, 64, 1),
                 "memory": await memory(client, pid, requests),
+                "fairness": await fairness(),
             }
 
 

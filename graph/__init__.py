@@ -2,8 +2,9 @@
 
     START -> plan -> select -> execute -> respond -> END
 
-``plan`` ends early with a chat answer, a clarifying question or an honest refusal; ``execute`` goes back to
-``plan`` at most once, when a failed task can be done another way. Start reading here.
+``plan`` ends early with a chat answer, a clarifying question or an honest refusal; ``execute`` goes back at most once,
+when a failed task can be done another way: to ``plan``, which goes on to ``respond`` where it finds none, or by rule to
+``select``. An edited plan is selected for anew, and a rejected one ends the run. Start reading here.
 """
 
 from langgraph.graph import START, StateGraph

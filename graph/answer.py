@@ -31,9 +31,7 @@ def compose(plan: Plan, results: Sequence[Result], controller: str, request: str
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
         parts.insert(0, "Nothing could be done.")
-    read = [
-        f"{_title(each.task, tasks[each.id].args)}: {shorten(each.text or '')}" for each in done if each.id in between
-    ]
+    read = [f"{_title(each.task, tasks[each.id].args)}: {_words(each)}" for each in done if each.id in between]
     return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(results, controller), *read]))
 
 
@@ -41,7 +39,7 @@ def _between(plan: Plan, done: Sequence[Result], request: str) -> set[int]:
     """The tasks whose words only serve another that came to its end, and that the request does not ask for itself."""
     ended = {result.id for result in done}
     used = {dep: task.task for task in plan.tasks if task.id in ended for dep in task.dep}
-    words = [result for result in done if result.id in used and result.text and not result.files]
+    words = [result for result in done if result.id in used and result.text and {*result.files} <= {result.whole}]
     said = request.lower()
     return {
         result.id
@@ -78,11 +76,15 @@ def _how(result: Result) -> str:
 
 def _finding(result: Result, task: Task | None, *, alone: bool) -> str:
     """What a task found: under its name, unless it is all there is."""
-    text = inert(shorten(result.text)) if result.text else ""
+    text = inert(_words(result))
     start = "\n" if "\n" in text else " "
     title = f"**{inert(_title(result.task, task.args if task else {}))}:**"
     first = text if alone and text else f"{title}{start}{text}".rstrip()
     return "\n".join([first, *scores(result.data), *map(link, result.files)])
+
+
+def _words(result: Result) -> str:
+    return shorten(result.text or "", more=result.more)
 
 
 def _title(name: str, args: Mapping[str, Any]) -> str:
@@ -140,10 +142,10 @@ def summary(data: object, longest: int = LONGEST) -> object:
     return f"{len(data)} items" if isinstance(data, list) else shorten(str(data), longest)
 
 
-def shorten(text: str, longest: int = LONGEST) -> str:
-    """The text, or its whole leading lines or words, with a note of how much is left out."""
-    if len(text) <= longest:
+def shorten(text: str, longest: int = LONGEST, more: int = 0) -> str:
+    """The text, or its whole leading lines or words, with a note of how much is left out; ``more`` is out already."""
+    if len(text) + more <= longest:
         return text
     cut = max(text.rfind("\n", 0, longest), text.rfind(" ", 0, longest))
     kept = text[: cut if cut > longest // 2 else longest].rstrip()
-    return f"{kept} ... ({len(text) - len(kept):,} more characters)"
+    return f"{kept} ... ({len(text) + more - len(kept):,} more characters)"

@@ -64,7 +64,8 @@ class Context(BaseModel, extra="forbid"):
     )
     early: Literal["free", "all", "never"] = Field(
         "free",
-        description="Begin tasks while their plan is still being written: those that cost nothing, all, or none",
+        description="Begin tasks while their plan is still being written: those that cost nothing, all (and ask the "
+        "controller for their models meanwhile), or none",
         json_schema_extra=_form("plan"),
     )
     task_timeout: float = Field(

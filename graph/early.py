@@ -1,50 +1,59 @@
 """Tasks that run while their plan is still being written.
 
 A task begins once it is written, valid and its model certain, and nothing can be regretted: it has no effects outside,
-nobody is to be asked about it, and, unless the run allows it, it costs nothing. What the finished plan does not contain
-is cancelled. Nothing is told or recorded of a task before it is handed over: to a resumed run it has never been.
+nobody is to be asked about it, and, unless the run allows it, it costs nothing. Where it does, the controller is asked
+for models meanwhile. What the finished plan does not contain is cancelled. Nothing is told or recorded of a task before
+it is handed over: to a resumed run it has never been.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from langgraph.runtime import Runtime
 
-from graph.binding import bind
+from graph.binding import bound
+from graph.choosing import Choosing, Wish
 from graph.context import Context, options, owner
 from graph.conversation import Request
 from graph.estimates import costs
 from graph.handover import Begun, Handover, Signature, signatures
 from graph.planning.dialects import Written
+from graph.planning.steps import needs_of, number
 from graph.planning.validation import check
 from graph.policy import Attempts, Scope
-from graph.selector import certain
+from graph.selector import ask, certain, job, suitable
 from graph.state import Job, Result, Task
 from tools.errors import BadOutput
+from tools.protocol import Candidate
 from tools.tasks import TASKS, TaskType
 
-MOST = 64  # written tasks that are looked at: each time all so far are checked
+MOST = 64  # written tasks that are looked at: each time all so far are numbered
 
 
 class Early(Handover):
     """The tasks of one request that begin before their plan is finished."""
 
-    def __init__(self, runtime: Runtime[Context], types: Mapping[str, TaskType]) -> None:
+    def __init__(self, runtime: Runtime[Context], types: Mapping[str, TaskType], model: BaseChatModel) -> None:
         super().__init__(runtime)
+        self._model = model
         self._context, self._types, self._known_run = options(runtime), types, runtime.control is not None
         self._request: Request | None = None
         self._written: list[Written] = []
+        self._looked_at = 0  # how many of them
         self._aside: set[asyncio.Future[Any]] = set()
 
     def expect(self, request: Request) -> None:
         """Begin with what is written as soon as the files of the request are there."""
         if self._known_run and self._context.early != "never" and self._context.approve_plan != "always":
+            self.choosing = Choosing(self._choose) if self._context.early == "all" else None
             self._later(self._arrive(request))
 
     def hear(self, number: int, task: Written) -> None:
         """Take a task the moment it is written; number 0 begins a plan anew."""
-        self._written = [*self._written, task] if number else [task]
+        self._written, self._looked_at = ([*self._written, task], self._looked_at) if number else ([task], 0)
         self._consider()
 
     async def _arrive(self, request: Request) -> None:
@@ -52,10 +61,15 @@ class Early(Handover):
         self._consider()
 
     def _consider(self) -> None:
-        """Begin all that is new in what has been written so far, if it is a valid plan by itself."""
+        """Begin what is new of all that has been written so far, each if it is valid with what it needs."""
         if self._request is None or not 0 < len(self._written) <= MOST:
             return
-        tasks = check(self._written, self._request.files, self._types).tasks
+        numbered = number(self._written)
+        for id_ in list(numbered)[self._looked_at :]:
+            self._begin_valid(check(_closure(id_, numbered), self._request.files, self._types).tasks)
+        self._looked_at = len(numbered)
+
+    def _begin_valid(self, tasks: Sequence[Task]) -> None:
         known = signatures(tasks)
         for task in tasks:
             needs = {needed: self.begun[known[needed]] for needed in task.dep if known[needed] in self.begun}
@@ -64,28 +78,42 @@ class Early(Handover):
 
     def _begin(self, task: Task, signature: Signature, needs: Mapping[int, Begun]) -> None:
         begun = self.begun[signature] = Begun()
-        begun.running = self._later(self._run(task, begun, needs))
+        begun.running = self._later(self._run(task, signature, begun, needs))
 
-    async def _run(self, task: Task, begun: Begun, needs: Mapping[int, Begun]) -> Result | None:
+    async def _run(self, task: Task, signature: Signature, begun: Begun, needs: Mapping[int, Begun]) -> Result | None:
         """Do the task, where its model is certain and all it needs was done early, too."""
-        text = self._request.text if self._request else ""
-        sure = await asyncio.to_thread(certain, task, self._context, text)
-        job = sure and self._affordable(sure)
+        sure = await self._sure(task, signature)
+        affordable = sure and self._affordable(sure)
         if needs:
             await asyncio.wait([each.running for each in needs.values()])
         results = {id_: each.made for id_, each in needs.items()}
         done = {id_: result for id_, result in results.items() if result and result.status == "done"}
-        if job is None or len(done) < len(needs):
+        if affordable is None or len(done) < len(needs):
             return None
-        result = await self._attempt(task, job, begun, done)
-        return result if result and (result.status == "done" or job == sure) else None
+        result = await self._attempt(task, affordable, begun, done)
+        return result if result and (result.status == "done" or affordable == sure) else None
+
+    async def _sure(self, task: Task, signature: Signature) -> Job | None:
+        """The models of a task, where they are certain or the controller can be asked for them in time."""
+        found = await asyncio.to_thread(suitable, task, self._context, self._text)
+        if found and certain(found, self._context):
+            return job(task, found)
+        wish = await self.choosing.wish(signature, task, found) if found and self.choosing else None
+        return job(task, found, wish) if wish else None
+
+    async def _choose(self, tasks: Sequence[Task], found: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Wish]:
+        return await ask(self._text, self._model, self._context, tasks, found)
+
+    @property
+    def _text(self) -> str:
+        return self._request.text if self._request else ""
 
     async def _attempt(self, task: Task, job: Job, begun: Begun, done: Mapping[int, Result]) -> Result | None:
         scope = Scope(begun.relay, self._later, self._context.task_timeout, self._context.cache, owner())
         attempts = Attempts(scope, job, 1.0)
         attempts.queue()
         try:
-            inputs = bind(task, done)
+            inputs = await bound(task, done)
         except BadOutput:
             return None
         return await attempts.run(inputs)
@@ -108,3 +136,12 @@ class Early(Handover):
         self._aside.discard(running)
         if not running.cancelled():
             running.exception()
+
+
+def _closure(id_: int, numbered: Mapping[int, Written]) -> list[Written]:
+    """A task with all that it needs, directly or not, in the order in which they were written."""
+    found, open_ = set[int](), {id_}
+    while open_:
+        found |= open_
+        open_ = {need for each in open_ for need in needs_of(numbered[each]) if need in numbered} - found
+    return [replace(numbered[each], id=each) for each in numbered if each in found]

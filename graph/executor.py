@@ -11,7 +11,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from graph import approval, estimates
-from graph.binding import bind
+from graph.binding import bound
+from graph.branch import Branch
 from graph.context import Context, controller, options, owner
 from graph.handover import Begun, handed
 from graph.planning.alternative import alternative, untouched
@@ -19,7 +20,7 @@ from graph.policy import Attempts, Scope
 from graph.record import Record
 from graph.selector import permitted
 from graph.state import Job, Plan, Result, State, Task
-from graph.turns import lent_place
+from graph.turns import in_order, lent_place
 from tools.errors import BadOutput
 from tools.models.catalog import offered
 from tools.settings import is_served
@@ -28,7 +29,12 @@ Next = Command[Literal["respond", "plan", "select", "__end__"]]
 
 
 async def execute(state: State, runtime: Runtime[Context]) -> Next:
-    """Run the plan and collect one result for every task; where a person is to be asked, only once it is approved."""
+    """Run the plan and collect one result for every task; where a person is to be asked, only once it is approved.
+
+    Raises:
+        ConfigError: what comes of it would be lost (graph/turns.py).
+    """
+    await in_order(new=False)
     context, replanned = options(runtime), state.get("replanned", False)
     plan = state.get("plan") or Plan()
     model = await controller(context, failed=state.get("by_rule", False))
@@ -73,36 +79,31 @@ async def run(
     """
     await estimates.load(jobs.values())
     context, priority = options(runtime), estimates.remaining(plan, jobs)
-    branches: dict[int, asyncio.Future[Result]] = {}
+    branches: dict[int, Branch] = {}
     record = Record()
     async with asyncio.TaskGroup() as aside:
         scope = Scope(runtime.stream_writer, aside.create_task, context.task_timeout, context.cache, owner())
         for task in plan.tasks:
+            branch = branches[task.id] = Branch({needed: branches.get(needed) for needed in task.dep})
             if task.id in kept:
-                branches[task.id] = _settled(kept[task.id])
+                branch.settle(kept[task.id])
                 continue
             job = jobs.get(task.id) or Job(id=task.id, task=task.task, choices=[])
-            needs = {needed: branches.get(needed) for needed in task.dep}
-            body = _body(needs, Attempts(scope, job, priority[task.id]), record, begun.get(task.id))
-            branches[task.id] = asyncio.ensure_future(_whole(_called(task, body), partial(_called, task, body)))
-        if branches:
+            body = _body(branch, Attempts(scope, job, priority[task.id]), record, begun.get(task.id))
+            branch.run(_whole(branch, _called(task, body), partial(_called, task, body)))
+        ends = [branch.kept for branch in branches.values()]
+        if ends:
             async with lent_place():
-                await asyncio.wait(branches.values())
-        done = [branch.result() for branch in branches.values() if not branch.exception()]
+                await asyncio.wait(ends)
+        done = [end.result() for end in ends if not end.exception()]
         aside.create_task(estimates.save(estimates.observe(done)))
-    return [branch.result() for branch in branches.values()]
+    return [end.result() for end in ends]
 
 
-def _settled(result: Result) -> asyncio.Future[Result]:
-    branch: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-    branch.set_result(result)
-    return branch
-
-
-async def _whole(first: asyncio.Future[Result], again: Callable[[], asyncio.Future[Result]]) -> Result:
-    """The result, made anew where a file of it was deleted before the run was resumed."""
+async def _whole(branch: Branch, first: asyncio.Future[Result], again: Callable[[], asyncio.Future[Result]]) -> Result:
+    """The result, made anew where it is on record from before and a file of it was deleted since."""
     result = await first
-    there = await asyncio.to_thread(_there, result.files) if result.files else True
+    there = branch.made.done() or not result.files or await asyncio.to_thread(_there, result.files)
     return result if there else await again()
 
 
@@ -116,13 +117,15 @@ def _called(task: Task, body: Callable[[Task], Coroutine[None, None, Result]]) -
 
 
 def _body(
-    needs: Mapping[int, asyncio.Future[Result] | None], attempts: Attempts, record: Record, begun: Begun | None
+    branch: Branch, attempts: Attempts, record: Record, begun: Begun | None
 ) -> Callable[[Task], Coroutine[None, None, Result]]:
     """The body of one task's branch: do it, write down what came of it, and only then tell."""
 
     async def body(task: Task) -> Result:
         early = await begun.result(attempts.scope.write, task) if begun else None
-        result = early or await _outcome(task, needs, attempts)
+        result = early or await _outcome(task, branch, attempts)
+        branch.pass_on(result)
+        await branch.needs_kept()
         await record.keep(result)
         await attempts.tell(result)
         return result
@@ -130,21 +133,15 @@ def _body(
     return body
 
 
-async def _outcome(task: Task, needs: Mapping[int, asyncio.Future[Result] | None], attempts: Attempts) -> Result:
-    """Wait for what the task needs, bind, and try its models.
-
-    A need that is no earlier task of the plan (a cycle, or nothing at all) is never waited for.
-    """
-    waited = [branch for branch in needs.values() if branch is not None]
-    if waited:
-        await asyncio.wait(waited)  # not gather: cancelling this task must not cancel what others wait for too
-    results = {needed: branch.result() if branch else None for needed, branch in needs.items()}
+async def _outcome(task: Task, branch: Branch, attempts: Attempts) -> Result:
+    """Wait for what the task needs, bind, and try its models."""
+    results = await branch.needed()
     lacking = [_lack(needed, result) for needed, result in results.items() if not result or result.status != "done"]
     if lacking:
         return attempts.skipped(f"It needed {' and '.join(lacking)}.")
     attempts.queue()
     try:
-        inputs = bind(task, {needed: result for needed, result in results.items() if result})
+        inputs = await bound(task, {needed: result for needed, result in results.items() if result})
     except BadOutput as error:
         return attempts.failed(str(error))
     return await attempts.run(inputs)

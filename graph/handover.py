@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import StreamWriter
 
 from graph.binding import REFERENCE
+from graph.choosing import Choosing, Wish
 from graph.context import Context
 from graph.state import Result, Task
 
@@ -73,6 +74,7 @@ class Handover:
 
     def __init__(self, runtime: Runtime[Context]) -> None:
         self.begun: dict[Signature, Begun] = {}
+        self.choosing: Choosing | None = None
         self.key = _key(runtime)
         self._end: asyncio.TimerHandle | None = None
 
@@ -96,6 +98,14 @@ class Handover:
         for signature in self.begun.keys() - wanted:
             self.begun.pop(signature).running.cancel()
 
+    async def chosen(self, tasks: Sequence[Task]) -> dict[int, Wish]:
+        """The models that were chosen while the plan was written, by the numbers of the finished plan."""
+        if self.choosing is None:
+            return {}
+        await self.choosing.stop()
+        made = self.choosing.made
+        return {id_: made[each] for id_, each in signatures(tasks).items() if each in made}
+
     def take(self, tasks: Sequence[Task]) -> dict[int, Begun]:
         """What has begun, by the numbers of the finished plan."""
         return {id_: self.begun[each] for id_, each in signatures(tasks).items() if each in self.begun}
@@ -103,6 +113,8 @@ class Handover:
     def drop(self) -> None:
         """Cancel all that still runs, and forget it."""
         self.keep([])
+        if self.choosing:
+            self.choosing.drop()
         _ON_THE_WAY.pop(self.key, None)
 
 

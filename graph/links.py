@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from graph.answer import link, target
@@ -33,6 +34,14 @@ class Links:
     def held(self, text: str) -> str:
         """The text with right links to the files, and without links and paths to what is not there."""
         return rewritten(text, self._link, self.words)
+
+    def held_json(self, value: Any) -> Any:  # noqa: ANN401 - JSON
+        """JSON with every text in it held, names too."""
+        if isinstance(value, dict):
+            return {self.held(name): self.held_json(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self.held_json(each) for each in value]
+        return self.held(value) if isinstance(value, str) else value
 
     def passed_over(self, answer: str) -> str:
         """Links to the files that an answer does not name, to be added to it."""

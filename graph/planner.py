@@ -49,7 +49,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
     """
     if state.get("replanning"):
         return await _again(state, runtime)
-    await in_order(state)
+    await in_order(new=True)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)
@@ -63,7 +63,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
         update |= {"request": request.text, "given": request.given, "messages": [request.message]}
     except InputError as error:
         draft = _refused(error)
-    update |= {"resources": Overwrite(resources), "seen": len(resources), "at": time.time()}
+    update |= {"resources": Overwrite(resources), "seen": len(resources)}
     return _command(draft, update | {"by_rule": draft.by_rule}, context)
 
 
@@ -115,7 +115,7 @@ async def _authored(
 ) -> Draft:
     context = options(runtime)
     types = await asyncio.to_thread(offered, context.mode)
-    with WarmUp() as warm, Early(runtime, types) as early:
+    with WarmUp() as warm, Early(runtime, types, model) as early:
         if before is None:
             early.expect(request)
         announce = partial(_announce, runtime.stream_writer, warm, early, types, context.mode)

@@ -116,7 +116,7 @@ class Attempts:
             self.started = self.started or self.began
             artifact = await self._call(choice, inputs, facts)
         choice = choice.model_copy(update={"revision": artifact["revision"]})  # which may be known since the call alone
-        made = {"text": artifact["text"], "data": artifact["data"], "files": list(artifact["files"] or [])}
+        made = {name: artifact[name] for name in ("text", "data", "files", "whole", "more")}
         if key:
             self.scope.aside(cache.remember(key, made))
         return self._result("done", choice=choice, **made)

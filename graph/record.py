@@ -32,7 +32,7 @@ class Record:
     def __init__(self) -> None:
         at_exit, info = get_config()["configurable"].get(CONFIG_KEY_DURABILITY) == "exit", get_runtime().execution_info
         self._saver = None if at_exit else checkpointer()
-        self._config = _address(info) if info else {}
+        self._config = address(info) if info else {}
         self._based: asyncio.Task[None] | None = None
 
     async def keep(self, result: Result) -> None:
@@ -57,12 +57,7 @@ class Record:
             pause *= 2
 
 
-def _address(info: ExecutionInfo) -> RunnableConfig:
-    """Where the writes of the stage's tasks stand: at the checkpoint from which the stage began."""
-    return {
-        "configurable": {
-            "thread_id": info.thread_id,
-            "checkpoint_ns": info.checkpoint_ns.rpartition("|")[0],
-            "checkpoint_id": info.checkpoint_id,
-        }
-    }
+def address(info: ExecutionInfo, *, newest: bool = False) -> RunnableConfig:
+    """The checkpoint from which the stage began, where the writes of its tasks stand; or the conversation's newest."""
+    place = {"thread_id": info.thread_id, "checkpoint_ns": info.checkpoint_ns.rpartition("|")[0]}
+    return {"configurable": place if newest else place | {"checkpoint_id": info.checkpoint_id}}

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     else:
         message = await _written(state, plan, results, model, name)
     message.response_metadata["controller"] = name
-    return {"messages": [message], "replanned": False, "at": time.time()}
+    return {"messages": [message], "replanned": False}
 
 
 def _noted(plan: Plan, error: Exception) -> Plan:
@@ -74,7 +73,7 @@ def _facts(results: Sequence[Result]) -> str:
 
 def _fact(result: Result, room: int) -> dict[str, Any]:
     fact: dict[str, Any] = {"id": result.id, "task": result.task, "status": result.status}
-    fact["text"] = shorten(result.text, room) if result.text else None
+    fact["text"] = shorten(result.text, room, result.more) if result.text else None
     fact["data"] = summary(result.data, min(room, DATA))
     fact["files"] = [link(path) for path in result.files]
     fact["error"] = result.error

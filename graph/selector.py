@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
+from graph.choosing import Wish
 from graph.context import Context, controller, options
 from graph.handover import handed
 from graph.planning.loose_json import find
@@ -25,7 +26,6 @@ from tools.models.catalog import candidates, fitness, suits
 from tools.protocol import Candidate
 from tools.tasks import TASKS
 
-Wish = tuple[str, str]  # the model that was chosen, and why
 SCHEMA: dict[str, Any] = {
     "title": "select",
     "description": "A model for each task.",
@@ -44,34 +44,36 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     Raises:
         ConfigError: the controller named by the run is not there.
     """
-    with handed(runtime):
-        return {"jobs": await _jobs(state, options(runtime))}
+    with handed(runtime) as early:
+        tasks = (state.get("plan") or Plan()).tasks
+        wishes = await early.chosen(tasks) if early else {}
+        return {"jobs": await _jobs(state, tasks, options(runtime), wishes)}
 
 
-async def _jobs(state: State, context: Context) -> list[Job]:
+async def _jobs(state: State, tasks: Sequence[Task], context: Context, early: Mapping[int, Wish]) -> list[Job]:
     model = await controller(context, failed=state.get("by_rule", False))
-    tasks = (state.get("plan") or Plan()).tasks
     found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
-    chosen = {int(id_): (name, "chosen by hand") for id_, name in state.get("wished", {}).items()}
-    open_ = [task for task in tasks if len(found[task.id]) > 1 and task.id not in chosen]
+    chosen = {**early, **{int(id_): (name, "chosen by hand") for id_, name in state.get("wished", {}).items()}}
+    open_ = [task for task in tasks if task.id not in chosen and not certain(found[task.id], context)]
     wishes: Mapping[int, Wish] = {}
-    if model is not None and context.select == "llm" and open_:
+    if model is not None and open_:
         with WarmUp() as warm:  # the best by rank is the likely choice
             for task in open_:
                 warm.begin(task.id, partial(found.__getitem__, task.id))
-            wishes = await _chosen(state.get("request", ""), open_, found, model, context)
+            wishes = await ask(state.get("request", ""), model, context, open_, found)
             warm.keep(task.id for task in open_ if _wished(wishes, task) in {"", found[task.id][0].model})
     wishes = {**wishes, **chosen}
-    return [_job(task, found[task.id], wishes.get(task.id)) for task in tasks]
+    return [job(task, found[task.id], wishes.get(task.id)) for task in tasks]
 
 
-def certain(task: Task, context: Context, request: str) -> Job | None:
-    """The job of a task where it is not for a language model to choose; None otherwise, and where nothing can run it.
+def certain(found: Sequence[Candidate], context: Context) -> bool:
+    """Whether it is not for a language model to choose among the candidates."""
+    return len(found) < 2 or context.select == "rank"
 
-    Looks candidates up: never on the event loop.
-    """
-    found = fitting(task, candidates(TASKS[task.task], context.mode), request)
-    return _job(task, found) if len(found) == 1 or (found and context.select == "rank") else None
+
+def suitable(task: Task, context: Context, request: str) -> list[Candidate]:
+    """The candidates for a task, best first. Looks them up: never on the event loop."""
+    return fitting(task, candidates(TASKS[task.task], context.mode), request)
 
 
 def permitted(jobs: Sequence[Job]) -> list[Job]:
@@ -114,12 +116,12 @@ def _unlike(request: str, candidate: Candidate) -> int:
     return int("(OCR)" not in about) if _READING.search(request) else int("ocr" in about.lower())
 
 
-async def _chosen(
+async def ask(
     request: str,
-    tasks: Sequence[Task],
-    found: Mapping[int, Sequence[Candidate]],
     model: BaseChatModel,
     context: Context,
+    tasks: Sequence[Task],
+    found: Mapping[int, Sequence[Candidate]],
 ) -> dict[int, Wish]:
     """What the model chooses, in one call for all tasks; the ranking stands where it cannot be asked."""
     shown = [_question(task, found[task.id][: context.top_k]) for task in tasks]
@@ -164,7 +166,7 @@ def _read(text: str) -> list[tuple[int, Wish]]:
     ]
 
 
-def _job(task: Task, found: Sequence[Candidate], wish: Wish | None = None) -> Job:
+def job(task: Task, found: Sequence[Candidate], wish: Wish | None = None) -> Job:
     """The wished candidate first, where it is one, and the others as fallbacks in the order of their rank."""
     name, reason = wish or ("", "")
     wished = next((candidate for candidate in found if candidate.model == name), None)

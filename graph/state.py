@@ -60,7 +60,8 @@ class Job(_Record):
 class Result(_Record):
     """What became of one task. Times are seconds since the epoch; ``queued`` is when its inputs were ready.
 
-    ``files`` are paths of what it made, each with its provenance beside it.
+    ``files`` are paths of what it made, each with its provenance beside it. Of a long text ``text`` is the beginning,
+    and the file ``whole``, one of them, holds all of it: ``more`` characters more.
     """
 
     id: int
@@ -69,6 +70,8 @@ class Result(_Record):
     text: str | None = None
     data: Any = None
     files: list[str] = Field(default_factory=list)
+    whole: str | None = None
+    more: int = 0
     choice: Choice | None = None
     error: str | None = None
     attempts: int = 0
@@ -112,7 +115,6 @@ class State(InputState):
     replanned: NotRequired[bool]
     replanning: NotRequired[bool]  # on the way from execute to plan alone
     by_rule: NotRequired[bool]  # the controller failed, and the offline one does the rest of the request
-    at: NotRequired[float]  # when the conversation was last at work, in seconds since the epoch
     approval: NotRequired[Approval]  # what a person is to be asked about, whatever a resuming client says
     approved: NotRequired[Plan | None]  # the plan that a person edited, and so need not be asked about again
     wished: NotRequired[dict[str, str]]  # the models that a person chose, by task id

@@ -6,27 +6,49 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from langgraph._internal._constants import CONFIG_KEY_CALL
+from langgraph.checkpoint.base.id import UUID
 from langgraph.config import get_config
+from langgraph.runtime import ExecutionInfo, get_runtime
 
-from graph.state import State
+from graph.record import address, checkpointer
 from tools.errors import ConfigError
 
 PATIENCE = 5.0  # seconds by which clocks may differ
+_ORDERED = 6  # the version of UUIDs that are ordered by time
+_EPOCH = 0x01B21DD213814000  # 1970 in their count of 100 ns
 
 
-async def in_order(state: State) -> None:
-    """Wait until the clock has passed the conversation's last turn: the checkpoint of the latest time is the newest.
+async def in_order(*, new: bool) -> None:
+    """Wait until the clock has passed the conversation's newest checkpoint, which another machine may have made.
+
+    The checkpoint of the latest time is the one that is found again. A ``new`` turn has begun with one of its own; a
+    turn that goes on begins from the newest.
 
     Raises:
         ConfigError: the clock is far behind; whatever this turn would keep could not be found again.
     """
-    behind = state.get("at", 0.0) - time.time()
+    info = get_runtime().execution_info
+    newest = (await _newest(info) if new else info.checkpoint_id) if info else None
+    behind = _seconds(newest) - time.time() if newest else 0.0
     if behind > PATIENCE:
         raise ConfigError(
             f"The clock of this machine is {behind:.0f} s behind the last turn of this conversation, "
             "so that this turn would be lost: set the clock right, or begin a new conversation."
         )
     await asyncio.sleep(max(0.0, behind))
+
+
+async def _newest(info: ExecutionInfo) -> str | None:
+    """The id of the newest checkpoint of the current conversation, if any is kept."""
+    saver = checkpointer()
+    kept = await saver.aget_tuple(address(info, newest=True)) if saver else None
+    return kept.checkpoint["id"] if kept else None
+
+
+def _seconds(checkpoint: str) -> float:
+    """When a checkpoint was made, in seconds since the epoch, as its id tells."""
+    made = UUID(checkpoint)
+    return (made.time - _EPOCH) / 1e7 if made.version == _ORDERED else 0.0
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
 """What the pages of docs/ name exists."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from graph import graph
 from tests.support import ROOT
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -27,3 +29,13 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
     assert len(named) > 30
     for path, name in named:
         assert f"def {name}(" in (ROOT / path).read_text("utf-8"), (path, name)
+
+
+def test_the_diagram_has_every_edge_that_the_code_takes_and_no_other() -> None:
+    diagram = re.search(r"```mermaid\n(.+?)```", (ROOT / "docs" / "how-it-works.md").read_text("utf-8"), re.S)
+    assert diagram
+    drawn = set[tuple[str, str]]()
+    for line in diagram[1].splitlines()[1:]:
+        nodes = [re.sub(r"\W.*", "", part.strip()) for part in re.split(r"-->|-\..*?\.->", line)]
+        drawn |= set(pairwise({"START": "__start__", "END": "__end__"}.get(node, node) for node in nodes))
+    assert drawn == {(edge.source, edge.target) for edge in graph.get_graph().edges}

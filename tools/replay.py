@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from tools.errors import InputError
+from tools.errors import BadOutput, InputError
 from tools.files.artifacts import digest, record_of
 from tools.files.resources import load, modality
 from tools.protocol import Audio
@@ -36,7 +36,7 @@ async def replay(path: Path) -> Replay:
 
     Raises:
         InputError: nothing is known of how it was made, or what it was made of is gone or has changed.
-        ModelError: the model is not there any more, or failed.
+        ModelError: the model is not there any more, or failed, or made no file.
     """
     made = await asyncio.to_thread(_record, path)
     task = TASKS.get(made["task"])
@@ -45,6 +45,8 @@ async def replay(path: Path) -> Replay:
     given = {name: await asyncio.to_thread(_input, value) for name, value in made["inputs"].items()}
     parameters = {name: value for name, value in made.items() if name not in _FACTS}
     result = await perform(task, given, made["model"], made["backend"], parameters)
+    if not result["files"]:
+        raise BadOutput(f"{made['model']} made no file this time.")
     alike = [file for file in result["files"] if Path(file).suffix == path.suffix] or result["files"]
     same = [file for file in alike if await asyncio.to_thread(digest, Path(file)) == made["sha256"]]
     again = [*same, *alike][0]

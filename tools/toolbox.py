@@ -24,6 +24,8 @@ from tools.registry import BACKENDS
 from tools.tasks import TASKS, Modality, Slot, TaskType
 from tools.values import verbatim
 
+LONG = 16_000  # characters of a text beyond which it is kept in a file, and its beginning alone goes along
+LARGEST = 10_000_000  # characters that a result may have
 _CLASSES: dict[Modality, type] = {"image": Image, "audio": Audio, "video": Video}
 
 
@@ -55,9 +57,20 @@ async def perform(
     facts["revision"] = output.revision or candidate.revision
     provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
     named = readable(*_subject(sources), task.title or task.name)
-    files = await asyncio.to_thread(save, output, named, provenance) if output.media else []
-    found = {"text": output.text, "data": output.data}
-    return {**await asyncio.to_thread(clean.json, found), "files": files, **facts}
+    return {**await _kept(output, named, provenance), **facts}
+
+
+async def _kept(output: Output, name: str, provenance: dict[str, Any]) -> dict[str, Any]:
+    """What was made: words and data as JSON, and files. Of a long text the beginning; ``whole`` is the file of all."""
+    found = await asyncio.to_thread(clean.json, {"text": output.text, "data": output.data})
+    text = found["text"] or ""
+    if len(text) > LARGEST:
+        raise BadOutput(f"The result has {len(text):,} characters, and at most {LARGEST:,} are kept.")
+    long = text if len(text) > LONG else None
+    files = await asyncio.to_thread(save, output, name, provenance, long) if output.media or long else []
+    if long is None:
+        return {**found, "files": files, "whole": None, "more": 0}
+    return {**found, "text": long[:LONG], "files": files, "whole": files[-1], "more": len(long) - LONG}
 
 
 def check(task: TaskType, args: dict[str, Any]) -> None:

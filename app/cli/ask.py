@@ -1,6 +1,7 @@
 """One request from the command line: run it durably, show it, and say how it went."""
 
 import asyncio
+import json
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,8 @@ class Ask:
     @property
     def config(self) -> RunnableConfig:
         """The conversation; the options go along so that ``resume`` can use them again."""
-        kept = {"options": self.context.model_dump_json(), "folders": [str(f) for f in settings().folders]}
+        folders = json.dumps([str(folder) for folder in settings().folders])  # LangGraph keeps texts, and no lists
+        kept = {"options": self.context.model_dump_json(), "folders": folders}
         return {"configurable": {"thread_id": self.thread}, "metadata": kept, "run_name": "hugginggpt"}
 
     def ask(self, request: str, inputs: list[str]) -> int:
@@ -139,7 +141,7 @@ async def _resume(*, as_json: bool) -> int:
 
 def _again(thread: str, snapshot: StateSnapshot, *, as_json: bool) -> Ask:
     kept: Any = snapshot.metadata or {}
-    override(folders=kept.get("folders"))
+    override(folders=json.loads(kept.get("folders", "null")))
     return Ask(Context.model_validate_json(kept.get("options", "{}")), as_json, thread=thread)
 
 

@@ -8,6 +8,8 @@ name of the user whose key it sent, so that nobody else can list or open them.
 """
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -32,6 +34,7 @@ from tools.files.artifacts import record_of
 
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +131,10 @@ class Conversations:
         """Put a conversation first in its owner's list, under the title that it first got."""
         known = await self._store.aget(_shelf(owner), thread)
         title = known.value["title"] if known else shorten(title, TITLE, placeholder=" …") or UNTITLED
-        await self._store.aput(_shelf(owner), thread, {"title": title, "used": time.time()}, index=False)
+        try:
+            await self._store.aput(_shelf(owner), thread, {"title": title, "used": time.time()}, index=False)
+        except sqlite3.Error as error:  # a full disk: the request is answered all the same
+            log.warning("The title of a conversation was not kept: %s", error)
 
     async def titles(self, owner: str, limit: int = 50) -> list[tuple[str, str]]:
         """(title, thread) of this browser's conversations, the latest first."""

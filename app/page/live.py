@@ -18,6 +18,7 @@ BEAT = 0.1  # seconds between two drawings at the least; a page cannot show more
 TICK = 0.4  # seconds after which running clocks are drawn again though nothing happened
 PATIENCE = 5  # seconds that a stopped request may take to end
 BROKEN = "The program itself failed. The server's log tells why; please report it."
+NOT_KEPT = "This answer is not kept, because the server cannot write to its disk; tell whoever runs it."
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +62,12 @@ class Live:
 
     @property
     def failure(self) -> str:
-        """Why the request came to no end, in a sentence; empty if it did, or was stopped."""
-        error = None if self.task is None or self.task.cancelled() else self.task.exception()
-        return str(error) if isinstance(error, HuggingGPTError) else BROKEN if error else ""
+        """Why the request came to no end, or its answer is not kept, in a sentence; empty if all went well."""
+        if self.task is None or not self.task.done() or self.task.cancelled():
+            return ""
+        if error := self.task.exception():
+            return str(error) if isinstance(error, HuggingGPTError) else BROKEN
+        return NOT_KEPT if self.task.result().lost else ""
 
     @property
     def over(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
@@ -41,14 +42,19 @@ async def once(work: Awaitable[str]) -> Words:
 
 
 async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> dict[str, Any]:
-    """What a single task gives on the best model that can do it here: ``text``, ``data``, ``files`` and the facts.
+    """What a single task gives on the best model that can do it here: all its ``text``, ``data``, ``files``, the facts.
 
     Raises:
         InputError: an argument is missing, or cannot be used.
         ModelError: no model can do it here, or the model failed.
     """
     made = {"type": "tool_call", "id": uuid4().hex, "name": task, "args": args}
-    return dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
+    found = dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
+    whole, _more = found.pop("whole"), found.pop("more")
+    if whole is None:
+        return found
+    text = await asyncio.to_thread(Path(whole).read_text, "utf-8")
+    return {**found, "text": text, "files": [path for path in found["files"] if path != whole]}
 
 
 async def _words(given: InputState, config: RunnableConfig) -> Words:

@@ -27,6 +27,7 @@ from starlette.routing import Route
 
 from benchmarks.support.servers import process
 from benchmarks.support.workloads import ANSWER, FIRST_TOKEN, PAPER, PER_TOKEN, TEXT, seconds
+from graph.planning.scanner import Scanner
 
 TOKEN = re.compile(r"\s*\S{1,5}|\s+$")  # about what a token is
 
@@ -34,6 +35,16 @@ TOKEN = re.compile(r"\s*\S{1,5}|\s+$")  # about what a token is
 def spoken(text: str) -> float:
     """Seconds that the language model takes to say it."""
     return FIRST_TOKEN + (len(TOKEN.findall(text)) - 1) * PER_TOKEN
+
+
+def written(plan: str) -> dict[int, float]:
+    """When the language model has written each task of a plan, in seconds from its call."""
+    scanner = Scanner()
+    return {
+        place: FIRST_TOKEN + number * PER_TOKEN
+        for number, token in enumerate(TOKEN.findall(plan))
+        for place, _ in scanner.feed(token)
+    }
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Plans to measure the engine by: how long each task takes, and what it needs."""
 
 import random
+from collections.abc import Mapping
 
 Tasks = dict[int, tuple[float, tuple[int, ...]]]  # id: seconds, dependencies
 
@@ -35,11 +36,11 @@ WORKLOADS: dict[str, Tasks] = {
 }
 
 
-def critical_path(tasks: Tasks) -> float:
-    """Seconds that nobody can go below."""
+def critical_path(tasks: Tasks, known: Mapping[int, float] | None = None) -> float:
+    """Seconds that nobody can go below, where each task is ``known`` from the start or from a moment on."""
     ends: dict[int, float] = {}
     for number, (seconds, needs) in tasks.items():
-        ends[number] = seconds + max((ends[need] for need in needs), default=0.0)
+        ends[number] = seconds + max([(known or {}).get(number, 0.0), *(ends[need] for need in needs)])
     return max(ends.values())
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from graph.binding import references
 from graph.planning.dialects import Written
 from graph.planning.files import Files
-from graph.planning.steps import number, texts
+from graph.planning.steps import needs_of, number
 from graph.planning.validation import MAX_TASKS, Checked, check, examined
 from tools.tasks import TaskType
 
@@ -38,12 +37,8 @@ def _with_dependents(written: Mapping[int, Written], blamed: Mapping[int, str]) 
         gone = left_out.keys()
         written = {id_: each for id_, each in written.items() if id_ not in gone}
         left_out = {
-            id_: f"it needs task {min(lost)}." for id_, each in written.items() if (lost := _needs(each) & gone)
+            id_: f"it needs task {min(lost)}." for id_, each in written.items() if (lost := needs_of(each) & gone)
         }
-
-
-def _needs(each: Written) -> set[int]:
-    return set(each.dep) | references([text for value in each.args.values() for text in texts(value)])
 
 
 def _note(id_: int, each: Written, why: str) -> str:

@@ -77,6 +77,11 @@ def texts(value: object) -> list[str]:
     return [json.dumps(value, ensure_ascii=False)]
 
 
+def needs_of(each: Written) -> set[int]:
+    """The ids that a task refers to, or comes after."""
+    return set(each.dep) | references([text for value in each.args.values() for text in texts(value)])
+
+
 def number(written: Sequence[Written]) -> dict[int, Written]:
     """The tasks by unique ids, their references and dependencies following.
 

@@ -45,41 +45,48 @@ def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path, seed: int, o
 
 
 class Slow(InMemorySaver):
-    """A saver that keeps nothing before it is let; it has ``asked`` once it is to write a task's result."""
+    """A saver that keeps nothing before it is let; ``asked`` are the tasks whose results it was to write."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked, self.let = asyncio.Event(), asyncio.Event()
+        self.asked, self.let = list[int](), asyncio.Event()
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        if any(isinstance(value, Result) for _, value in writes):
-            self.asked.set()
+        if results := [value.id for _, value in writes if isinstance(value, Result)]:
+            self.asked += results
             await self.let.wait()
         await super().aput_writes(config, writes, task_id, task_path)
 
 
 @pytest.mark.parametrize("durability", ["async", "sync"])
 async def test_a_task_is_told_finished_once_its_result_is_kept(stubs: Stubs, durability: Any) -> None:  # noqa: ANN401
-    stubs(echo=echo)
-    saver, told = Slow(), list[str]()
+    ran, told, saver = asyncio.Event(), list[str](), Slow()
+
+    async def model(call: Call) -> Output:
+        if call.inputs["text"] == "after one":
+            ran.set()
+        return await echo(call)
 
     async def listen() -> None:
-        given, stream = state([text(0, "one"), text(1, "<resource-0>", 0)]), executor(saver)
+        given, stream = state([text(0, "one"), text(1, "after <resource-0>", 0)]), executor(saver)
         async for event in stream.astream(
             given, THREAD, context=Context(), stream_mode="custom", durability=durability
         ):
             told.append(f"{event['event']} {event['id']}")
 
+    stubs(echo=model)
     async with asyncio.timeout(60):
         listening = asyncio.create_task(listen())
-        await saver.asked.wait()
+        await ran.wait()  # what depends on a task has no need to wait for the disk
         await asyncio.sleep(0.05)
-        assert told == ["queued 0", "started 0"]
+        assert told == [f"{event} {id_}" for id_ in (0, 1) for event in ("queued", "started")]
+        assert set(saver.asked) == {0}  # but is not put on record before it
         saver.let.set()
         await listening
-    assert told == [f"{event} {id_}" for id_ in (0, 1) for event in ("queued", "started", "finished")]
+    assert told[4:] == ["finished 0", "finished 1"]
+    assert sorted(set(saver.asked)) == [0, 1]
 
 
 class Late(InMemorySaver):

@@ -1,10 +1,12 @@
 """Tasks begin while the controller still writes their plan, where nothing can be regretted."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import PrivateAttr
@@ -133,6 +135,16 @@ async def test_a_mended_plan_keeps_what_it_still_contains_whatever_its_number(st
     assert [event["text"] for event in events if event["event"] == "finished" and event["id"] == 1] == ["one"]
 
 
+async def test_a_valid_task_begins_beside_one_that_is_not(stubs: Stubs) -> None:
+    chat = Pausing(answers=[plan(THIRD, ONE), plan(TWO, ONE), "Done."], pause=ONE)
+    ran = Ran(chat, "one")  # the controller writes on only once it runs
+    stubs(echo=ran.model)
+    early, _, final = await ask(chat, ran)
+    assert early[0] == "one"
+    assert texts(final) == [("done", "two"), ("done", "one")]
+    assert ran.texts.count("one") == 1
+
+
 async def test_a_mended_plan_drops_what_it_no_longer_contains(stubs: Stubs) -> None:
     endless = '{"summarization": {"text": "endless"}}'
     chat = Pausing(answers=[plan(endless, THIRD), plan(TWO), "Done."], pause=endless)
@@ -181,6 +193,49 @@ async def test_what_costs_begins_early_where_the_run_allows_it(stubs: Stubs) -> 
     BACKENDS["llm"] = Charging({"echo": ran.model})
     early, _, _ = await ask(chat, ran, early="all")
     assert early[0] == "one"
+
+
+def choosing(*plans: str) -> Callable[[list[BaseMessage]], str]:
+    """Plans, and for every task the model ``other``."""
+    left = list(plans)
+
+    def answer(messages: list[BaseMessage]) -> str:
+        if messages[0].text.startswith("Choose one model"):
+            return json.dumps({"choices": [{"task": number, "model": "other"} for number in range(2)]})
+        return left.pop(0) if left else "Done."
+
+    return answer
+
+
+async def test_the_controller_chooses_models_while_it_writes_the_plan(stubs: Stubs) -> None:
+    chat = Pausing(answers=choosing(plan(ONE, TWO)), pause=ONE)
+    ran = Ran(chat, "one")
+    stubs(echo=ran.model, other=ran.model)
+    early, _, final = await ask(chat, ran, early="all", select="llm")
+    assert early[0] == "one"
+    assert [result.choice.model for result in final["results"]] == ["other", "other"]
+    assert [job.choices[0].model for job in final["jobs"]] == ["other", "other"]
+    asked = [call.messages[-1].text for call in chat.calls if call.messages[0].text.startswith("Choose")]
+    assert ["'one'" in each for each in asked] == [True, False]  # each task is chosen for once
+
+
+async def test_a_choice_that_is_being_made_when_the_plan_is_finished_is_waited_for(stubs: Stubs) -> None:
+    chat = Pausing(answers=choosing(plan(ONE)), pause='"choices"')
+    ran = Ran(chat)
+    stubs(echo=ran.model, other=ran.model)
+    register("queue", lambda name: chat)
+    context = Context(llm="queue:one", early="all", cache=False)
+    async with asyncio.timeout(60):
+        async for mode, part in (
+            build()
+            .compile()
+            .astream({"messages": [("user", "Summarize.")]}, context=context, stream_mode=["updates", "values"])
+        ):
+            if mode == "updates" and "plan" in part:
+                chat.go.set()
+            final = part
+    assert final["results"][0].choice.model == "other"
+    assert len(chat.calls) == 3
 
 
 async def test_a_run_that_is_stopped_takes_along_what_it_began_and_resumes_rightly(stubs: Stubs) -> None:

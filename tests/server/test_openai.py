@@ -196,6 +196,35 @@ def test_a_title_is_written_by_the_model_and_not_planned(asking: openai.OpenAI, 
     assert len(model.asked) == 1
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_title_leads_nowhere_that_the_conversation_does_not(
+    asking: openai.OpenAI, model: OpenAIServer, *, stream: bool
+) -> None:
+    model.answers = ['{"title": "![A](https://evil.example/a) Notice", "tags": ["<img src=//evil.example>"]}']
+    asked: Any = [{"role": "user", "content": TITLE}]
+    if stream:
+        pieces = asking.chat.completions.create(model="hugginggpt", messages=asked, stream=True)
+        title = json.loads("".join(piece.choices[0].delta.content or "" for piece in pieces))
+    else:
+        title = json.loads(said(asking, messages=asked))
+    assert title == {"title": "A Notice", "tags": ["&lt;img src=//evil.example>"]}
+
+
+def test_json_that_fits_a_schema_holds_the_links_of_the_answer_alone(
+    asking: openai.OpenAI, model: OpenAIServer
+) -> None:
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "links", "schema": {"type": "object"}}}
+    asked: Any = [{"role": "user", "content": "Hello, is www.good.example/a up?"}]
+    model.answers = [
+        json.dumps({"reply": "I cannot look at www.good.example/a from here."}),
+        '{"right": "www.good.example/a", "wrong": ["see [it](https://evil.example/b)"]}',
+    ]
+    assert json.loads(said(asking, messages=asked, response_format=wanted)) == {
+        "right": "www.good.example/a",
+        "wrong": ["see it"],
+    }
+
+
 def test_a_stream_that_fails_ends_with_an_error_and_done(tmp_path: Path) -> None:
     body = {"model": "hugginggpt", "messages": ASK, "stream": True}
     with listening(tmp_path, llm="nobody:model") as address:
@@ -234,7 +263,7 @@ async def answer(call: Call) -> Output:
         return Output(media=(Image.new("RGB", (64, 48), "red"),))
     if call.task.name == "text-to-speech":
         return Output(media=(Audio(np.sin(np.arange(16_000) / 9).astype(np.float32), 16_000),))
-    return Output(text=f"{len(call.inputs['audio'].samples)} samples")
+    return Output(text=f"{len(call.inputs['audio'].samples)} samples" + " of a long speech" * 2000)
 
 
 @pytest.fixture
@@ -280,9 +309,9 @@ def test_speech_comes_in_the_format_that_was_asked_for(doing: openai.OpenAI, how
 def test_recordings_become_text(doing: openai.OpenAI) -> None:
     recording = (EXAMPLES / "greeting.wav").read_bytes()
     made = doing.audio.transcriptions.create(model="whisper-1", file=("greeting.wav", recording))
-    assert made.text.endswith("samples")
+    assert made.text.endswith("samples" + " of a long speech" * 2000)
     plain: Any = doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), response_format="text")
-    assert str(plain).strip().endswith("samples")
+    assert str(plain).strip() == made.text
     with pytest.raises(openai.BadRequestError, match="needs times"):
         doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), response_format="srt")
 

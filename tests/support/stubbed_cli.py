@@ -1,10 +1,12 @@
 """The real command line on one stub model, as a program: ``python -m tests.support.stubbed_cli NAP LOG ask ...``.
 
 The model answers at once, but speaking takes NAP seconds in a thread that nothing can interrupt, as models do.
-Each call is noted in LOG.
+Each call is noted in LOG. Where a file FULL lies beside it, the disk is full from the first call on: no file can become
+larger than PAGE.
 """
 
 import asyncio
+import resource
 import sys
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ from tools.protocol import Audio, Call, Output
 from tools.registry import BACKENDS
 
 NAP, LOG = float(sys.argv[1]), Path(sys.argv[2])
+PAGE = 4096  # bytes
 
 
 def note(line: str) -> None:
@@ -26,6 +29,8 @@ def note(line: str) -> None:
 
 async def model(call: Call) -> Output:
     note(call.task.name)
+    if LOG.with_name("FULL").exists():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (PAGE, resource.RLIM_INFINITY))
     if call.task.name != "text-to-speech":
         return Output(text="A fine day.")
     await asyncio.to_thread(time.sleep, NAP)

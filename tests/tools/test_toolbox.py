@@ -38,7 +38,8 @@ async def test_a_result_says_what_was_made_by_what_and_is_plain_json() -> None:
     message = await call("canny-control", image=NOTICE)
     result = message.artifact
     assert json.loads(json.dumps(result)) == result
-    assert set(result) == {"text", "data", "files", "model", "revision", "backend", "device", "seconds"}
+    made = {"text", "more", "whole", "data", "files"}
+    assert set(result) == made | {"model", "revision", "backend", "device", "seconds"}
     assert (result["model"], result["backend"], result["device"]) == ("opencv/canny", "embedded", "cpu")
     (file,) = result["files"]
     assert message.content == f"[image saved as {file}]"

@@ -24,8 +24,8 @@ from tools.protocol import Audio, Media, Output, Video
 from tools.settings import process_settings, settings
 
 
-def save(output: Output, name: str, provenance: Mapping[str, Any]) -> list[str]:
-    """Write each medium of an output and its provenance; the paths of the media. All of them, or none.
+def save(output: Output, name: str, provenance: Mapping[str, Any], text: str | None = None) -> list[str]:
+    """Write each medium of an output, and a ``text`` in UTF-8, with their provenance; the paths. All of them, or none.
 
     They are called ``name``, and numbered where that is taken (at random where many are).
 
@@ -34,7 +34,8 @@ def save(output: Output, name: str, provenance: Mapping[str, Any]) -> list[str]:
     """
     folder = settings().out
     with writing(folder), ExitStack() as undo:
-        files = [_save_one(encode(item, output.format), folder, name, provenance, undo) for item in output.media]
+        made = [encode(item, output.format) for item in output.media] + ([(".txt", text.encode())] if text else [])
+        files = [_save_one(each, folder, name, provenance, undo) for each in made]
         undo.pop_all()
     return [str(path) for path in files]
 

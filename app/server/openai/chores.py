@@ -3,6 +3,7 @@
 Open WebUI's prompts for them begin alike and end with the JSON that they want.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from graph.calling import stream
 from graph.chat_models import resolve
 from graph.context import Context, controller
 from graph.conversation import last_human
+from graph.links import Links
+from graph.planning.loose_json import find
 from tools.files.resources import from_content
 
 _CHORE = re.compile(r"\s*### Task:\s")
@@ -30,11 +33,18 @@ def is_chore(messages: Sequence[AnyMessage]) -> bool:
 
 async def answer(messages: Sequence[AnyMessage]) -> str:
     """What the controller's model says to it; without one, the JSON that was asked for, filled by rule."""
-    model = await controller(Context())
+    model, prompt = await controller(Context()), last_human(messages).text
     if model is None:
-        return _by_rule(last_human(messages).text)
+        return _by_rule(prompt)
     pieces = stream(model, messages, resolve(), {"run_name": "chore"})
-    return "".join([piece.text async for piece in pieces])
+    text = "".join([piece.text async for piece in pieces])
+    return await asyncio.to_thread(_held, text, Links([], prompt))
+
+
+def _held(text: str, links: Links) -> str:
+    """The answer, of which only JSON counts where there is some, without links that the conversation does not hold."""
+    found = next((each.value for each in find(text) if isinstance(each.value, dict)), None)
+    return links.held(text) if found is None else json.dumps(links.held_json(found), ensure_ascii=False)
 
 
 def _by_rule(prompt: str) -> str:

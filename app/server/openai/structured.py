@@ -1,5 +1,6 @@
 """Answers as JSON that fits a client's schema, written by the controller's model from the answer in words."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -14,6 +15,7 @@ import prompts
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller
+from graph.links import Links
 from graph.planning.loose_json import find
 from tools.errors import BadOutput, InputError
 
@@ -34,7 +36,7 @@ async def check(schema: dict[str, Any]) -> None:
 
 
 async def as_json(answer: str, schema: dict[str, Any]) -> str:
-    """The answer as JSON text that fits the schema.
+    """The answer as JSON text that fits the schema, with the links of the answer alone.
 
     Raises:
         BadOutput: the model wrote none, also when told what was wrong.
@@ -45,11 +47,15 @@ async def as_json(answer: str, schema: dict[str, Any]) -> str:
     for _ in range(TRIES):
         told = SystemMessage(prompts.render("structure", schema=json.dumps(schema), complaint=complaint))
         written = await write_json(model, [told, HumanMessage(answer)], schema, resolve())
-        found = next((each.value for each in find(written)), None)
+        found = await asyncio.to_thread(_found, written, Links([], answer))
         if (wrong := _misfit(found, schema)) is None:
             return json.dumps(found, ensure_ascii=False)
         complaint = f"Your last answer did not fit: {wrong}"
     raise BadOutput(f"{resolve()} gave no JSON that fits the schema of response_format. {complaint}")
+
+
+def _found(written: str, links: Links) -> Any:  # noqa: ANN401 - JSON
+    return links.held_json(next((each.value for each in find(written)), None))
 
 
 def _misfit(value: object, schema: dict[str, Any]) -> str | None:

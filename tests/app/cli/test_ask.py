@@ -222,6 +222,27 @@ def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(
     assert (tmp_path / "log").read_text().split() == ["image-to-text", "text-to-speech", "text-to-speech"]
 
 
+def test_a_disk_that_is_full_in_mid_run_costs_the_record_and_not_the_answer(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    picture = tmp_path / "far" / "notice.png"
+    picture.write_bytes(Path(NOTICE).read_bytes())
+    (tmp_path / "FULL").touch()
+    asked = program(0, "ask", f"Read {picture} aloud", "--llm", "offline")
+    out, told = asked.communicate(timeout=60)
+    assert asked.returncode == 0
+    assert "A fine day." in out
+    assert (tmp_path / "out" / "speech.wav").stat().st_size > 1000
+    assert told.count("This answer was not kept") == 1
+    assert "make room" in told
+    assert "Traceback" not in told
+
+    (tmp_path / "FULL").unlink()  # what was kept, the plan, is gone on with, also where its picture lies elsewhere
+    resumed = program(0, "resume", "--json")
+    out, _ = resumed.communicate(timeout=60)
+    assert [result["status"] for result in json.loads(out)["results"]] == ["done", "done"]
+    assert (tmp_path / "log").read_text().split() == ["image-to-text", "text-to-speech"] * 2
+
+
 def test_of_two_that_resume_at_once_one_is_told(program: Program, tmp_path: Path) -> None:
     running = program(1000, "ask", f"Read {NOTICE} aloud", "--llm", "offline")
     wait_for(tmp_path / "log", "text-to-speech")

@@ -1,8 +1,4 @@
 import json
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -11,6 +7,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from tests.support.full_disk import files_of_at_most
 from tools.errors import BadOutput, ConfigError
 from tools.files.artifacts import digest, save
 from tools.protocol import Audio, Output, Video
@@ -52,19 +49,6 @@ def test_ten_thousand_artifacts_never_collide() -> None:
     names = {name for _ in range(100) for name in save(Output(media=(DOT,) * 100), "t", {})}
     assert len(names) == 10_000
     assert len(list(Path("outputs").glob("*.png"))) == len(list(Path("outputs").glob("*.json"))) == 10_000
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """The operating system refuses to write more than ``size`` bytes to a file, as it does on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def noise(size: int) -> Image.Image:

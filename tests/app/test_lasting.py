@@ -1,0 +1,100 @@
+"""A disk that fails in mid-run costs what cannot be kept, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from app.checkpoints import saver
+from app.lasting import LastingSaver, lost
+from app.run import Report, run
+from benchmarks.support.stubs import StubBackend
+from graph import build
+from graph.context import Context
+from tests.support.execution import echo, executor, state, text
+from tools.protocol import Call, Output
+
+Stubs = Callable[..., StubBackend]
+THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
+OFFLINE = Context(llm="offline", approve_plan="always")
+APPROVED: Command[Any] = Command(resume={"decisions": [{"type": "approve"}]})
+ASKED: Any = {"messages": [("user", "Summarize: a long day. Is it positive?")]}
+
+
+class Nobody:
+    """Watches nothing."""
+
+    def stage(self, *_: object) -> None: ...
+    def event(self, *_: object) -> None: ...
+    def token(self, *_: object) -> None: ...
+
+
+async def read_only(threads: LastingSaver, on: str = "ON") -> None:
+    """Let SQLite refuse every change, as on a disk that was mounted for reading only."""
+    await threads.conn.execute(f"PRAGMA query_only={on}")
+
+
+@pytest.fixture
+async def threads() -> AsyncIterator[LastingSaver]:
+    async with saver() as opened:
+        yield opened
+
+
+async def ask(threads: LastingSaver, given: Any) -> Report:  # noqa: ANN401 - an input or a command
+    return await run(build().compile(checkpointer=threads), given, OFFLINE, THREAD, Nobody())
+
+
+async def test_a_conversation_goes_on_in_memory_and_is_kept_again_once_there_is_room(
+    stubs: Stubs, threads: LastingSaver
+) -> None:
+    stubs(echo=echo)
+    assert (await ask(threads, ASKED)).interrupts
+    await read_only(threads)
+    first = await ask(threads, APPROVED)
+    assert first.answer
+    assert "readonly" in str(first.lost)
+    second = await ask(threads, ASKED)
+    assert second.interrupts
+    assert len(second.values["messages"]) == len(first.values["messages"]) + 1  # the first turn is not forgotten
+    assert second.lost
+    await read_only(threads, "OFF")
+    third = await ask(threads, APPROVED)
+    assert third.lost is None
+    assert lost(threads, THREAD) is None
+    async with saver() as anew:
+        kept = (await build().compile(checkpointer=anew).aget_state(THREAD)).values
+    assert [message.text for message in kept["messages"]] == [m.text for m in third.values["messages"]]
+
+
+async def test_what_was_kept_before_the_disk_failed_is_not_run_again(stubs: Stubs) -> None:
+    async def model(call: Call) -> Output:
+        ran.append(call.inputs["text"])
+        if ran == ["a", "b"]:
+            await told.wait()
+            await read_only(threads)
+        if ran == ["a", "b", "c"]:
+            reached.set()
+            await asyncio.Event().wait()
+        return await echo(call)
+
+    async def listen() -> None:
+        async for event in executor(threads).astream(state(tasks), THREAD, context=Context(), stream_mode="custom"):
+            if event["event"] == "finished":
+                told.set()
+
+    ran, told, reached = list[str](), asyncio.Event(), asyncio.Event()
+    stubs(echo=model)
+    tasks = [text(0, "a"), text(1, "b", 0), text(2, "c", 1)]
+    async with asyncio.timeout(60):
+        async with saver() as threads:
+            running = asyncio.create_task(listen())
+            await reached.wait()
+            running.cancel()
+            await asyncio.wait([running])
+        async with saver() as anew:
+            final = await executor(anew).ainvoke(None, THREAD, context=Context())
+    assert [result.status for result in final["results"]] == ["done"] * 3
+    assert ran == ["a", "b", "c", "b", "c"]
