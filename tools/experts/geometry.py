@@ -82,8 +82,8 @@ def _half(side: str, size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 def _trimmed(image: Image.Image) -> Image.Image:
     """Without the border that has the colour of the first pixel."""
-    plain = Image.new(image.mode, image.size, image.getpixel((0, 0)))
-    box = ImageChops.difference(image, plain).convert("L").point(lambda value: 255 if value > 16 else 0).getbbox()
+    backdrop = Image.new(image.mode, image.size, image.getpixel((0, 0)))
+    box = ImageChops.difference(image, backdrop).convert("L").point(lambda value: 255 if value > 16 else 0).getbbox()
     return image.crop(box) if box else image
 
 

@@ -67,7 +67,7 @@ def _describe(place: Place) -> Entry:
     try:
         hints = get_type_hints(function, include_extras=True)
         given = inspect.signature(function).parameters.values()
-        slots = tuple(_parameter(each, hints.get(each.name, str), said) for each in given)
+        slots = tuple(_parameter(argument, hints.get(argument.name, str), said) for argument in given)
     except (NameError, TypeError, PydanticSchemaGenerationError) as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"The type hints of {place.source} cannot be used: {reason}") from error
@@ -108,10 +108,10 @@ def _find(source: str) -> Callable[..., Any]:
     if folder not in sys.path:
         sys.path.append(folder)
     try:
-        found = getattr(importlib.import_module(module), name)
+        function = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever the owner's module does when it is imported
         raise ConfigError(f"{source} cannot be imported from here: {type(error).__name__}: {error}.") from error
-    found = getattr(found, "func", None) or getattr(found, "coroutine", None) or found
-    if not inspect.isroutine(found):
+    function = getattr(function, "func", None) or getattr(function, "coroutine", None) or function
+    if not inspect.isroutine(function):
         raise ConfigError(f"{source} is not a function.")
-    return found
+    return function
