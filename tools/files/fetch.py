@@ -172,10 +172,10 @@ def _refuse_private_literal(host: str) -> None:
 def _address(host: str, port: int, *, private: bool = False) -> str:
     """One address of the host, after all of them have been found public, unless ``private`` ones may be asked."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         raise ResourceError(f"{host} cannot be found; check the link and the connection.") from None
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in entries]
     if not private and not all(map(is_public, addresses)):
         _refuse_private(host)
     return addresses[0]
