@@ -63,14 +63,16 @@ def _choice(answer: str, inputs: Inputs) -> Output:
 
 def _entities(answer: str, inputs: Inputs) -> Output:
     """Names that do stand in the text, with their places; a model may make some up."""
-    found, start = [], 0
+    entities, start = [], 0
     for entry in json.loads(answer[answer.index("[") : answer.rindex("]") + 1]):
         word, kind = str(entry["word"]), str(entry["type"])
         place = inputs["text"].find(word, start)
         if place >= 0:
             start = place + len(word)
-            found.append({"entity_group": kind, "word": word, "start": place, "end": start})
-    return Output(", ".join(f"{entry['word']} ({entry['entity_group']})" for entry in found) or "no entities", found)
+            entities.append({"entity_group": kind, "word": word, "start": place, "end": start})
+    return Output(
+        ", ".join(f"{entry['word']} ({entry['entity_group']})" for entry in entities) or "no entities", entities
+    )
 
 
 _ANSWER = "Answer the question from the {0}; where it does not hold the answer, say so."
@@ -146,7 +148,7 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
             # nostream: these words are a task's result, not yet the answer to the user
             answer = spoken((await model.ainvoke(messages, {"tags": ["nostream"]})).text)
     except Exception as error:  # noqa: BLE001 - every provider's client has a tree of errors of its own
-        known = (translate(each, _name(model), None) for each in (error, error.__cause__) if each)
+        known = (translate(failure, _name(model), None) for failure in (error, error.__cause__) if failure)
         failed = ModelError(f"{_name(model)} failed with {type(error).__name__}; try again or choose another model.")
         raise next(filter(None, known), failed) from None
     if not answer:

@@ -26,21 +26,21 @@ Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by r
 
 def labels(answer: Answer, inputs: Inputs) -> Output:
     """Classes with scores; all of them where the user named the choice."""
-    found = _plain(answer)
-    if isinstance(found, dict):  # one class alone, or two lists side by side as zero-shot pipelines write them
+    entries = _as_dicts(answer)
+    if isinstance(entries, dict):  # one class alone, or two lists side by side as zero-shot pipelines write them
         names, scores = (
-            (found["labels"], found["scores"]) if "labels" in found else ([found["label"]], [found["score"]])
+            (entries["labels"], entries["scores"]) if "labels" in entries else ([entries["label"]], [entries["score"]])
         )
-        found = [{"label": name, "score": score} for name, score in zip(names, scores, strict=True)]
-    return findings.labelled(found, top=len(inputs["labels"]) if inputs.get("labels") else 5)
+        entries = [{"label": name, "score": score} for name, score in zip(names, scores, strict=True)]
+    return findings.labelled(entries, top=len(inputs["labels"]) if inputs.get("labels") else 5)
 
 
 def words(field: str) -> Callable[[Answer, Inputs], Output]:
     """A text in the answer's field."""
 
     def read(answer: Answer, _inputs: Inputs) -> Output:
-        found = _first(answer)
-        return _text(said(found if isinstance(found, str) else found[field]))
+        first = _first(answer)
+        return _text(said(first if isinstance(first, str) else first[field]))
 
     return read
 
@@ -53,28 +53,28 @@ def reply(answer: Answer, _inputs: Inputs) -> Output:
 
 def spoken(answer: Answer, _inputs: Inputs) -> Output:
     """What was said; silence is an answer too."""
-    text = _plain(answer)["text"].strip()
+    text = _as_dicts(answer)["text"].strip()
     return Output(text or "(nothing is said in it)", {"text": text})
 
 
 def extracted(answer: Answer, _inputs: Inputs) -> Output:
     """An answer with its score and place."""
-    found = _first(answer)
-    return Output(str(found["answer"]).strip(), {key: value for key, value in found.items() if value is not None})
+    span = _first(answer)
+    return Output(str(span["answer"]).strip(), {key: value for key, value in span.items() if value is not None})
 
 
 def entities(answer: Answer, _inputs: Inputs) -> Output:
     """Names and what they are: ``[{"entity_group", "word", "score", "start", "end"}]``."""
-    found = [{key: value for key, value in entry.items() if value is not None} for entry in _plain(answer)]
-    named = [f"{entry['word']} ({entry.get('entity_group') or entry['entity']})" for entry in found]
-    return Output(", ".join(named) or "no entities", found)
+    spans = [{key: value for key, value in entry.items() if value is not None} for entry in _as_dicts(answer)]
+    named = [f"{entry['word']} ({entry.get('entity_group') or entry['entity']})" for entry in spans]
+    return Output(", ".join(named) or "no entities", spans)
 
 
 def filled(answer: Answer, _inputs: Inputs) -> Output:
     """The sentence with its likeliest word, and the other words."""
-    found = _plain(answer)
-    data = [{"label": entry["token_str"].strip(), "score": round(float(entry["score"]), 4)} for entry in found]
-    return Output(str(found[0]["sequence"]), data)
+    guesses = _as_dicts(answer)
+    data = [{"label": entry["token_str"].strip(), "score": round(float(entry["score"]), 4)} for entry in guesses]
+    return Output(str(guesses[0]["sequence"]), data)
 
 
 def similar(answer: Answer, inputs: Inputs) -> Output:
@@ -104,14 +104,16 @@ def classes(answer: Answer, _inputs: Inputs) -> Output:
 def boxes(answer: Answer, inputs: Inputs) -> Output:
     """Objects, counted and framed, at their places in the image as it was given."""
     by = shrunk(inputs["image"].size)
-    found = [{**entry, "box": {side: place * by for side, place in entry["box"].items()}} for entry in _plain(answer)]
-    return findings.detected(inputs["image"], found if by > 1 else _plain(answer))
+    detections = [
+        {**entry, "box": {side: place * by for side, place in entry["box"].items()}} for entry in _as_dicts(answer)
+    ]
+    return findings.detected(inputs["image"], detections if by > 1 else _as_dicts(answer))
 
 
 def masks(answer: Answer, inputs: Inputs) -> Output:
     """Regions, counted and painted over the image."""
-    found = [{**entry, "mask": codec.image(entry["mask"])} for entry in map(_shallow, answer)]
-    return findings.segmented(inputs["image"], found)
+    regions = [{**entry, "mask": codec.image(entry["mask"])} for entry in map(_shallow, answer)]
+    return findings.segmented(inputs["image"], regions)
 
 
 def depth(answer: Answer, inputs: Inputs) -> Output:
@@ -145,7 +147,9 @@ def sound(answer: Answer, _inputs: Inputs) -> Output:
 def sounds(answer: Answer, _inputs: Inputs) -> Output:
     """Several sounds, such as the voices of a recording."""
     made = [(entry.label, codec.audio(entry.blob)) for entry in answer]
-    return Output(", ".join(name for name, _ in made), [name for name, _ in made], tuple(each for _, each in made))
+    return Output(
+        ", ".join(name for name, _ in made), [name for name, _ in made], tuple(recording for _, recording in made)
+    )
 
 
 def film(answer: Answer, _inputs: Inputs) -> Output:
@@ -162,10 +166,10 @@ def _text(text: str) -> Output:
     return Output(text.strip())
 
 
-def _plain(answer: Answer) -> Answer:
+def _as_dicts(answer: Answer) -> Answer:
     """The client's dataclasses as dictionaries, and lists of them."""
     if isinstance(answer, list):
-        return [_plain(entry) for entry in answer]
+        return [_as_dicts(entry) for entry in answer]
     return asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
 
 
@@ -174,8 +178,8 @@ def _shallow(entry: Answer) -> dict[str, Any]:
 
 
 def _first(answer: Answer) -> Answer:
-    found = _plain(answer)
-    return found[0] if isinstance(found, Sequence) and not isinstance(found, str) else found
+    listed = _as_dicts(answer)
+    return listed[0] if isinstance(listed, Sequence) and not isinstance(listed, str) else listed
 
 
 def _image(answer: Answer) -> Image.Image:

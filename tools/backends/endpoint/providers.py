@@ -82,8 +82,8 @@ def _mapping(model: str, token: str, _age: int) -> tuple[tuple[str, str], ...]:
     from huggingface_hub import HfApi
 
     info = HfApi(token=token).model_info(model, expand=["inferenceProviderMapping"])
-    listed = sorted(info.inference_provider_mapping or [], key=lambda each: each.status != "live")
-    return tuple((each.provider, each.task) for each in listed)
+    listed = sorted(info.inference_provider_mapping or [], key=lambda provider: provider.status != "live")
+    return tuple((provider.provider, provider.task) for provider in listed)
 
 
 def _check_target(model: str, language: str | None) -> None:
