@@ -83,7 +83,7 @@ class Leases:
         given = {"name": name, "holder": holder, "span": f"{SECONDS} seconds"}
         try:
             async with self._pool.connection() as connection:
-                found = await connection.execute(question, given)
-                return int(found.rowcount) > 0
+                cursor = await connection.execute(question, given)
+                return int(cursor.rowcount) > 0
         except (OperationalError, PoolTimeout) as error:
             raise ConnectionError("The database does not answer.") from error

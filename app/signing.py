@@ -71,7 +71,7 @@ class Secrets:
     def all(self) -> list[bytes]:
         """Every secret that opens links; the first one signs."""
         if given := process_settings().link_secrets:
-            return [each.get_secret_value().encode() for each in given]
+            return [value.get_secret_value().encode() for value in given]
         return [secret(self._keys)] if self._keys else []
 
     def refresh(self) -> None:
@@ -112,7 +112,7 @@ def signed(text: str, owner: str) -> str:
         return text
     until, key = int(time.time() + common.link_hours * 3600), _signing(common.keys)
     link = re.compile(rf"{re.escape(common.public_url.rstrip('/'))}((?>{ARTIFACTS}[\w.~%/-]*\w))(?!\?)", re.ASCII)
-    return link.sub(lambda found: f"{found[0]}?{query(owner, unquote(found[1]), until, key)}", text)
+    return link.sub(lambda match: f"{match[0]}?{query(owner, unquote(match[1]), until, key)}", text)
 
 
 async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncGenerator[str]:
@@ -142,8 +142,8 @@ def opened(path: str, query_string: str, *keys: bytes) -> str | None:
     if "signature" not in given:
         return None
     owner, until = given.get("owner", ""), given.get("until", "")
-    told = given["signature"].encode()
-    if not any(hmac.compare_digest(told, _signature(owner, path, until, key).encode()) for key in keys):
+    signature = given["signature"].encode()
+    if not any(hmac.compare_digest(signature, _signature(owner, path, until, key).encode()) for key in keys):
         raise BadLink("The signature of this link is not valid; use the link as it was given, or send your API key.")
     if int(until) < time.time():
         raise BadLink("This link has expired; ask for a new one, or send your API key.")

@@ -150,12 +150,12 @@ def listed(limit: int) -> list[tuple[str, str]]:
 
 async def _listed(limit: int) -> list[tuple[str, str]]:
     async with saver() as threads:
-        graph, found = durable(threads), list[tuple[str, str]]()
+        graph, conversations = durable(threads), list[tuple[str, str]]()
         for thread in await newest(threads, limit):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
-            said = next((each.text for each in snapshot.values.get("messages", []) if each.type == "human"), "")
-            found.append((thread, " ".join(said.split())[:60]))
-    return found
+            said = next((turn.text for turn in snapshot.values.get("messages", []) if turn.type == "human"), "")
+            conversations.append((thread, " ".join(said.split())[:60]))
+    return conversations
 
 
 def how_to_resume() -> str:
