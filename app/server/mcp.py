@@ -111,7 +111,7 @@ async def _ask(owner: Owner, ask: Ask) -> types.CallToolResult:
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
     done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
     answer = Outcome(answer=runs.last_words(state, owner), tasks=done)
-    return _told(answer.answer, answer.model_dump(mode="json"))
+    return _succeeded(answer.answer, answer.model_dump(mode="json"))
 
 
 def _done(owner: Owner, task: Task, result: Result) -> Done:
@@ -126,7 +126,7 @@ async def _call(owner: Owner, name: str, arguments: dict[str, Any]) -> types.Cal
     links = owner.links(made["files"])
     text = made["text"] or "\n".join(links) or json.dumps(finite(made["data"]))
     shown = [await asyncio.to_thread(_shown, path, link) for path, link in zip(made["files"], links, strict=True)]
-    return _told(text, Made(**{**made, "data": finite(made["data"]), "files": links}).model_dump(), shown)
+    return _succeeded(text, Made(**{**made, "data": finite(made["data"]), "files": links}).model_dump(), shown)
 
 
 def _shown(path: str, link: str) -> types.ContentBlock:
@@ -146,7 +146,7 @@ def _schema(name: str) -> dict[str, Any]:
     return dict(convert_to_openai_tool(TOOLS[name])["function"]["parameters"])
 
 
-def _told(text: str, structured: dict[str, Any], more: Sequence[types.ContentBlock] = ()) -> types.CallToolResult:
+def _succeeded(text: str, structured: dict[str, Any], more: Sequence[types.ContentBlock] = ()) -> types.CallToolResult:
     words = types.TextContent(type="text", text=text)
     return types.CallToolResult(content=[words, *more], structured_content=structured)
 

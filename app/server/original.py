@@ -64,7 +64,7 @@ def _result(task: Task, result: Result, owner: Owner) -> dict[str, Any]:
 def _inference(result: Result, owner: Owner) -> dict[str, Any]:
     if result.status != "done":
         return {"error": result.error or result.status}
-    found: dict[str, Any] = {"generated text": result.text} if result.text else {}
+    inference: dict[str, Any] = {"generated text": result.text} if result.text else {}
     for path, link in zip(result.files, owner.links(result.files), strict=True):
-        found.setdefault(f"generated {modality(path)}", link)
-    return found | ({"predicted": finite(result.data)} if result.data is not None else {})
+        inference.setdefault(f"generated {modality(path)}", link)
+    return inference | ({"predicted": finite(result.data)} if result.data is not None else {})

@@ -116,8 +116,8 @@ async def _active(thread: str) -> AsyncIterator[list[str] | None]:
         if not lock["free"]:
             yield None
             return
-        found = await connection.execute(_ACTIVE, (thread, CALLER.get()))
-        yield [row["run_id"] for row in await found.fetchall()]
+        cursor = await connection.execute(_ACTIVE, (thread, CALLER.get()))
+        yield [row["run_id"] for row in await cursor.fetchall()]
 
 
 def _wish(thread: str, body: bytes) -> Wish:

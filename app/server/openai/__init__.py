@@ -8,7 +8,7 @@ from app.server.openai import audio, chat, images, models, responses, vectors
 
 ROUTES = [
     ("GET", "/v1/models", models.listed),
-    ("GET", "/v1/models/{model:path}", models.one),
+    ("GET", "/v1/models/{model:path}", models.described),
     ("POST", "/v1/chat/completions", chat.completions),
     ("POST", "/v1/responses", responses.create),
     ("POST", "/v1/embeddings", vectors.create),
