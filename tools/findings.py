@@ -11,17 +11,17 @@ from PIL import Image
 from tools.files import drawing
 from tools.protocol import Output
 
-Found = Sequence[Mapping[str, Any]]
+Entries = Sequence[Mapping[str, Any]]
 
 
-def labelled(scores: Found, top: int = 5) -> Output:
+def labelled(scores: Entries, top: int = 5) -> Output:
     """Classes with their scores, best first: ``[{"label", "score"}]``."""
     best = sorted(scores, key=lambda entry: -entry["score"])[:top]
     data = [{"label": str(entry["label"]), "score": round(float(entry["score"]), 4)} for entry in best]
     return Output(", ".join(f"{entry['label']} ({entry['score']:.2f})" for entry in data[:3]), data)
 
 
-def average(parts: Sequence[Found], weights: Sequence[int]) -> list[dict[str, Any]]:
+def average(parts: Sequence[Entries], weights: Sequence[int]) -> list[dict[str, Any]]:
     """Scores of the parts of an input, ``[{"label", "score"}]`` each, as scores of the whole."""
     total: dict[str, float] = defaultdict(float)
     for result, weight in zip(parts, weights, strict=True):
@@ -30,20 +30,20 @@ def average(parts: Sequence[Found], weights: Sequence[int]) -> list[dict[str, An
     return [{"label": label, "score": score} for label, score in total.items()]
 
 
-def counted(entries: Found, what: str = "object") -> str:
+def counted(entries: Entries, what: str = "object") -> str:
     """Such as ``3 objects: 2 cat, 1 dog``."""
     kinds = ", ".join(f"{count} {label}" for label, count in Counter(str(e["label"]) for e in entries).most_common())
     return f"{len(entries)} {what}{'' if len(entries) == 1 else 's'}" + (f": {kinds}" if kinds else "")
 
 
-def detected(image: Image.Image, entries: Found) -> Output:
+def detected(image: Image.Image, entries: Entries) -> Output:
     """``[{"label", "score", "box": {"xmin", "ymin", "xmax", "ymax"}}]`` in pixels: counted, and framed in the image."""
     best = sorted(entries, key=lambda entry: -entry["score"])
     data = [{**entry, "score": round(float(entry["score"]), 4)} for entry in best]
     return Output(counted(data), data, (drawing.boxes(image, data),))
 
 
-def segmented(image: Image.Image, entries: Found, paints: Sequence[drawing.Colour] | None = None) -> Output:
+def segmented(image: Image.Image, entries: Entries, paints: Sequence[drawing.Colour] | None = None) -> Output:
     """``[{"label", "score", "mask"}]``, masks of the image's size: the flat map, then the same over the image."""
     areas = [_area(entry["mask"], image.size) for entry in entries]
     flat = drawing.masks(image.size, areas, paints or [drawing.colour(index) for index in range(len(areas))])
