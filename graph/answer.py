@@ -32,7 +32,9 @@ def compose(plan: Plan, results: Sequence[Result], controller: str, request: str
     if not done:
         parts.insert(0, "Nothing could be done.")
     read = [
-        f"{_title(each.task, tasks[each.id].args)}: {shorten(each.text or '')}" for each in done if each.id in between
+        f"{_title(result.task, tasks[result.id].args)}: {shorten(result.text or '')}"
+        for result in done
+        if result.id in between
     ]
     return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(results, controller), *read]))
 

@@ -55,7 +55,7 @@ def _key(task: str, choice: Choice, inputs: Mapping[str, Any]) -> FullKey | None
 def _content(task: str, name: str, value: object) -> object:
     """A text itself, and a file by what is in it."""
     if isinstance(value, list):
-        return [_content(task, name, each) for each in value]
+        return [_content(task, name, item) for item in value]
     slot = TASKS[task].slot(name)
     if isinstance(value, str) and slot and (slot.modality != "text" or is_reference(value)):
         return {"sha256": digest(Path(value))}
