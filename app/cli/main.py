@@ -38,7 +38,7 @@ def options(
 @app.command()
 @guarded
 def ask(
-    request: o.Request,
+    request: o.RequestText,
     inputs: o.Inputs = None,
     out: o.Out = None,
     mode: o.Mode = None,
@@ -78,7 +78,7 @@ def demo(out: o.Out = None) -> None:
 @app.command()
 @guarded
 def plan(
-    request: o.Request,
+    request: o.RequestText,
     inputs: o.Inputs = None,
     mode: o.Mode = None,
     llm: o.Llm = None,

@@ -24,9 +24,9 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
-from app.server.links import SignedLinks
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
+from app.server.signed_links import SignedLinks
 from app.server.watch import Counted, Watch, access_log, writing
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.models.catalog import offered

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tools.errors import InputError, ModelUnavailable
-from tools.experts.geometry import GEOMETRY, Step
+from tools.experts.geometry import GEOMETRY, Transform
 from tools.experts.wording import clauses, format_of, report
 from tools.files.media import TRANSPARENT
 from tools.protocol import Output
@@ -62,7 +62,7 @@ def _colours(clause: str) -> list[tuple[str, _Filter]]:
     )
 
 
-def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Step]]:
+def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Transform]]:
     """How the clause has the picture turned, cut or scaled."""
     return [plan(match, size) for pattern, plan in GEOMETRY if (match := pattern.search(clause))]
 

@@ -26,7 +26,7 @@ from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.extras.results import fetched, gathered, made
 from tools.extras.wording import described
-from tools.files.fetch import Trusted, guard
+from tools.files.fetch import Trusted, check_address
 from tools.protocol import Output
 from tools.settings import settings
 
@@ -142,7 +142,7 @@ def _connected(place: Place) -> Iterator[Client]:
 def _check_origin(place: Place, client: Client) -> None:
     """Refuse an app whose API is elsewhere than the app, and a Space at a private address."""
     if "://" not in place.source:
-        guard(client.src)
+        check_address(client.src)
     if not Trusted(client.src).covers(httpx.URL(client.src_prefixed)):
         raise ConfigError(f"{place.source} says that its API is at {client.src_prefixed}; add that address itself.")
 

@@ -120,7 +120,7 @@ async def download(url: str, target: Path, begun: Begun, trusted: Trusted | None
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
 
 
-def guard(url: str) -> None:
+def check_address(url: str) -> None:
     """Refuse an address that another library is about to connect to, as a link would be. Raises ResourceError."""
     parts = httpx.URL(url)
     if not proxy_for(parts):

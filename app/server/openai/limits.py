@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Literal
 
-from app.server.runs import Words
+from app.server.in_process import Words
 
 CHARACTERS = 4  # of a token, about: there is no tokenizer for whatever model answers
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 from tools.errors import InputError
 
@@ -32,8 +32,8 @@ async def create(request: Request) -> Response:
     texts = [body.input] if isinstance(body.input, str) else body.input
     if len(texts) > MOST:
         raise InputError(f"At most {MOST} texts are taken at a time; send the rest in further requests.")
-    calls = [runs.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
-    made = await runs.unless_gone(request, _all(calls))
+    calls = [in_process.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
+    made = await in_process.unless_gone(request, _all(calls))
     if body.dimensions not in {None, len(made[0]["data"])}:
         raise InputError(f"{made[0]['model']} gives vectors of {len(made[0]['data'])} dimensions and no other.")
     rows = [
