@@ -65,10 +65,10 @@ def _content(task: str, name: str, value: object) -> object:
 def _recall(key: FullKey) -> dict[str, Any] | None:
     try:
         made: dict[str, Any] | None = store().get([key]).get(key)
-        whole = made and all(digest(Path(file)) == content for file, content in made["files"].items())
+        unchanged = made and all(digest(Path(file)) == content for file, content in made["files"].items())
     except (OSError, sqlite3.Error):
         return None
-    return {**made, "files": list(made["files"])} if made and whole else None
+    return {**made, "files": list(made["files"])} if made and unchanged else None
 
 
 def _remember(key: FullKey, made: Mapping[str, Any]) -> None:

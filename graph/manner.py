@@ -56,13 +56,15 @@ def _with(task: Task, slot: str, words: str) -> Task:
 
 def _of_pages(tasks: list[Task], pages: Sequence[str]) -> list[Task]:
     """The tasks; one that takes a whole document takes the pages that are named."""
-    whole = [(task, slot, value) for task in tasks for slot, value in task.args.items() if _document(task, slot, value)]
-    if not pages or not whole:
+    readers = [
+        (task, slot, value) for task in tasks for slot, value in task.args.items() if _document(task, slot, value)
+    ]
+    if not pages or not readers:
         return tasks
-    document = whole[0][2]
+    document = readers[0][2]
     first = Task(task=_EXTRACT, id=0, args={"text": document, "pages": ", ".join(pages)})
     later = [moved(task, {other.id: other.id + 1 for other in tasks}) for task in tasks]
-    fed = {task.id + 1: slot for task, slot, value in whole if value == document}
+    fed = {task.id + 1: slot for task, slot, value in readers if value == document}
     return [first, *(_fed(task, fed[task.id]) if task.id in fed else task for task in later)]
 
 

@@ -35,8 +35,8 @@ def read(given: object, schema: Schema) -> Any:  # noqa: ANN401 - whatever the s
     reading: object = given
     for reading in _readings(given, schema):
         if complaint(reading, schema) is None:
-            whole = isinstance(reading, float) and schema.get("type") == "integer"
-            return int(reading) if whole else reading  # type: ignore[call-overload]  # a float
+            as_integer = isinstance(reading, float) and schema.get("type") == "integer"
+            return int(reading) if as_integer else reading  # type: ignore[call-overload]  # a float
     raise ValueError(complaint(reading, schema))
 
 

@@ -54,10 +54,10 @@ def _role(message: BaseMessage) -> str | None:
 
 
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
-    text, given = from_content(message.content)
+    text, paths = from_content(message.content)
     if not isinstance(message, AIMessage):
-        given = [*message.additional_kwargs.get(SHOWN, []), *given]
-        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(given) if path in files)]
+        paths = [*message.additional_kwargs.get(SHOWN, []), *paths]
+        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(paths) if path in files)]
     return _answer(text, {Path(path).name: path for path in files})
 
 

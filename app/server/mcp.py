@@ -69,7 +69,7 @@ async def list_tools(
     _context: ServerRequestContext[Any, Request], _params: types.PaginatedRequestParams | None
 ) -> types.ListToolsResult:
     """The tools that can run right now."""
-    whole = types.Tool(
+    graph_tool = types.Tool(
         name=WHOLE,
         description=DESCRIPTION,
         input_schema=Ask.model_json_schema(),
@@ -84,7 +84,7 @@ async def list_tools(
         )
         for name in offered()
     ]
-    return types.ListToolsResult(tools=[whole, *single])
+    return types.ListToolsResult(tools=[graph_tool, *single])
 
 
 async def call_tool(

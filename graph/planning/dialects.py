@@ -127,7 +127,7 @@ def _listed(value: object) -> tuple[object, ...]:
 def _arguments(value: object) -> dict[str, Any]:
     """Arguments by name; a bare value or a list of them is numbered."""
     if isinstance(value, dict):
-        return {str(name): given for name, given in value.items()}
+        return {str(name): argument for name, argument in value.items()}
     pairs = [_named(item, number) for number, item in enumerate(_listed(value))]
     return dict(pairs)
 

@@ -83,9 +83,9 @@ def number(written: Sequence[Written]) -> dict[int, Written]:
     A task without a usable id has its position, where no other has that id. Where two have the same id the later one
     gets a new id, and what is written after it means the later one.
     """
-    given = {task.id for task in written}
-    free = iter(range(max([*(id_ for id_ in given if id_ is not None), len(written)]) + 1, 2**63))
-    wished = [_wish(position, task.id, given, free) for position, task in enumerate(written)]
+    written_ids = {task.id for task in written}
+    free = iter(range(max([*(id_ for id_ in written_ids if id_ is not None), len(written)]) + 1, 2**63))
+    wished = [_wish(position, task.id, written_ids, free) for position, task in enumerate(written)]
     first: dict[int, int] = {}
     taken: set[int] = set()
     ids = []
@@ -101,10 +101,10 @@ def number(written: Sequence[Written]) -> dict[int, Written]:
     return numbered
 
 
-def _wish(position: int, id_: int | None, given: Set[int | None], free: Iterator[int]) -> int:
+def _wish(position: int, id_: int | None, written_ids: Set[int | None], free: Iterator[int]) -> int:
     if id_ is not None:
         return id_
-    return next(free) if position in given else position
+    return next(free) if position in written_ids else position
 
 
 def _renamed(task: Written, names_: Mapping[int, int]) -> Written:

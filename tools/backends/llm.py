@@ -159,12 +159,12 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
 def _messages(skill: Skill, call: Call, room: int) -> list[dict[str, Any]]:
     """The instruction, and the inputs fenced in with a word that no input can know."""
     fence = f"data-{secrets.token_hex(4)}"
-    given = {name: _readable(name, value) for name, value in call.inputs.items() if name != "image"}
-    shown = "\n".join(f"{name}: {value}" if len(given) > 1 else value for name, value in given.items())
+    inputs = {name: _readable(name, value) for name, value in call.inputs.items() if name != "image"}
+    shown = "\n".join(f"{name}: {value}" if len(inputs) > 1 else value for name, value in inputs.items())
     if len(shown) > room:
         raise ModelError(f"The input has {len(shown)} characters, but {room} fit the model; give a shorter one.")
-    instruction = skill.instruction.format(**_UNSAID | {name: given[name] for name in _UNSAID if given.get(name)})
-    content: list[dict[str, Any]] = [{"type": "text", "text": f"<{fence}>\n{shown}\n</{fence}>"}] if given else []
+    instruction = skill.instruction.format(**_UNSAID | {name: inputs[name] for name in _UNSAID if inputs.get(name)})
+    content: list[dict[str, Any]] = [{"type": "text", "text": f"<{fence}>\n{shown}\n</{fence}>"}] if inputs else []
     if "image" in call.inputs:
         picture = light(call.inputs["image"])
         content.insert(0, {"type": "image", "mime_type": picture.mime_type, "base64": base64_of(picture)})

@@ -52,18 +52,18 @@ def _describe(place: Place) -> list[Entry]:
 
 
 def _entry(place: Place, endpoint: str, about: dict[str, Any], components: Sequence[dict[str, Any]]) -> Entry:
-    given = about["parameters"]
-    known = components if len(components) == len(given) else [{}] * len(given)
-    slots = [values.slot(argument, component) for argument, component in zip(given, known, strict=True)]
+    parameters = about["parameters"]
+    known = components if len(components) == len(parameters) else [{}] * len(parameters)
+    slots = [values.slot(argument, component) for argument, component in zip(parameters, known, strict=True)]
     notes = [
         f"{argument['parameter_name']} ({argument['component']}) keeps its default"
-        for argument, slot in zip(given, slots, strict=True)
+        for argument, slot in zip(parameters, slots, strict=True)
         if slot is None and argument["parameter_has_default"]
     ]
     lacking = next(
         (
             argument["component"]
-            for argument, slot in zip(given, slots, strict=True)
+            for argument, slot in zip(parameters, slots, strict=True)
             if slot is None and not argument["parameter_has_default"]
         ),
         None,
@@ -147,14 +147,14 @@ def _check_origin(place: Place, client: Client) -> None:
         raise ConfigError(f"{place.source} says that its API is at {client.src_prefixed}; add that address itself.")
 
 
-def _run(entry: Entry, given: dict[str, Any]) -> Output:
+def _run(entry: Entry, inputs: dict[str, Any]) -> Output:
     with tempfile.TemporaryDirectory() as folder, _connected(entry) as client:
         about = client.view_api(print_info=False, return_format="dict")["named_endpoints"].get(entry.tool)
         if about is None:
             raise ModelUnavailable(f"{entry.source} no longer has {entry.tool}; remove {entry.name} and add it again.")
-        arguments = entry.arguments(given)
+        arguments = entry.arguments(inputs)
         for slot in entry.slots:
-            if slot.name in given:
+            if slot.name in inputs:
                 arguments[slot.parameter] = values.sent(slot, arguments[slot.parameter], Path(folder))
         value = _result(entry, client, arguments)
         kinds = [output["component"] for output in about["returns"]]

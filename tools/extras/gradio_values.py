@@ -46,9 +46,9 @@ def slot(about: dict[str, Any], component: dict[str, Any]) -> Parameter | None:
     schema = _bounded(schema, component)
     said = str(about["label"])
     named = said.startswith("parameter_") or said.casefold() == about["parameter_name"].casefold()
-    whole = ({"type": "array", "items": schema} if several else schema) | {"description": "" if named else said}
+    full_schema = ({"type": "array", "items": schema} if several else schema) | {"description": "" if named else said}
     required = not about["parameter_has_default"] or kind in {"gallery", "dataframe", "multimodaltextbox"}
-    argument = parameter(about["parameter_name"], whole, required=required, modality=medium or "text")
+    argument = parameter(about["parameter_name"], full_schema, required=required, modality=medium or "text")
     return argument.model_copy(update={"form": "file" if kind in _FILES else _FORMS.get(kind, "")})
 
 
@@ -75,8 +75,8 @@ def sent(slot: Parameter, value: Any, folder: Path) -> Any:  # noqa: ANN401 - wh
         }
     if slot.modality == "text" and slot.form != "file":
         return value
-    given = value if slot.many else [value]
-    files = [_upload(item, slot, folder / f"{slot.name}-{number}") for number, item in enumerate(given)]
+    items = value if slot.many else [value]
+    files = [_upload(item, slot, folder / f"{slot.name}-{number}") for number, item in enumerate(items)]
     if slot.form == "gallery":
         return [{"image": file, "caption": None} for file in files]
     if slot.form == "editor":
@@ -187,5 +187,5 @@ def _bounded(schema: dict[str, Any], component: dict[str, Any]) -> dict[str, Any
     if schema.get("type") not in ("number", "integer"):
         return schema
     bounds = {name: component[name] for name in ("minimum", "maximum") if component.get(name) is not None}
-    whole = schema["type"] == "number" and component.get("precision") == 0
-    return {**schema, **bounds, "type": "integer" if whole else schema["type"], "description": ""}
+    integral = schema["type"] == "number" and component.get("precision") == 0
+    return {**schema, **bounds, "type": "integer" if integral else schema["type"], "description": ""}

@@ -59,15 +59,15 @@ async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
 async def _report(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - so called by mcp
     """Progress as whole steps, in percent where the server counts in fractions. Without a total there is none."""
     if total:
-        whole = float(progress).is_integer() and float(total).is_integer() and total > 1
-        report(*((int(progress), int(total)) if whole else (round(100 * progress / total), 100)))
+        countable = float(progress).is_integer() and float(total).is_integer() and total > 1
+        report(*((int(progress), int(total)) if countable else (round(100 * progress / total), 100)))
 
 
 def _entry(place: Place, tool: types.Tool) -> Entry:
     schema, about = tool.input_schema, tool.description or tool.title or ""
     required = schema.get("required", ())
-    given = schema.get("properties", {}).items()
-    slots = tuple(parameter(name, argument, required=name in required, root=schema) for name, argument in given)
+    properties = schema.get("properties", {}).items()
+    slots = tuple(parameter(name, argument, required=name in required, root=schema) for name, argument in properties)
     medium = None if tool.output_schema else medium_made(about)  # a structured result is no medium
     read_only = bool(tool.annotations and tool.annotations.read_only_hint)
     return described(place, tool.name, about, outputs=made([medium]), slots=slots, read_only=read_only)

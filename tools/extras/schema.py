@@ -80,8 +80,8 @@ def _bare(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         types = [name for name in schema["type"] if name != "null"]
         return {**schema, "type": types[0] if len(types) == 1 else types}
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**rest, **options[0]} if len(options) == 1 else schema
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**others, **options[0]} if len(options) == 1 else schema
 
 
 def _kept(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> dict[str, Any]:

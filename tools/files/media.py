@@ -118,8 +118,8 @@ def table(path: Path) -> dict[str, list[str]]:
 def _distinct(header: list[str]) -> list[str]:
     """The names of the columns, each once: ``price, price (2), column 3``."""
     names: list[str] = []
-    for number, given in enumerate(header, 1):
-        name, times = given.strip() or f"column {number}", 1
+    for number, title in enumerate(header, 1):
+        name, times = title.strip() or f"column {number}", 1
         while (fresh := name if times == 1 else f"{name} ({times})") in names:
             times += 1
         names.append(fresh)

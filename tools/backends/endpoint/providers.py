@@ -54,11 +54,11 @@ def _first_answer(model: str, providers: Sequence[Any], route: Route, inputs: di
     """Of the first provider that gives one. What an account lacks, it lacks everywhere."""
     from tools.backends.endpoint.client import InferenceClient
 
-    given = route.ask(inputs)
+    payload = route.ask(inputs)
     for provider in providers:
         try:
             with InferenceClient(model, provider=provider, token=token) as client:
-                return route.read(getattr(client, str(route.method))(**given), inputs)
+                return route.read(getattr(client, str(route.method))(**payload), inputs)
         except Exception as error:
             failed = translate(error, model, token)
             if not isinstance(failed, ModelError) or isinstance(failed, PaymentRequired) or provider == providers[-1]:
