@@ -17,7 +17,7 @@ PATIENCE = 0.5  # seconds; a server on this machine answers at once
 
 
 @dataclass(frozen=True)
-class Found:
+class LocalServer:
     """A server that answered, and the models that it has."""
 
     name: str
@@ -30,12 +30,14 @@ class Found:
         return f"--llm openai:{self.models[0]} --base-url {self.url}"
 
 
-def found(servers: dict[str, str] = SERVERS) -> list[Found]:
+def local_servers(servers: dict[str, str] = SERVERS) -> list[LocalServer]:
     """The servers that answer as OpenAI's do and have a model."""
     with ThreadPoolExecutor(len(servers)) as pool:
         answers = pool.map(_models, servers.values())
         return [
-            Found(name, url, models) for (name, url), models in zip(servers.items(), answers, strict=True) if models
+            LocalServer(name, url, models)
+            for (name, url), models in zip(servers.items(), answers, strict=True)
+            if models
         ]
 
 

@@ -80,10 +80,10 @@ class Leases:
         from psycopg import OperationalError
         from psycopg_pool import PoolTimeout
 
-        given = {"name": name, "holder": holder, "span": f"{SECONDS} seconds"}
+        parameters = {"name": name, "holder": holder, "span": f"{SECONDS} seconds"}
         try:
             async with self._pool.connection() as connection:
-                found = await connection.execute(question, given)
-                return int(found.rowcount) > 0
+                cursor = await connection.execute(question, parameters)
+                return int(cursor.rowcount) > 0
         except (OperationalError, PoolTimeout) as error:
             raise ConnectionError("The database does not answer.") from error

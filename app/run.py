@@ -73,7 +73,7 @@ class Report:
     @property
     def choices(self) -> list[str]:
         """What the last words offer to choose from."""
-        return [str(each) for each in self._said.response_metadata.get("choices") or []] if self._said else []
+        return [str(choice) for choice in self._said.response_metadata.get("choices") or []] if self._said else []
 
     @property
     def exit_code(self) -> int:

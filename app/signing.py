@@ -70,8 +70,8 @@ class Secrets:
     @property
     def all(self) -> list[bytes]:
         """Every secret that opens links; the first one signs."""
-        if given := process_settings().link_secrets:
-            return [each.get_secret_value().encode() for each in given]
+        if link_secrets := process_settings().link_secrets:
+            return [value.get_secret_value().encode() for value in link_secrets]
         return [secret(self._keys)] if self._keys else []
 
     def refresh(self) -> None:
@@ -88,8 +88,8 @@ class Secrets:
 
 
 def _signing(keys: Path) -> bytes:
-    given = process_settings().link_secrets
-    return given[0].get_secret_value().encode() if given else secret(keys)
+    link_secrets = process_settings().link_secrets
+    return link_secrets[0].get_secret_value().encode() if link_secrets else secret(keys)
 
 
 def revoke(keys: Path, link: str) -> None:
@@ -112,7 +112,7 @@ def signed(text: str, owner: str) -> str:
         return text
     until, key = int(time.time() + common.link_hours * 3600), _signing(common.keys)
     link = re.compile(rf"{re.escape(common.public_url.rstrip('/'))}((?>{ARTIFACTS}[\w.~%/-]*\w))(?!\?)", re.ASCII)
-    return link.sub(lambda found: f"{found[0]}?{query(owner, unquote(found[1]), until, key)}", text)
+    return link.sub(lambda match: f"{match[0]}?{query(owner, unquote(match[1]), until, key)}", text)
 
 
 async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncGenerator[str]:
@@ -120,9 +120,9 @@ async def signed_stream(pieces: AsyncIterator[str], owner: str) -> AsyncGenerato
     held = ""
     async for piece in pieces:
         held += piece
-        if whole := held.rstrip(_IN_LINKS):
-            yield signed(whole, owner)
-        held = held[len(whole) :]
+        if complete := held.rstrip(_IN_LINKS):
+            yield signed(complete, owner)
+        held = held[len(complete) :]
     if held:
         yield signed(held, owner)
 
@@ -138,12 +138,12 @@ def opened(path: str, query_string: str, *keys: bytes) -> str | None:
     Raises:
         BadLink: it has expired, or was changed.
     """
-    given = dict(parse_qsl(query_string))
-    if "signature" not in given:
+    fields = dict(parse_qsl(query_string))
+    if "signature" not in fields:
         return None
-    owner, until = given.get("owner", ""), given.get("until", "")
-    told = given["signature"].encode()
-    if not any(hmac.compare_digest(told, _signature(owner, path, until, key).encode()) for key in keys):
+    owner, until = fields.get("owner", ""), fields.get("until", "")
+    signature = fields["signature"].encode()
+    if not any(hmac.compare_digest(signature, _signature(owner, path, until, key).encode()) for key in keys):
         raise BadLink("The signature of this link is not valid; use the link as it was given, or send your API key.")
     if int(until) < time.time():
         raise BadLink("This link has expired; ask for a new one, or send your API key.")

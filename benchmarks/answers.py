@@ -75,10 +75,10 @@ async def bench(cases: list[Case]) -> list[dict[str, str]]:
             override(out=folder / "out", folders=[folder])
             try:
                 reply = await converse(case, folder)
-                verdict, told = judge(case, reply), reply.text
+                verdict, words = judge(case, reply), reply.text
             except Exception as error:  # noqa: BLE001 - what a person would see as a failure is a verdict here
-                verdict, told = "refused badly", f"{type(error).__name__}: {error}"
-        rows.append({"kind": case.kind, "asked": " / ".join(case.turns), "verdict": verdict, "told": told})
+                verdict, words = "refused badly", f"{type(error).__name__}: {error}"
+        rows.append({"kind": case.kind, "asked": " / ".join(case.turns), "verdict": verdict, "told": words})
         print(f"{verdict:14} {rows[-1]['asked']}", flush=True)
     return rows
 

@@ -120,9 +120,9 @@ def read_predictions(path: Path) -> dict[str, list[dict[str, Any]]]:
     """The predictions kept so far, by sample; a last line that was cut short is dropped."""
     if not path.exists():
         return {}
-    whole = list(_whole(path.read_text(encoding="utf-8").splitlines()))
-    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in whole), encoding="utf-8")
-    return {str(record["id"]): record["result"]["task_nodes"] for record in whole}
+    records = list(_whole(path.read_text(encoding="utf-8").splitlines()))
+    path.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    return {str(record["id"]): record["result"]["task_nodes"] for record in records}
 
 
 def _whole(lines: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -98,5 +98,7 @@ def prediction(sample: Sample, tasks: Sequence[Task]) -> dict[str, Any]:
 
 
 def _arguments(task: Task) -> list[str]:
-    values = [value for given in task.args.values() for value in (given if isinstance(given, list) else [given])]
+    values = [
+        value for argument in task.args.values() for value in (argument if isinstance(argument, list) else [argument])
+    ]
     return [re.sub(r"<resource-(\d+)>", r"<node-\1>", str(value)) for value in values]

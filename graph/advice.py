@@ -74,7 +74,7 @@ def missing(
     kinds = {modality(file) for file in files}
     likely = [type_ for type_ in beyond if not files or (type_.name not in _TALK and not _makes_only(type_, kinds))]
     asked = [TASKS[_SEEN[kind]] for kind in kinds & _SEEN.keys() if request.rstrip().endswith("?")]
-    type_ = next((each for each in [*likely, *asked] if each.name not in offered), None)
+    type_ = next((needed for needed in [*likely, *asked] if needed.name not in offered), None)
     return _needing(type_, _gerund(type_.purpose), files, offered) if type_ else None
 
 
@@ -85,7 +85,7 @@ def undescribed(
     readers = candidates(TASKS["image-to-text"])
     if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request):
         return None
-    if any(each.backend != "embedded" for each in readers):
+    if any(reader.backend != "embedded" for reader in readers):
         return None
     return _needing(TASKS["image-to-text"], "Describing pictures", files, offered)
 

@@ -31,7 +31,9 @@ def compose(plan: Plan, results: Sequence[Result], controller: str, request: str
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
         parts.insert(0, "Nothing could be done.")
-    read = [f"{_title(each.task, tasks[each.id].args)}: {_words(each)}" for each in done if each.id in between]
+    read = [
+        f"{_title(result.task, tasks[result.id].args)}: {_words(result)}" for result in done if result.id in between
+    ]
     return "\n\n".join(filter(None, [*parts, remarks(plan), workflow(results, controller), *read]))
 
 

@@ -46,7 +46,7 @@ class Outlet:
         end = max(self._waiting.rfind(mark, self._passed, until) for mark in " \n") + 1
         if end <= self._passed:
             return ""
-        fresh = self._plain(self._waiting[self._passed : end])
+        fresh = self._cleaned(self._waiting[self._passed : end])
         self._passed, self._shown = end, self._shown + fresh
         return self._out(fresh)
 
@@ -54,14 +54,14 @@ class Outlet:
         """What is to be seen of the blocks up to ``end``, beyond what was shown as words."""
         block, self._waiting = self._waiting[:end], self._waiting[end:]
         if self._passed >= end:  # words of the next block were shown, too
-            self._passed, self._shown = self._passed - end, self._shown[len(self._plain(block)) :]
+            self._passed, self._shown = self._passed - end, self._shown[len(self._cleaned(block)) :]
             return ""
-        held = self._links.held(clean.text(block)) if _SPECIAL.search(block) else self._plain(block)
+        held = self._links.held(clean.text(block)) if _SPECIAL.search(block) else self._cleaned(block)
         rest = held[len(self._shown) :] if held.startswith(self._shown) else defused(block[self._passed :])
         self._passed, self._shown = 0, ""
         return self._out(rest)
 
-    def _plain(self, text: str) -> str:
+    def _cleaned(self, text: str) -> str:
         return self._links.words(clean.text(text))
 
     def _out(self, text: str) -> str:

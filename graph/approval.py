@@ -65,8 +65,8 @@ async def _rules(state: State, context: Context) -> Rules:
     files = Files(state.get("given", []), state.get("resources", []))
 
     async def models(task: Task) -> list[str]:
-        found = await asyncio.to_thread(candidates, TASKS[task.task], context.mode)
-        return [each.model for each in fitting(task, found, state.get("request", ""))]
+        known = await asyncio.to_thread(candidates, TASKS[task.task], context.mode)
+        return [candidate.model for candidate in fitting(task, known, state.get("request", ""))]
 
     return Rules(lambda tasks: validated(tasks, files, types), models)
 

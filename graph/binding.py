@@ -20,9 +20,9 @@ REFERENCE = re.compile(r"<resource-(\d+)>")
 def references(value: object) -> set[int]:
     """The ids of the tasks whose outputs a planned argument mentions."""
     if isinstance(value, str):
-        return {int(found) for found in REFERENCE.findall(value)}
+        return {int(id_) for id_ in REFERENCE.findall(value)}
     if isinstance(value, list | tuple):
-        return {found for item in value for found in references(item)}
+        return {id_ for item in value for id_ in references(item)}
     return set()
 
 

@@ -55,7 +55,7 @@ def _key(task: str, choice: Choice, inputs: Mapping[str, Any]) -> FullKey | None
 def _content(task: str, name: str, value: object) -> object:
     """A text itself, and a file by what is in it."""
     if isinstance(value, list):
-        return [_content(task, name, each) for each in value]
+        return [_content(task, name, item) for item in value]
     slot = TASKS[task].slot(name)
     if isinstance(value, str) and slot and (slot.modality != "text" or is_reference(value)):
         return {"sha256": digest(Path(value))}
@@ -65,10 +65,10 @@ def _content(task: str, name: str, value: object) -> object:
 def _recall(key: FullKey) -> dict[str, Any] | None:
     try:
         made: dict[str, Any] | None = store().get([key]).get(key)
-        whole = made and all(digest(Path(file)) == content for file, content in made["files"].items())
+        unchanged = made and all(digest(Path(file)) == content for file, content in made["files"].items())
     except (OSError, sqlite3.Error):
         return None
-    return {**made, "files": list(made["files"])} if made and whole else None
+    return {**made, "files": list(made["files"])} if made and unchanged else None
 
 
 def _remember(key: FullKey, made: Mapping[str, Any]) -> None:

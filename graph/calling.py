@@ -65,7 +65,7 @@ class _Bounds:
     """How much one answer may be, and whether it came to its end."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._written, self._told, self._ended = name, 0, False, False
+        self._name, self._written, self._tells_the_end, self._ended = name, 0, False, False
 
     def take(self, piece: AIMessageChunk) -> None:
         """Count a piece, an empty one too."""
@@ -75,12 +75,12 @@ class _Bounds:
         why = piece.response_metadata.get("finish_reason")
         if piece.additional_kwargs.get("refusal") or why == "content_filter":
             raise BadOutput(f"{self._name} refused the request.")
-        self._told = self._told or piece.response_metadata.get("model_provider") in _TELL_THE_END
+        self._tells_the_end = self._tells_the_end or piece.response_metadata.get("model_provider") in _TELL_THE_END
         self._ended = self._ended or bool(why)
 
     def end(self) -> None:
         """The stream is over: a provider that says so when it is done has to have said so."""
-        if self._told and not self._ended:
+        if self._tells_the_end and not self._ended:
             raise BadOutput(f"{self._name} broke off in the middle of its answer.")
 
 

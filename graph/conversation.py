@@ -93,7 +93,7 @@ class _Turn:
         sent = merge_resources(state.get("resources", [])[state.get("seen", 0) :], attached)
         if not text.strip() and not sent:
             raise InputError("The request is empty; say what to do.")
-        before = [each for each in state.get("messages") or [] if each.type in {"human", "ai"} and each is not message]
+        before = [said for said in state.get("messages") or [] if said.type in {"human", "ai"} and said is not message]
         return cls(message, text, sent, seen(state), before, (state.get("plan") or Plan()).tasks)
 
     @property
@@ -105,12 +105,12 @@ class _Turn:
         at_hand = {name_of(reference).lower(): reference for reference in [*self.seen, *self.sent]}
         return {name: at_hand.get(name.lower(), name) for name in _named(self.text)}
 
-    def request(self, found: Mapping[str, str], earlier: Sequence[str]) -> Request:
+    def request(self, paths: Mapping[str, str], earlier: Sequence[str]) -> Request:
         """The request with every reference replaced by what was found for it."""
         meant = self._named()
         names = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))  # one name may end with another
-        text = re.sub(names, lambda name: found[meant[name[0]]], self.text) if meant else self.text
-        given = merge_resources(None, list(found.values()))
+        text = re.sub(names, lambda name: paths[meant[name[0]]], self.text) if meant else self.text
+        given = merge_resources(None, list(paths.values()))
         previous = [path for path in earlier if path not in given]
         return Request(text, given, previous, _light(self.message, text), self.before, self.done)
 
@@ -144,7 +144,7 @@ def again(state: State) -> Request:
     given = state.get("given", [])
     made = [path for result in state.get("results") or [] for path in result.files]
     previous = [path for path in merge_resources(state.get("resources", []), made) if path not in given]
-    before = [each for each in state.get("messages") or [] if each.type in {"human", "ai"} and each is not message]
+    before = [said for said in state.get("messages") or [] if said.type in {"human", "ai"} and said is not message]
     return Request(state.get("request", ""), given, previous, message, before)
 
 
@@ -155,8 +155,8 @@ async def read(state: State) -> Request:
         InputError: the request is empty, or a file of it cannot be used.
     """
     turn = _Turn.of(state)
-    found = {reference: reference if is_link(reference) else await admit(reference) for reference in turn.references}
-    return turn.request(found, seen(state))
+    paths = {reference: reference if is_link(reference) else await admit(reference) for reference in turn.references}
+    return turn.request(paths, seen(state))
 
 
 async def _retold(state: State) -> list[str]:

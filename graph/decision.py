@@ -82,7 +82,7 @@ async def decided(answer: object, plan: Plan, jobs: Mapping[int, Job], rules: Ru
     try:
         decisions = Decisions.model_validate(answer).decisions
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}." for each in error.errors())
+        wrong = (f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}." for detail in error.errors())
         raise PlanError(" ".join(wrong)) from error
     if len(decisions) != 1:
         raise PlanError("Send exactly one decision: approve, edit or reject.")

@@ -68,10 +68,10 @@ def _name(task: str, model: str) -> str:
 
 def _load(names: Iterable[str]) -> None:
     try:
-        found = store().get([(("seconds",), name) for name in names])
+        records = store().get([(("seconds",), name) for name in names])
     except (OSError, sqlite3.Error):
         return  # nothing is known, then
-    for (_, name), entry in found.items():
+    for (_, name), entry in records.items():
         _seconds.setdefault(name, entry["seconds"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from graph.answer import link, target
-from graph.markdown import Found, rewritten
+from graph.markdown import Construct, rewritten
 from tools.files.artifacts import address
 from tools.files.formats import EXTENSIONS
 
@@ -47,46 +47,46 @@ class Links:
         """Links to the files that an answer does not name, to be added to it."""
         return "\n".join(link(path) for path in self.made if address(path) not in answer)
 
-    def _link(self, found: Found) -> str:
-        if found.kind == "code":
-            return found.text
-        if found.kind == "html":
-            return f"&lt;{found.text[1:]}"
-        label = rewritten(found.label, self._link, self.words) if found.label else ""
-        if path := self._file(found.target):
+    def _link(self, construct: Construct) -> str:
+        if construct.kind == "code":
+            return construct.text
+        if construct.kind == "html":
+            return f"&lt;{construct.text[1:]}"
+        label = rewritten(construct.label, self._link, self.words) if construct.label else ""
+        if path := self._file(construct.target):
             return f"{'!' if link(path).startswith('!') else ''}[{label or Path(path).name}]({target(address(path))})"
-        if found.kind == "autolink":
-            return self.words(found.text[1:-1])
-        if not found.target.startswith(("http://", "https://")):
+        if construct.kind == "autolink":
+            return self.words(construct.text[1:-1])
+        if not construct.target.startswith(("http://", "https://")):
             return f"{label} {_NOT_THERE}".strip()
-        allowed = found.kind == "link" and found.target in self._source
-        return f"[{label}]({target(found.target)})" if allowed else label
+        allowed = construct.kind == "link" and construct.target in self._source
+        return f"[{label}]({target(construct.target)})" if allowed else label
 
     def words(self, text: str) -> str:
         """Text outside links: paths to files that were made are made right, the rest is called what it is."""
-        plain = unescape(text)
-        if plain != text and _BARE.sub(self._named, plain) != plain:
+        unescaped = unescape(text)
+        if unescaped != text and _BARE.sub(self._named, unescaped) != unescaped:
             text = text.replace("&", "&amp;")
         return _BARE.sub(self._named, text)
 
     def _named(self, match: re.Match[str]) -> str:
-        found = match[0].rstrip("./\\~%-")
-        web = found.lower().startswith(("http://", "https://", "www."))
-        file = _FILE.search(found[-12:])
+        reference = match[0].rstrip("./\\~%-")
+        web = reference.lower().startswith(("http://", "https://", "www."))
+        file = _FILE.search(reference[-12:])
         if not (web or file):
             return match[0]
-        return self._path(found, _NOT_THERE if file else _NOT_GIVEN) + match[0][len(found) :]
+        return self._path(reference, _NOT_THERE if file else _NOT_GIVEN) + match[0][len(reference) :]
 
-    def _path(self, found: str, otherwise: str) -> str:
-        path = self._file(found)
-        if path and ("/" in found or "\\" in found):
+    def _path(self, reference: str, otherwise: str) -> str:
+        path = self._file(reference)
+        if path and ("/" in reference or "\\" in reference):
             return address(path)
-        return found if path or found in self._source else otherwise
+        return reference if path or reference in self._source else otherwise
 
     def _file(self, target: str) -> str | None:
         """The file that a target means: in full, or by its name, wherever a model believes it to be."""
-        plain = unquote(target)
-        return self._files.get(target) or self._files.get(plain) or self._files.get(_name(plain))
+        unquoted = unquote(target)
+        return self._files.get(target) or self._files.get(unquoted) or self._files.get(_name(unquoted))
 
 
 def _name(target: str) -> str:

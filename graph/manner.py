@@ -34,10 +34,10 @@ _EXTRACT = "text-extraction"
 
 def filled(tasks: Sequence[Task], request: str) -> tuple[list[Task], list[str]]:
     """The tasks with what the request says of the manner in the slots that take it, and notes on what none takes."""
-    told = {slot: [match[0] for match in pattern.finditer(request)] for slot, pattern in _TOLD.items()}
-    planned = _of_pages(list(tasks), told["pages"])
+    phrases_of = {slot: [match[0] for match in pattern.finditer(request)] for slot, pattern in _TOLD.items()}
+    planned = _of_pages(list(tasks), phrases_of["pages"])
     notes = []
-    for slot, phrases in told.items():
+    for slot, phrases in phrases_of.items():
         takers = [task for task in planned if TASKS[task.task].slot(slot)]
         if phrases and takers:
             planned = [_with(task, slot, ", ".join(phrases)) if task in takers else task for task in planned]
@@ -56,13 +56,15 @@ def _with(task: Task, slot: str, words: str) -> Task:
 
 def _of_pages(tasks: list[Task], pages: Sequence[str]) -> list[Task]:
     """The tasks; one that takes a whole document takes the pages that are named."""
-    whole = [(task, slot, value) for task in tasks for slot, value in task.args.items() if _document(task, slot, value)]
-    if not pages or not whole:
+    readers = [
+        (task, slot, value) for task in tasks for slot, value in task.args.items() if _document(task, slot, value)
+    ]
+    if not pages or not readers:
         return tasks
-    document = whole[0][2]
+    document = readers[0][2]
     first = Task(task=_EXTRACT, id=0, args={"text": document, "pages": ", ".join(pages)})
-    later = [moved(task, {one.id: one.id + 1 for one in tasks}) for task in tasks]
-    fed = {task.id + 1: slot for task, slot, value in whole if value == document}
+    later = [moved(task, {other.id: other.id + 1 for other in tasks}) for task in tasks]
+    fed = {task.id + 1: slot for task, slot, value in readers if value == document}
     return [first, *(_fed(task, fed[task.id]) if task.id in fed else task for task in later)]
 
 

@@ -24,7 +24,7 @@ _ACTIVE = str.maketrans({"[": "&#91;", "<": "&lt;", "`": "&#96;", "~": "&#126;"}
 
 
 @dataclass(frozen=True)
-class Found:
+class Construct:
     """A construct: as written, where it leads, and what it shows. Code is found so that it can be left alone."""
 
     kind: Kind
@@ -35,11 +35,11 @@ class Found:
     label: str = ""
 
 
-Change = Callable[[Found], str]
+Change = Callable[[Construct], str]
 
 
-def rewritten(text: str, change: Change, plain: Callable[[str], str] = str, *, fences: bool = True) -> str:
-    """The text with every construct as ``change`` has it, and the words between them as ``plain`` has them.
+def rewritten(text: str, change: Change, reword: Callable[[str], str] = str, *, fences: bool = True) -> str:
+    """The text with every construct as ``change`` has it, and the words between them as ``reword`` has them.
 
     Definitions of links go, for every link has its target by itself. ``fences`` says whether blocks of code may stay.
     What is not plain after a few passes is written so that it does nothing.
@@ -47,7 +47,7 @@ def rewritten(text: str, change: Change, plain: Callable[[str], str] = str, *, f
     if len(text) > _LONGEST:
         return defused(text)
     for _ in range(_PASSES):
-        if (changed := _pass(text, change, plain, fences)) == text:
+        if (changed := _pass(text, change, reword, fences)) == text:
             return text
         text = changed
     return defused(text)
@@ -61,10 +61,10 @@ def inert(text: str) -> str:
     return rewritten(text, _escaped, fences=False) if any(mark in text for mark in _MARKS) else text
 
 
-def _escaped(found: Found) -> str:
-    if found.kind == "image":
-        return f"!\\{found.text[1:]}"
-    return found.text if found.kind == "code" else f"\\{found.text}"
+def _escaped(construct: Construct) -> str:
+    if construct.kind == "image":
+        return f"!\\{construct.text[1:]}"
+    return construct.text if construct.kind == "code" else f"\\{construct.text}"
 
 
 def defused(text: str) -> str:
@@ -79,18 +79,18 @@ def last_block(text: str) -> int:
     return sum(map(len, lines[: blocks[-1]])) if len(blocks) > 1 else 0
 
 
-def _pass(text: str, change: Change, plain: Callable[[str], str], fences: bool) -> str:
+def _pass(text: str, change: Change, reword: Callable[[str], str], fences: bool) -> str:
     env: dict[str, Any] = {}
     tokens = _parser().parse(text, env)
     lines = text.split("\n")
     for token in reversed(tokens):
         if token.map and token.type == "inline":
-            _replace(lines, token, _inline(token.content, env, change, plain))
+            _replace(lines, token, _inline(token.content, env, change, reword))
         elif token.map and token.type == "html_block":
             lines[token.map[0]] = lines[token.map[0]].replace("<", "&lt;", 1)
         elif token.map and token.type == "fence" and not fences:
             lines[token.map[0]] = lines[token.map[0]].replace(token.markup, f"\\{token.markup}", 1)
-    gone = {line for each in _definitions(env) for line in range(*each["map"])}
+    gone = {line for definition in _definitions(env) for line in range(*definition["map"])}
     gone |= {line + 1 for line in gone if line + 1 < len(lines) - 1 and not lines[line + 1].strip()}
     return "\n".join(line for number, line in enumerate(lines) if number not in gone)
 
@@ -106,9 +106,9 @@ def _replace(lines: list[str], token: Token, new: str) -> None:
         return
     first, old = token.map[0], token.content.split("\n")
     fresh = new.split("\n")
-    if len(fresh) == len(old) and all(one in lines[first + at] for at, one in enumerate(old)):
-        for at, (one, other) in enumerate(zip(old, fresh, strict=True)):
-            before, _, after = lines[first + at].rpartition(one)
+    if len(fresh) == len(old) and all(old_line in lines[first + at] for at, old_line in enumerate(old)):
+        for at, (old_line, other) in enumerate(zip(old, fresh, strict=True)):
+            before, _, after = lines[first + at].rpartition(old_line)
             lines[first + at] = f"{before}{other}{after}"
     else:
         mark, _, _ = lines[first].partition(old[0])
@@ -116,24 +116,24 @@ def _replace(lines: list[str], token: Token, new: str) -> None:
         lines[first + 1 : first + len(old)] = [""] * (len(old) - 1)
 
 
-def _inline(content: str, env: dict[str, Any], change: Change, plain: Callable[[str], str]) -> str:
+def _inline(content: str, env: dict[str, Any], change: Change, reword: Callable[[str], str]) -> str:
     pieces, end = [], 0
-    for found in _outermost(content, env):
-        pieces += [plain(content[end : found.start]), change(found)]
-        end = found.end
-    return "".join([*pieces, plain(content[end:])])
+    for construct in _outermost(content, env):
+        pieces += [reword(content[end : construct.start]), change(construct)]
+        end = construct.end
+    return "".join([*pieces, reword(content[end:])])
 
 
-def _outermost(content: str, env: dict[str, Any]) -> Iterator[Found]:
+def _outermost(content: str, env: dict[str, Any]) -> Iterator[Construct]:
     """The constructs of one block's text that lie in no other."""
     parser, children = _parser(), list[Token]()
     env["found"] = []
     parser.inline.parse(content, parser, env, children)
     end = 0
-    for source, found in sorted(env["found"], key=lambda pair: (pair[1].start, -pair[1].end)):
-        if source == content and found.start >= end:
-            end = found.end
-            yield found
+    for source, construct in sorted(env["found"], key=lambda pair: (pair[1].start, -pair[1].end)):
+        if source == content and construct.start >= end:
+            end = construct.end
+            yield construct
 
 
 @cache
@@ -159,17 +159,17 @@ def _recording(rule: Callable[[StateInline, bool], bool], kind: Kind) -> Callabl
         if not rule(state, silent):
             return False
         if not silent and len(state.tokens) > made:
-            found = _found(state, kind, start, state.tokens[made:])
-            state.env["found"].append((state.src, found))
+            construct = _construct(state, kind, start, state.tokens[made:])
+            state.env["found"].append((state.src, construct))
         return True
 
     return recorded
 
 
-def _found(state: StateInline, kind: Kind, start: int, tokens: Sequence[Token]) -> Found:
+def _construct(state: StateInline, kind: Kind, start: int, tokens: Sequence[Token]) -> Construct:
     targets = [str(token.attrGet("href") or token.attrGet("src") or "") for token in tokens]
     label = ""
     if kind in {"link", "image"}:
         opening = start + (kind == "image")
         label = state.src[opening + 1 : state.md.helpers.parseLinkLabel(state, opening, kind == "link")]
-    return Found(kind, start, state.pos, state.src[start : state.pos], next(filter(None, targets), ""), label)
+    return Construct(kind, start, state.pos, state.src[start : state.pos], next(filter(None, targets), ""), label)

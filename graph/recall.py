@@ -19,7 +19,7 @@ def recalled(text: str, history: Sequence[AnyMessage], done: Sequence[Task]) -> 
     if said and (match := _ASKED.search(text)):
         return f"You asked: “{said[0 if 'first' in match['when'] else -1]}”"
     if done and _UNDO.search(text):
-        given = [str(value) for task in done for value in task.args.values() if is_reference(str(value))]
-        kept = f" {PurePath(given[0]).name} is as it was before." if given else ""
+        inputs = [str(value) for task in done for value in task.args.values() if is_reference(str(value))]
+        kept = f" {PurePath(inputs[0]).name} is as it was before." if inputs else ""
         return f"There is nothing to undo: results are new files, and no file is ever changed.{kept}"
     return None

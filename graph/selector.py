@@ -52,23 +52,23 @@ async def select(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 async def _jobs(state: State, tasks: Sequence[Task], context: Context, early: Mapping[int, Wish]) -> list[Job]:
     model = await controller(context, failed=state.get("by_rule", False))
-    found = await asyncio.to_thread(_found, tasks, context, state.get("request", ""))
+    ranked = await asyncio.to_thread(_suited, tasks, context, state.get("request", ""))
     chosen = {**early, **{int(id_): (name, "chosen by hand") for id_, name in state.get("wished", {}).items()}}
-    open_ = [task for task in tasks if task.id not in chosen and not certain(found[task.id], context)]
+    open_ = [task for task in tasks if task.id not in chosen and not certain(ranked[task.id], context)]
     wishes: Mapping[int, Wish] = {}
     if model is not None and open_:
         with WarmUp() as warm:  # the best by rank is the likely choice
             for task in open_:
-                warm.begin(task.id, partial(found.__getitem__, task.id))
-            wishes = await ask(state.get("request", ""), model, context, open_, found)
-            warm.keep(task.id for task in open_ if _wished(wishes, task) in {"", found[task.id][0].model})
+                warm.begin(task.id, partial(ranked.__getitem__, task.id))
+            wishes = await ask(state.get("request", ""), model, context, open_, ranked)
+            warm.keep(task.id for task in open_ if _wished(wishes, task) in {"", ranked[task.id][0].model})
     wishes = {**wishes, **chosen}
-    return [job(task, found[task.id], wishes.get(task.id)) for task in tasks]
+    return [job(task, ranked[task.id], wishes.get(task.id)) for task in tasks]
 
 
-def certain(found: Sequence[Candidate], context: Context) -> bool:
+def certain(suited: Sequence[Candidate], context: Context) -> bool:
     """Whether it is not for a language model to choose among the candidates."""
-    return len(found) < 2 or context.select == "rank"
+    return len(suited) < 2 or context.select == "rank"
 
 
 def suitable(task: Task, context: Context, request: str) -> list[Candidate]:
@@ -82,8 +82,8 @@ def permitted(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _candidates_of(job: Job) -> list[Choice]:
-    found = candidates(TASKS[job.task]) if job.task in TASKS else []
-    known = {(candidate.model, candidate.backend, candidate.device) for candidate in found}
+    possible = candidates(TASKS[job.task]) if job.task in TASKS else []
+    known = {(candidate.model, candidate.backend, candidate.device) for candidate in possible}
     return [choice for choice in job.choices if (choice.model, choice.backend, choice.device) in known]
 
 
@@ -91,17 +91,19 @@ def _wished(wishes: Mapping[int, Wish], task: Task) -> str:
     return wishes.get(task.id, ("", ""))[0]
 
 
-def _found(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:
+def _suited(tasks: Sequence[Task], context: Context, request: str) -> dict[int, list[Candidate]]:
     known = {name: candidates(TASKS[name], context.mode) for name in {task.task for task in tasks}}
     return {task.id: fitting(task, known[task.task], request) for task in tasks}
 
 
-def fitting(task: Task, found: Sequence[Candidate], request: str = "") -> list[Candidate]:
+def fitting(task: Task, known: Sequence[Candidate], request: str = "") -> list[Candidate]:
     """The candidates that suit what the task asks for: aspect and language, where a candidate tells, and reading."""
-    suited = [candidate for candidate in found if suits(candidate, task.args)]
+    suited = [candidate for candidate in known if suits(candidate, task.args)]
     language = code(str(task.args.get("language") or ""))
-    speaking = [each for each in suited if not language or not each.languages or language in each.languages]
-    fit = sorted(speaking or suited, key=lambda each: fitness(each, request))
+    speaking = [
+        candidate for candidate in suited if not language or not candidate.languages or language in candidate.languages
+    ]
+    fit = sorted(speaking or suited, key=lambda candidate: fitness(candidate, request))
     return sorted(fit, key=partial(_unlike, request)) if task.task == "image-to-text" else fit
 
 
@@ -121,10 +123,10 @@ async def ask(
     model: BaseChatModel,
     context: Context,
     tasks: Sequence[Task],
-    found: Mapping[int, Sequence[Candidate]],
+    ranked: Mapping[int, Sequence[Candidate]],
 ) -> dict[int, Wish]:
     """What the model chooses, in one call for all tasks; the ranking stands where it cannot be asked."""
-    shown = [_question(task, found[task.id][: context.top_k]) for task in tasks]
+    shown = [_question(task, ranked[task.id][: context.top_k]) for task in tasks]
     messages = [SystemMessage(prompts.render("select")), HumanMessage("\n".join([f"Request: {request}", *shown]))]
     try:
         text = await write_json(model, messages, SCHEMA, resolve(context.llm))
@@ -139,7 +141,7 @@ def _question(task: Task, among: Sequence[Candidate]) -> str:
 
 
 def _facts(candidate: Candidate) -> str:
-    """What is known of a candidate, in one line."""
+    """What is ranked of a candidate, in one line."""
     facts = [
         " ".join(candidate.description.split())[:_DESCRIBED],
         f"{candidate.downloads:,} downloads" if candidate.downloads else "",
@@ -153,9 +155,9 @@ def _facts(candidate: Candidate) -> str:
 
 def _read(text: str) -> list[tuple[int, Wish]]:
     """The choices in a model's answer, whatever else it holds."""
-    values = [found.value for found in find(text[:MAX_CHARACTERS])]
+    values = [part.value for part in find(text[:MAX_CHARACTERS])]
     lists = [value.get("choices") if isinstance(value, dict) else value for value in values]
-    rows = [row for each in lists if isinstance(each, list) for row in each]
+    rows = [row for choices in lists if isinstance(choices, list) for row in choices]
     return [
         (
             int(row["task"]),
@@ -166,19 +168,19 @@ def _read(text: str) -> list[tuple[int, Wish]]:
     ]
 
 
-def job(task: Task, found: Sequence[Candidate], wish: Wish | None = None) -> Job:
+def job(task: Task, ranked: Sequence[Candidate], wish: Wish | None = None) -> Job:
     """The wished candidate first, where it is one, and the others as fallbacks in the order of their rank."""
     name, reason = wish or ("", "")
-    wished = next((candidate for candidate in found if candidate.model == name), None)
+    wished = next((candidate for candidate in ranked if candidate.model == name), None)
     if wished:
-        return _ordered(task, wished, [each for each in found if each is not wished], reason)
+        return _ordered(task, wished, [candidate for candidate in ranked if candidate is not wished], reason)
     if name:
         reason = f"the controller chose {name[:80]!r}, which is no candidate; this is the first that is"
-    return _ordered(task, found[0], found[1:], reason) if found else Job(id=task.id, task=task.task, choices=[])
+    return _ordered(task, ranked[0], ranked[1:], reason) if ranked else Job(id=task.id, task=task.task, choices=[])
 
 
 def _ordered(task: Task, first: Candidate, others: Sequence[Candidate], reason: str) -> Job:
-    choices = [_choice(first, reason or _rank(first)), *(_choice(each, _rank(each)) for each in others)]
+    choices = [_choice(first, reason or _rank(first)), *(_choice(candidate, _rank(candidate)) for candidate in others)]
     return Job(id=task.id, task=task.task, choices=choices)
 
 

@@ -43,7 +43,7 @@ class Device:
         try:
             yield work
         finally:
-            if left := [asyncio.wrap_future(each) for each in work if not each.done()]:
+            if left := [asyncio.wrap_future(future) for future in work if not future.done()]:
                 waiting = asyncio.create_task(self._outlast(left, share))
                 self._left.add(waiting)
                 waiting.add_done_callback(self._left.discard)
@@ -76,7 +76,7 @@ class Device:
 
     def _grant(self) -> None:
         while self._free and self._waiting:
-            share = min(self._waiting, key=lambda share: [self._held[each] for each in share])
+            share = min(self._waiting, key=lambda share: [self._held[holder] for holder in share])
             queue = self._waiting.pop(share)
             turn = heapq.heappop(queue)[2]
             if queue:

@@ -28,7 +28,7 @@ def render(name: str, **values: str) -> str:
     template = _template(name)
     wanted, given = set(template.get_identifiers()), set(values)
     if wanted != given:
-        wrong = [f"needs {each}" for each in wanted - given] + [f"has no {each}" for each in given - wanted]
+        wrong = [f"needs {key}" for key in wanted - given] + [f"has no {key}" for key in given - wanted]
         raise ValueError(f"The prompt {name} {' and '.join(sorted(wrong))}.")
     return template.substitute(values).strip()
 

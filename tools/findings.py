@@ -11,41 +11,41 @@ from PIL import Image
 from tools.files import drawing
 from tools.protocol import Output
 
-Found = Sequence[Mapping[str, Any]]
+Entries = Sequence[Mapping[str, Any]]
 
 
-def labelled(scores: Found, top: int = 5) -> Output:
+def labelled(scores: Entries, top: int = 5) -> Output:
     """Classes with their scores, best first: ``[{"label", "score"}]``."""
     best = sorted(scores, key=lambda entry: -entry["score"])[:top]
     data = [{"label": str(entry["label"]), "score": round(float(entry["score"]), 4)} for entry in best]
     return Output(", ".join(f"{entry['label']} ({entry['score']:.2f})" for entry in data[:3]), data)
 
 
-def average(found: Sequence[Found], weights: Sequence[int]) -> list[dict[str, Any]]:
+def average(parts: Sequence[Entries], weights: Sequence[int]) -> list[dict[str, Any]]:
     """Scores of the parts of an input, ``[{"label", "score"}]`` each, as scores of the whole."""
     total: dict[str, float] = defaultdict(float)
-    for result, weight in zip(found, weights, strict=True):
+    for result, weight in zip(parts, weights, strict=True):
         for entry in result:
             total[entry["label"]] += entry["score"] * weight / sum(weights)
     return [{"label": label, "score": score} for label, score in total.items()]
 
 
-def counted(found: Found, what: str = "object") -> str:
+def counted(entries: Entries, what: str = "object") -> str:
     """Such as ``3 objects: 2 cat, 1 dog``."""
-    kinds = ", ".join(f"{count} {label}" for label, count in Counter(str(e["label"]) for e in found).most_common())
-    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}" + (f": {kinds}" if kinds else "")
+    kinds = ", ".join(f"{count} {label}" for label, count in Counter(str(e["label"]) for e in entries).most_common())
+    return f"{len(entries)} {what}{'' if len(entries) == 1 else 's'}" + (f": {kinds}" if kinds else "")
 
 
-def detected(image: Image.Image, found: Found) -> Output:
+def detected(image: Image.Image, entries: Entries) -> Output:
     """``[{"label", "score", "box": {"xmin", "ymin", "xmax", "ymax"}}]`` in pixels: counted, and framed in the image."""
-    best = sorted(found, key=lambda entry: -entry["score"])
+    best = sorted(entries, key=lambda entry: -entry["score"])
     data = [{**entry, "score": round(float(entry["score"]), 4)} for entry in best]
     return Output(counted(data), data, (drawing.boxes(image, data),))
 
 
-def segmented(image: Image.Image, found: Found, paints: Sequence[drawing.Colour] | None = None) -> Output:
+def segmented(image: Image.Image, entries: Entries, paints: Sequence[drawing.Colour] | None = None) -> Output:
     """``[{"label", "score", "mask"}]``, masks of the image's size: the flat map, then the same over the image."""
-    areas = [_area(entry["mask"], image.size) for entry in found]
+    areas = [_area(entry["mask"], image.size) for entry in entries]
     flat = drawing.masks(image.size, areas, paints or [drawing.colour(index) for index in range(len(areas))])
     data = [
         {
@@ -53,7 +53,7 @@ def segmented(image: Image.Image, found: Found, paints: Sequence[drawing.Colour]
             "score": _rounded(entry.get("score")),
             "area": round(float(a.mean()), 4),
         }
-        for entry, a in zip(found, areas, strict=True)
+        for entry, a in zip(entries, areas, strict=True)
     ]
     return Output(counted(data, "region"), data, (flat, drawing.overlay(image, flat)))
 

@@ -23,9 +23,9 @@ NAMES = {
 
 def code(name: str) -> str | None:
     """The ISO 639 code that a language's code, English name or own name means: ``de`` for German, de-AT or Deutsch."""
-    plain = name.strip().lower().replace("_", "-")
-    language = plain.partition("-")[0]
-    return _english().get(plain) or _english().get(language) or _own().get(plain)
+    lowered = name.strip().lower().replace("_", "-")
+    language = lowered.partition("-")[0]
+    return _english().get(lowered) or _english().get(language) or _own().get(lowered)
 
 
 @cache
@@ -41,8 +41,8 @@ def _own() -> dict[str, str]:
     """Codes by what each language calls itself; takes half a second once."""
     from babel import Locale, localedata
 
-    short = [each for each in localedata.locale_identifiers() if len(each) <= 3]
-    return {(Locale(each).get_display_name() or each).lower(): each for each in short}
+    short = [identifier for identifier in localedata.locale_identifiers() if len(identifier) <= 3]
+    return {(Locale(identifier).get_display_name() or identifier).lower(): identifier for identifier in short}
 
 
 def code_of(language: str) -> str:
@@ -61,10 +61,10 @@ def code_of(language: str) -> str:
 def detect(text: str) -> str:
     """The two-letter code of the language a text is in; English where that cannot be told."""
     try:
-        found = ranked_languages(text)
+        languages = ranked_languages(text)
     except ModuleNotFoundError:  # the detector belongs to the extra `embedded`
         return "en"
-    return str(found[0]["code"]).partition("-")[0] if found else "en"
+    return str(languages[0]["code"]).partition("-")[0] if languages else "en"
 
 
 def ranked_languages(text: str) -> list[dict[str, Any]]:
@@ -75,6 +75,6 @@ def ranked_languages(text: str) -> list[dict[str, Any]]:
     try:
         with _LOCK:
             ranked = detect_langs(text)
-        return [{"code": found.lang, "score": round(found.prob, 3)} for found in ranked]
+        return [{"code": language.lang, "score": round(language.prob, 3)} for language in ranked]
     except LangDetectException:
         return []

@@ -62,15 +62,15 @@ async def perform(
 
 async def _kept(output: Output, name: str, provenance: dict[str, Any]) -> dict[str, Any]:
     """What was made: words and data as JSON, and files. Of a long text the beginning; ``whole`` is the file of all."""
-    found = await asyncio.to_thread(clean.json, {"text": output.text, "data": output.data})
-    text = found["text"] or ""
+    content = await asyncio.to_thread(clean.json, {"text": output.text, "data": output.data})
+    text = content["text"] or ""
     if len(text) > LARGEST:
         raise BadOutput(f"The result has {len(text):,} characters, and at most {LARGEST:,} are kept.")
     long = text if len(text) > LONG else None
     files = await asyncio.to_thread(save, output, name, provenance, long) if output.media or long else []
     if long is None:
-        return {**found, "files": files, "whole": None, "more": 0}
-    return {**found, "text": long[:LONG], "files": files, "whole": files[-1], "more": len(long) - LONG}
+        return {**content, "files": files, "whole": None, "more": 0}
+    return {**content, "text": long[:LONG], "files": files, "whole": files[-1], "more": len(long) - LONG}
 
 
 def check(task: TaskType, args: dict[str, Any]) -> None:
@@ -90,12 +90,14 @@ def _subject(sources: dict[str, Any]) -> list[str]:
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:
     """The named candidate, or else the first that suits the arguments."""
     able = BACKENDS[backend].candidates(task) if model and backend in BACKENDS else candidates(task)
-    found = [each for each in able if model in {None, each.model} and backend in {None, each.backend}]
-    found = [each for each in found if unlicensed(each) is None and suits(each, args)]
-    if found:
-        return found[0]
-    known = ", ".join(dict.fromkeys(each.model for each in candidates(task)))
-    missing = " ".join(filter(None, (each.missing(task) for each in BACKENDS.values())))
+    suitable = [
+        candidate for candidate in able if model in {None, candidate.model} and backend in {None, candidate.backend}
+    ]
+    suitable = [candidate for candidate in suitable if unlicensed(candidate) is None and suits(candidate, args)]
+    if suitable:
+        return suitable[0]
+    known = ", ".join(dict.fromkeys(candidate.model for candidate in candidates(task)))
+    missing = " ".join(filter(None, (runner.missing(task) for runner in BACKENDS.values())))
     hint = f"; choose among {known}." if known else f". {missing}"
     wish = " ".join(filter(None, (model, backend and f"on {backend}", args.get("aspect") and f"for {args['aspect']}")))
     raise ModelUnavailable(f"No model {wish} can do {task.name} here{hint}".replace("  ", " "))
@@ -109,7 +111,7 @@ async def _load(task: TaskType, args: dict[str, Any]) -> tuple[dict[str, Any], d
         if args.get(slot.name) is not None:
             values = args[slot.name] if isinstance(args[slot.name], list) else [args[slot.name]]
             pairs = [await _load_one(slot, value) for value in values]
-            inputs[slot.name] = [each for each, _ in pairs] if slot.many else pairs[0][0]
+            inputs[slot.name] = [value for value, _ in pairs] if slot.many else pairs[0][0]
             sources[slot.name] = [source for _, source in pairs] if slot.many else pairs[0][1]
     return inputs, sources
 
@@ -146,8 +148,8 @@ def _arguments(slots: Iterable[Slot]) -> type[BaseModel]:
     for slot in slots:
         what = "" if slot.modality == "text" else f"path or URL of {slot.modality} file"
         about = "; ".join(filter(None, (what, slot.note))) or f"the {slot.name}"
-        one: Any = Annotated[Any, WithJsonSchema(dict(slot.schema))] if slot.schema else str
-        kind: Any = list[one] if slot.many else one
+        item: Any = Annotated[Any, WithJsonSchema(dict(slot.schema))] if slot.schema else str
+        kind: Any = list[item] if slot.many else item
         default: Any = ... if slot.required else None
         fields[slot.name] = (kind if slot.required else kind | None, Field(default, description=about))
     hidden = Annotated[str | None, InjectedToolArg]

@@ -35,8 +35,8 @@ def read(given: object, schema: Schema) -> Any:  # noqa: ANN401 - whatever the s
     reading: object = given
     for reading in _readings(given, schema):
         if complaint(reading, schema) is None:
-            whole = isinstance(reading, float) and schema.get("type") == "integer"
-            return int(reading) if whole else reading  # type: ignore[call-overload]  # a float
+            as_integer = isinstance(reading, float) and schema.get("type") == "integer"
+            return int(reading) if as_integer else reading  # type: ignore[call-overload]  # a float
     raise ValueError(complaint(reading, schema))
 
 
@@ -84,10 +84,10 @@ def _readings(given: object, schema: Schema) -> Iterator[object]:
     """A text as it stands, as the choice that it means, as yes or no, and as JSON."""
     yield given
     if isinstance(given, str):
-        plain = given.strip().casefold()
-        yield from (each for each in choices(schema) if str(each).casefold() == plain)
-        if plain in _YES_AND_NO:
-            yield _YES_AND_NO[plain]
+        text = given.strip().casefold()
+        yield from (choice for choice in choices(schema) if str(choice).casefold() == text)
+        if text in _YES_AND_NO:
+            yield _YES_AND_NO[text]
         try:
             yield json.loads(given)
         except (ValueError, RecursionError):

@@ -80,12 +80,12 @@ class Ask:
 
     async def _ask(self, request: str, inputs: list[str]) -> int:
         given = await message(request, inputs)
-        async with saver() as threads:
+        async with saver() as checkpointer:
             try:
-                return await self.turn(durable(threads), given)
+                return await self.turn(durable(checkpointer), given)
             except HuggingGPTError as error:
                 if not isinstance(error, ModelError):  # going on later cannot help: leave nothing to resume
-                    await threads.adelete_thread(self.thread)
+                    await checkpointer.adelete_thread(self.thread)
                 raise
 
     async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
@@ -119,9 +119,9 @@ def open_all(paths: list[str]) -> None:
         typer.launch(path)
 
 
-def durable(threads: AsyncSqliteSaver) -> Graph:
+def durable(checkpointer: AsyncSqliteSaver) -> Graph:
     """The graph, with a memory."""
-    return build().compile(checkpointer=threads, name="hugginggpt")
+    return build().compile(checkpointer=checkpointer, name="hugginggpt")
 
 
 def resume(*, as_json: bool) -> int:
@@ -130,9 +130,9 @@ def resume(*, as_json: bool) -> int:
 
 
 async def _resume(*, as_json: bool) -> int:
-    async with saver() as threads:
-        graph = durable(threads)
-        for thread in await newest(threads):
+    async with saver() as checkpointer:
+        graph = durable(checkpointer)
+        for thread in await newest(checkpointer):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
             if snapshot.next:
                 return await _again(thread, snapshot, as_json=as_json).turn(graph, None, snapshot.values.get("plan"))
@@ -151,13 +151,13 @@ def listed(limit: int) -> list[tuple[str, str]]:
 
 
 async def _listed(limit: int) -> list[tuple[str, str]]:
-    async with saver() as threads:
-        graph, found = durable(threads), list[tuple[str, str]]()
-        for thread in await newest(threads, limit):
+    async with saver() as checkpointer:
+        graph, conversations = durable(checkpointer), list[tuple[str, str]]()
+        for thread in await newest(checkpointer, limit):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
-            said = next((each.text for each in snapshot.values.get("messages", []) if each.type == "human"), "")
-            found.append((thread, " ".join(said.split())[:60]))
-    return found
+            said = next((turn.text for turn in snapshot.values.get("messages", []) if turn.type == "human"), "")
+            conversations.append((thread, " ".join(said.split())[:60]))
+    return conversations
 
 
 def how_to_resume() -> str:

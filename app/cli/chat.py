@@ -67,9 +67,9 @@ class Chat:
     async def _turn(self, line: str) -> None:
         try:
             given, self.inputs = await message(line, self.inputs), []
-            async with saver() as threads:
+            async with saver() as checkpointer:
                 asked = Ask(self.context, thread=self.thread)
-                await asked.turn(durable(threads), given)
+                await asked.turn(durable(checkpointer), given)
                 self.choices = asked.choices
             for number, choice in enumerate(self.choices, 1):
                 self.out.print(Text(f"  {number}  {choice}", style="cyan"))
@@ -77,8 +77,8 @@ class Chat:
             Console(stderr=True, highlight=False).print(Text(str(error), style="red"))
 
     async def _files(self) -> list[str]:
-        async with saver() as threads:
-            snapshot = await durable(threads).aget_state({"configurable": {"thread_id": self.thread}})
+        async with saver() as checkpointer:
+            snapshot = await durable(checkpointer).aget_state({"configurable": {"thread_id": self.thread}})
         return seen(cast("State", snapshot.values)) if snapshot.values else []
 
     def _run(self, work: Coroutine[Any, Any, Value]) -> Value:

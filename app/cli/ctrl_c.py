@@ -41,8 +41,8 @@ def run_until_stopped(
             loop.call_later(PATIENCE, leave)
 
         with contextlib.suppress(NotImplementedError):  # Windows, where the runner itself cancels on Ctrl-C
-            for each in SIGNALS:
-                loop.add_signal_handler(each, stop)
+            for number in SIGNALS:
+                loop.add_signal_handler(number, stop)
         try:
             return await work
         except asyncio.CancelledError:
@@ -50,7 +50,7 @@ def run_until_stopped(
             raise
         finally:
             with contextlib.suppress(NotImplementedError):
-                for each in SIGNALS:
-                    loop.remove_signal_handler(each)
+                for number in SIGNALS:
+                    loop.remove_signal_handler(number)
 
     return runner.run(guarded()) if runner else asyncio.run(guarded())

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.controllers import SERVERS, found
+from app.controllers import SERVERS, local_servers
 from tools.extras import entries
 from tools.extras.entry import Entry
 from tools.extras.reach import objection
@@ -54,7 +54,7 @@ def examine() -> list[Finding]:
     """Look at everything; bounded by a few seconds."""
     with ThreadPoolExecutor() as pool:
         remote = [pool.submit(_reach, *place) for place in _places()]
-        added = [pool.submit(_added, entry) for entry in {each.source: each for each in entries().values()}.values()]
+        added = [pool.submit(_added, entry) for entry in {entry.source: entry for entry in entries().values()}.values()]
         local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator()]
         return local + _servers() + [answer.result() for answer in remote + added]
 
@@ -126,7 +126,9 @@ def _places() -> list[tuple[str, str, str]]:
 
 def _servers() -> list[Finding]:
     """Language models of this machine, which are offered and never used unasked."""
-    running = [Finding(f"{one.name} on this machine", "ok", f"use it with {one.options}") for one in found()]
+    running = [
+        Finding(f"{server.name} on this machine", "ok", f"use it with {server.options}") for server in local_servers()
+    ]
     names = ", ".join(SERVERS)
     return running or [Finding("a language model on this machine", "missing", f"none of {names} answers")]
 
@@ -143,7 +145,7 @@ def _reach(what: str, url: str, gives: str) -> Finding:
 
 def _added(entry: Entry) -> Finding:
     """One source of added tools, by the first of them."""
-    names = ", ".join(name for name, each in entries().items() if each.source == entry.source)
+    names = ", ".join(name for name, added in entries().items() if added.source == entry.source)
     if reason := objection(entry, PATIENCE):
         return Finding(f"tool {entry.source}", "failing", reason, f"It would give {names}; `hugginggpt tools list`")
     return Finding(f"tool {entry.source}", "ok", names)

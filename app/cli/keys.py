@@ -9,6 +9,8 @@ import typer
 from app.cli.errors import guarded
 
 File = Annotated[Path, typer.Option(help="The key file.", envvar="HUGGINGGPT_KEYS")]
+Name = Annotated[str, typer.Argument(help="A key's letters, as listed, or an owner, to revoke all of theirs.")]
+Link = Annotated[str, typer.Argument(help="The whole signed link to a file.")]
 
 app = typer.Typer(help="The server's API keys and signed links.", no_args_is_help=True)
 
@@ -26,10 +28,7 @@ def show(file: File = Path("keys.json")) -> None:
 
 @app.command()
 @guarded
-def revoke(
-    name: Annotated[str, typer.Argument(help="A key's letters, as listed, or an owner, to revoke all of theirs.")],
-    file: File = Path("keys.json"),
-) -> None:
+def revoke(name: Name, file: File = Path("keys.json")) -> None:
     """Take keys back: they open nothing any more."""
     from app.server.keys import revoke as take_back
 
@@ -38,10 +37,7 @@ def revoke(
 
 @app.command()
 @guarded
-def unlink(
-    link: Annotated[str, typer.Argument(help="The whole signed link to a file.")],
-    file: File = Path("keys.json"),
-) -> None:
+def unlink(link: Link, file: File = Path("keys.json")) -> None:
     """Take one signed link back; the file stays, and other links to it go on opening it."""
     from app.signing import revoke as take_back
 

@@ -38,7 +38,7 @@ def options(
 @app.command()
 @guarded
 def ask(
-    request: o.Request,
+    request: o.RequestText,
     inputs: o.Inputs = None,
     out: o.Out = None,
     mode: o.Mode = None,
@@ -78,7 +78,7 @@ def demo(out: o.Out = None) -> None:
 @app.command()
 @guarded
 def plan(
-    request: o.Request,
+    request: o.RequestText,
     inputs: o.Inputs = None,
     mode: o.Mode = None,
     llm: o.Llm = None,
@@ -126,10 +126,10 @@ def threads(out: o.Out = None, as_json: o.AsJson = False) -> None:
     from app.cli.ask import listed
 
     o.configure(out)
-    found = listed(50)
+    conversations = listed(50)
     if as_json:
-        emit({"threads": [{"thread": thread, "said": said} for thread, said in found]})
-    for thread, said in [] if as_json else found:
+        emit({"threads": [{"thread": thread, "said": said} for thread, said in conversations]})
+    for thread, said in [] if as_json else conversations:
         typer.echo(f"{thread}  {said}")
 
 

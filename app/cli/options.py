@@ -13,7 +13,7 @@ from tools.settings import override, settings
 if TYPE_CHECKING:
     from graph.context import Context
 
-Request = Annotated[str, typer.Argument(help="What you want, in your own words.", show_default=False)]
+RequestText = Annotated[str, typer.Argument(help="What you want, in your own words.", show_default=False)]
 Inputs = Annotated[
     list[str] | None,
     typer.Option("--input", "-i", metavar="FILE", help="A file, link or data URI; may be given several times."),

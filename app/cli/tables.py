@@ -21,16 +21,16 @@ def task_rows(mode: Mode) -> list[dict[str, Any]]:
 
 
 def _task_row(task: TaskType, mode: Mode) -> dict[str, Any]:
-    found = catalog.candidates(task, mode)
+    models = catalog.candidates(task, mode)
     return {
         "task": task.name,
         "purpose": task.purpose,
         "slots": [{"name": s.name, "modality": s.modality, "required": s.required, "many": s.many} for s in task.slots],
         "outputs": list(task.outputs),
-        "runnable": bool(found),
-        "model": found[0].model if found else None,
-        "backend": found[0].backend if found else None,
-        "missing": None if found else missing(task, mode),
+        "runnable": bool(models),
+        "model": models[0].model if models else None,
+        "backend": models[0].backend if models else None,
+        "missing": None if models else missing(task, mode),
     }
 
 
@@ -93,16 +93,20 @@ def _takes(row: dict[str, Any]) -> str:
 def models_json(task: TaskType, known: list[tuple[Candidate, str | None]]) -> dict[str, Any]:
     """The candidates in order, and those left out with the reason."""
     usable = [candidate.model_dump() for candidate, reason in known if reason is None]
-    left = [{"model": each.model, "backend": each.backend, "reason": reason} for each, reason in known if reason]
+    left = [
+        {"model": candidate.model, "backend": candidate.backend, "reason": reason}
+        for candidate, reason in known
+        if reason
+    ]
     return {"task": task.name, "models": usable, "left_out": left}
 
 
 def print_models(task: TaskType, known: list[tuple[Candidate, str | None]], mode: Mode) -> None:
     """Candidates in the order in which they would be tried, then the models that are left out, and why."""
-    console, found = _console(), [candidate for candidate, reason in known if reason is None]
+    console, usable = _console(), [candidate for candidate, reason in known if reason is None]
     console.print(Text(f"{task.name}: {task.purpose}\n", style="bold"))
-    if found:
-        _print_found(console, found)
+    if usable:
+        _print_found(console, usable)
     else:
         console.print(Text("No model can do it here. Any of these would help:", style="yellow"))
         for way in missing(task, mode):
@@ -116,8 +120,8 @@ def print_models(task: TaskType, known: list[tuple[Candidate, str | None]], mode
         console.print(Padding(Text(", ".join(models), style="dim"), (0, 2)))
 
 
-def _print_found(console: Console, found: list[Candidate]) -> None:
-    rows = [_model_row(candidate) for candidate in found]
+def _print_found(console: Console, usable: list[Candidate]) -> None:
+    rows = [_model_row(candidate) for candidate in usable]
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
     table = _table("", *columns)
     for rank, row in enumerate(rows, 1):

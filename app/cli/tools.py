@@ -50,7 +50,7 @@ def add(
         token=token,
         login=login,
         headers=_pairs(header or [], ":"),
-        env={each: f"${{{each}}}" for each in env or []},
+        env={variable: f"${{{variable}}}" for variable in env or []},
     )
     for entry in asyncio.run(adding):
         _tell(entry)
@@ -62,13 +62,13 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.
     """Show what was added: where it lives, what it takes and gives, and what keeps it from being used."""
     from tools import extras
 
-    found = extras.entries().values()
+    added = extras.entries().values()
     if as_json:
-        emit({"tools": [{**entry.model_dump(mode="json"), "missing": _lack(entry)} for entry in found]})
+        emit({"tools": [{**entry.model_dump(mode="json"), "missing": _lack(entry)} for entry in added]})
         return
-    if not found:
+    if not added:
         typer.echo("Nothing was added yet; `hugginggpt tools add --help` says how.")
-    for entry in found:
+    for entry in added:
         _describe(entry)
 
 

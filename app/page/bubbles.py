@@ -33,7 +33,7 @@ def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dic
 
 def note(words: str) -> dict[str, Any]:
     """Something that the page itself has to say, as a message of the chat."""
-    return {"role": "assistant", "content": f"**Not done.** {plain(words)}", "metadata": {"id": ""}}
+    return {"role": "assistant", "content": f"**Not done.** {without_links(words)}", "metadata": {"id": ""}}
 
 
 def _bubbles(message: BaseMessage, files: Collection[str]) -> list[dict[str, Any]]:
@@ -54,10 +54,10 @@ def _role(message: BaseMessage) -> str | None:
 
 
 def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
-    text, given = from_content(message.content)
+    text, paths = from_content(message.content)
     if not isinstance(message, AIMessage):
-        given = [*message.additional_kwargs.get(SHOWN, []), *given]
-        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(given) if path in files)]
+        paths = [*message.additional_kwargs.get(SHOWN, []), *paths]
+        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(paths) if path in files)]
     return _answer(text, {Path(path).name: path for path in files})
 
 
@@ -66,10 +66,10 @@ def _answer(text: str, files: Mapping[str, str]) -> list[Any]:
     content, shown, end = list[Any](), set[str](), 0
     for line in ALONE.finditer(text):
         if path := _named(line[2], files):
-            content += [*_some(plain(text[end : line.start()])), {"path": path}]
+            content += [*_some(without_links(text[end : line.start()])), {"path": path}]
             shown.add(path)
             end = line.end()
-    words, heading, workflow = plain(text[end:]).partition(f"{HOW}\n")
+    words, heading, workflow = without_links(text[end:]).partition(f"{HOW}\n")
     linked = dict.fromkeys(_named(target, files) for _, target in LINK.findall(text))
     more = [{"path": path} for path in linked if path and path not in shown]
     return [*content, *_some(words), *more, *_some(heading + workflow)]
@@ -84,7 +84,7 @@ def _some(words: str) -> list[str]:
     return [words.strip()] if words.strip() else []
 
 
-def plain(text: str) -> str:
+def without_links(text: str) -> str:
     """Markdown without links, pictures and HTML: what is linked is shown as such, from this conversation alone."""
     return _escaped(LINK.sub(lambda link: link[1], text), "<")
 

@@ -82,8 +82,8 @@ def _row(task: Task, result: Result | None) -> Row:
 
 
 def _unlink(paths: Sequence[Path]) -> None:
-    for each in paths:
-        each.unlink(missing_ok=True)
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _shelf(owner: str) -> tuple[str, ...]:
@@ -138,9 +138,9 @@ class Conversations:
 
     async def titles(self, owner: str, limit: int = 50) -> list[tuple[str, str]]:
         """(title, thread) of this browser's conversations, the latest first."""
-        found = await self._store.asearch(_shelf(owner), limit=limit)
-        found.sort(key=lambda item: item.value["used"], reverse=True)  # the store's own times are whole seconds
-        return [(item.value["title"], item.key) for item in found]
+        items = await self._store.asearch(_shelf(owner), limit=limit)
+        items.sort(key=lambda item: item.value["used"], reverse=True)  # the store's own times are whole seconds
+        return [(item.value["title"], item.key) for item in items]
 
     async def rename(self, owner: str, thread: str, title: str) -> None:
         """Give a conversation of the list another title, if there is one to give."""
@@ -153,7 +153,7 @@ class Conversations:
         """Take back a message, and all that was said from there on."""
         config = self.config(owner, thread, Context())
         said = (await self.graph.aget_state(config)).values.get("messages", [])
-        gone = [RemoveMessage(id=each.id) for each in dropwhile(lambda each: each.id != message, said)]
+        gone = [RemoveMessage(id=spoken.id) for spoken in dropwhile(lambda spoken: spoken.id != message, said)]
         await self.graph.aupdate_state(config, {"messages": gone}, as_node="respond")
 
     async def forget(self, owner: str, thread: str) -> None:

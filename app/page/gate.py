@@ -83,11 +83,11 @@ class Below:
 def _needed(path: str) -> bool:
     if path.startswith(_FILE):
         return path.removeprefix(_FILE).startswith("/")  # nothing from the web
-    plain = path.rstrip("/")
+    call = path.rstrip("/")
     return (
         path in _PAGES
         or path.startswith((*_FOLDERS, _HEARTBEAT))
-        or (plain.startswith(_API) and plain.removeprefix(_API) in _CALLS)
+        or (call.startswith(_API) and call.removeprefix(_API) in _CALLS)
     )
 
 
@@ -95,13 +95,13 @@ def _paths(value: object) -> Iterator[str]:
     """Every ``path`` that stands anywhere in a value."""
     waiting = [value]
     while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if "path" in each:
-                yield str(each["path"])
-            waiting += each.values()
-        elif isinstance(each, list | tuple):
-            waiting += each
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if "path" in node:
+                yield str(node["path"])
+            waiting += node.values()
+        elif isinstance(node, list | tuple):
+            waiting += node
 
 
 def _uploaded(path: str) -> bool:

@@ -142,8 +142,8 @@ class Page(View):
             yes = gr.Button("✓ Run", variant="primary", elem_id="run")
 
         async def decide(request: gr.Request, browser: object, thread: object, *values: object) -> None:
-            told, options = values[: len(parts)], values[len(parts) :]
-            chosen = decision(past.waiting, fields, told)
+            answers, options = values[: len(parts)], values[len(parts) :]
+            chosen = decision(past.waiting, fields, answers)
             await self._begin(Visit.of(request, browser, thread), Command(resume={"decisions": [chosen]}), options)
 
         async def refuse(request: gr.Request, browser: object, thread: object, *options: object) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.page.bubbles import plain
+from app.page.bubbles import without_links
 from app.page.conversations import Past
 from graph.state import Result, Task
 from tools.files.artifacts import record_of
@@ -20,7 +20,7 @@ def show_results(past: Past) -> None:
     tasks = {task.id: task for task in past.plan.tasks} if past.plan else {}
     for result in past.results:
         with gr.Column(elem_classes="result"):
-            gr.Markdown(plain(_heading(result)))
+            gr.Markdown(without_links(_heading(result)))
             if result.text:
                 gr.Textbox(result.text, show_label=False, lines=1, max_lines=8, buttons=["copy"], container=False)
             given = _given(tasks.get(result.id))
@@ -46,9 +46,9 @@ def _given(task: Task | None) -> str | None:
 
 def _boxes(data: object) -> Boxes:
     """What was found in a picture."""
-    found = [row for row in data if isinstance(row, dict) and "box" in row] if isinstance(data, list) else []
+    rows = [row for row in data if isinstance(row, dict) and "box" in row] if isinstance(data, list) else []
     corners = ("xmin", "ymin", "xmax", "ymax")
-    return [(tuple(int(row["box"][corner]) for corner in corners), _name(row)) for row in found]
+    return [(tuple(int(row["box"][corner]) for corner in corners), _name(row)) for row in rows]
 
 
 def _name(row: dict[str, Any]) -> str:

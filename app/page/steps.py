@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.page.bubbles import plain
+from app.page.bubbles import without_links
 from app.page.live import Live
 from app.progress import Row
 from tools.tasks import TASKS
@@ -17,7 +17,7 @@ def spoken(live: Live) -> list[dict[str, Any]]:
     ended = sum(row.ended is not None for row in rows.values())
     title = f"Step {min(ended + 1, len(rows))} of {len(rows)}" if rows else live.words
     doing = {"role": "assistant", "content": steps(rows) or " ", "metadata": {"title": title, "status": "pending"}}
-    return [doing, *([{"role": "assistant", "content": plain(live.answer)}] if live.answer else [])]
+    return [doing, *([{"role": "assistant", "content": without_links(live.answer)}] if live.answer else [])]
 
 
 def steps(rows: Mapping[int, Row]) -> str:
@@ -30,6 +30,6 @@ def _line(row: Row) -> str:
     name = (type_.title if type_ else "") or row.task.task
     step = f"{row.step[0]} of {row.step[1]}" if row.step else ""
     seconds = f"{row.seconds:.1f} s" if row.seconds is not None and row.ended else ""
-    note = plain(row.note[:120]) if row.status in {"failed", "skipped"} else ""
-    parts = [f"{MARKS.get(row.status, '○')} **{name}**", plain(row.model), step, seconds, note]
+    note = without_links(row.note[:120]) if row.status in {"failed", "skipped"} else ""
+    parts = [f"{MARKS.get(row.status, '○')} **{name}**", without_links(row.model), step, seconds, note]
     return " · ".join(filter(None, parts))

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.page.bubbles import bubbles, note, plain
+from app.page.bubbles import bubbles, note, without_links
 from app.page.conversations import Past
 from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
@@ -85,10 +85,10 @@ class View(Layout):
 
     def listed(self, titles: Titles, thread: str, wanted: str = "") -> Update:
         """The conversations whose titles hold the words searched for; and the name of the one that is shown."""
-        found = [(title, each) for title, each in titles if wanted.casefold() in title.casefold()]
-        known = next((title for title, each in titles if each == thread), None)
+        matches = [(title, key) for title, key in titles if wanted.casefold() in title.casefold()]
+        known = next((title for title, key in titles if key == thread), None)
         return {
-            self.history: gr.update(choices=found, value=thread, visible=bool(titles)),
+            self.history: gr.update(choices=matches, value=thread, visible=bool(titles)),
             self.search: gr.update(visible=len(titles) > 5),
             self.title: known or "",
         }
@@ -104,10 +104,10 @@ class View(Layout):
         if not past.waiting:
             return {self.approval: gr.update(visible=False), self.question: ""}
         about = past.waiting["action_requests"][0]["description"].splitlines()
-        complaint = "" if about[0].startswith("0.") or len(about) == 1 else f"{plain(about[0])}\n\n"
+        complaint = "" if about[0].startswith("0.") or len(about) == 1 else f"{without_links(about[0])}\n\n"
         return {
             self.approval: gr.update(visible=True),
-            self.question: f"**May this run?** {complaint}{plain(about[-1])}",
+            self.question: f"**May this run?** {complaint}{without_links(about[-1])}",
         }
 
 

@@ -45,7 +45,7 @@ def check_input(given: object) -> None:
         raise InputError("input must be an object with messages.")
     _check_messages(given.get("messages", []))
     resources = given.get("resources", [])
-    if not isinstance(resources, list) or not all(isinstance(each, str) for each in resources):
+    if not isinstance(resources, list) or not all(isinstance(resource, str) for resource in resources):
         raise InputError("input.resources must be a list of paths, links or data URIs.")
 
 

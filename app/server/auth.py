@@ -35,9 +35,9 @@ async def own_threads(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Aut
 @auth.on.threads.create_run  # type: ignore[arg-type]  # a run's payload, of which both servers send a part
 async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
     """Runs are begun on one's own threads, with options that exist."""
-    given = value.get("context") or value.get("kwargs", {}).get("context")
+    context = value.get("context") or value.get("kwargs", {}).get("context")
     try:
-        Context.model_validate(given or {})
+        Context.model_validate(context or {})
     except ValidationError as error:
         problems = [f"context.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
         raise Auth.exceptions.HTTPException(status_code=422, detail="; ".join(problems)) from None

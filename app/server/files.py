@@ -20,11 +20,11 @@ SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/
 async def upload(request: Request) -> Response:
     """``POST /uploads``, a form with one or several files: what to send as ``resources`` of a request."""
     async with request.form(max_files=20, max_fields=20) as form:
-        given = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        if not given:
+        uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        if not uploads:
             raise InputError("Send a form (multipart/form-data) with at least one file.")
         owner = Owner.of(request)
-        saved = [await owner.do(keep(file.filename or "", await file.read())) for file in given]
+        saved = [await owner.do(keep(file.filename or "", await file.read())) for file in uploads]
     return JSONResponse([{"resource": p, "url": u} for p, u in zip(saved, owner.links(saved), strict=True)])
 
 

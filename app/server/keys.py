@@ -61,8 +61,8 @@ class Keys:
 
     def owner(self, key: str) -> str | None:
         """The key's owner, or None for an unknown or expired key."""
-        found = self._known.get(_digest(key))
-        return found.owner if found and found.valid else None
+        held = self._known.get(_digest(key))
+        return held.owner if held and held.valid else None
 
     def knows(self, owner: str) -> bool:
         """Whether the owner holds a valid key."""

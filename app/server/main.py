@@ -24,9 +24,9 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
-from app.server.links import SignedLinks
 from app.server.quota import Quota
-from app.server.refusals import BROKEN, OPENAI, told
+from app.server.refusals import BROKEN, OPENAI, error_response
+from app.server.signed_links import SignedLinks
 from app.server.watch import Counted, Watch, access_log, writing
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.models.catalog import offered
@@ -51,16 +51,16 @@ async def feedback(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _failed(request: Request, error: Exception) -> Response:
     """What the client or a model caused: one sentence."""
     status = 400 if isinstance(error, InputError) else 502 if isinstance(error, ModelError) else 422
-    return told(request.url.path, status, str(error))
+    return error_response(request.url.path, status, str(error))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     """A route's own refusal, as JSON like all others."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    response = told(request.url.path, error.status_code, error.detail)
+    response = error_response(request.url.path, error.status_code, error.detail)
     response.headers.update(error.headers or {})
     return response
 
@@ -70,17 +70,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, ValidationError)  # noqa: S101 - registered for nothing else
     problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors(include_url=False)]
     path = request.url.path
-    return told(path, 400 if path.startswith(OPENAI) else 422, "; ".join(problems[:5]))
+    return error_response(path, 400 if path.startswith(OPENAI) else 422, "; ".join(problems[:5]))
 
 
 async def _nothing_given(request: Request, _error: Exception) -> Response:
     """A run without input, or an answer where nothing was asked."""
-    return told(request.url.path, 422, "There is nothing to run: send input with messages.")
+    return error_response(request.url.path, 422, "There is nothing to run: send input with messages.")
 
 
 async def _broken(request: Request, _error: Exception) -> Response:
     """A bug of ours, which the server logs."""
-    return told(request.url.path, 500, BROKEN)
+    return error_response(request.url.path, 500, BROKEN)
 
 
 Endpoint = tuple[str, str, Callable[[Request], Awaitable[Response]]]
@@ -125,7 +125,7 @@ def create_app(options: Settings) -> FastAPI:
         middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log)),
         exception_handlers={
             HTTPException: _refused,
-            HuggingGPTError: _told,
+            HuggingGPTError: _failed,
             ValidationError: _invalid,
             EmptyInputError: _nothing_given,
             Exception: _broken,

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import finite
 from graph.state import InputState, Result, Task
 from tools import TOOLS
@@ -69,7 +69,7 @@ async def list_tools(
     _context: ServerRequestContext[Any, Request], _params: types.PaginatedRequestParams | None
 ) -> types.ListToolsResult:
     """The tools that can run right now."""
-    whole = types.Tool(
+    graph_tool = types.Tool(
         name=WHOLE,
         description=DESCRIPTION,
         input_schema=Ask.model_json_schema(),
@@ -84,7 +84,7 @@ async def list_tools(
         )
         for name in offered()
     ]
-    return types.ListToolsResult(tools=[whole, *single])
+    return types.ListToolsResult(tools=[graph_tool, *single])
 
 
 async def call_tool(
@@ -107,11 +107,11 @@ async def call_tool(
 
 async def _ask(owner: Owner, ask: Ask) -> types.CallToolResult:
     given = InputState(messages=[HumanMessage(ask.request)], resources=ask.resources)
-    state = await runs.answer(given, owner.config("mcp"))
+    state = await in_process.final_state(given, owner.config("mcp"))
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
     done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
-    answer = Outcome(answer=runs.last_words(state, owner), tasks=done)
-    return _told(answer.answer, answer.model_dump(mode="json"))
+    answer = Outcome(answer=in_process.last_words(state, owner), tasks=done)
+    return _succeeded(answer.answer, answer.model_dump(mode="json"))
 
 
 def _done(owner: Owner, task: Task, result: Result) -> Done:
@@ -122,11 +122,11 @@ def _done(owner: Owner, task: Task, result: Result) -> Done:
 async def _call(owner: Owner, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     if unknown := set(arguments) - set(_schema(name)["properties"]):
         return _failed(f"{name} takes no {', '.join(sorted(unknown))}; see its input schema.")
-    made = await runs.call(owner, name, arguments, "mcp")
+    made = await in_process.call(owner, name, arguments, "mcp")
     links = owner.links(made["files"])
     text = made["text"] or "\n".join(links) or json.dumps(finite(made["data"]))
     shown = [await asyncio.to_thread(_shown, path, link) for path, link in zip(made["files"], links, strict=True)]
-    return _told(text, Made(**{**made, "data": finite(made["data"]), "files": links}).model_dump(), shown)
+    return _succeeded(text, Made(**{**made, "data": finite(made["data"]), "files": links}).model_dump(), shown)
 
 
 def _shown(path: str, link: str) -> types.ContentBlock:
@@ -146,7 +146,7 @@ def _schema(name: str) -> dict[str, Any]:
     return dict(convert_to_openai_tool(TOOLS[name])["function"]["parameters"])
 
 
-def _told(text: str, structured: dict[str, Any], more: Sequence[types.ContentBlock] = ()) -> types.CallToolResult:
+def _succeeded(text: str, structured: dict[str, Any], more: Sequence[types.ContentBlock] = ()) -> types.CallToolResult:
     words = types.TextContent(type="text", text=text)
     return types.CallToolResult(content=[words, *more], structured_content=structured)
 

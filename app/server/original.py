@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import Conversation, finite, read
 from graph.state import Plan, Result, Task
 from tools.files.resources import modality
@@ -17,7 +17,7 @@ from tools.files.resources import modality
 async def hugginggpt(request: Request) -> Response:
     """``POST /hugginggpt``: the answer, as ``{"message"}``."""
     state = await _run(request)
-    return JSONResponse({"message": runs.last_words(state, Owner.of(request))})
+    return JSONResponse({"message": in_process.last_words(state, Owner.of(request))})
 
 
 async def tasks(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def tasks(request: Request) -> Response:
     state = await _run(request, plan_only=True)
     plan: Plan | None = state.get("plan")
     if plan is None or not plan.tasks:
-        return JSONResponse({"message": runs.last_words(state, Owner.of(request))})
+        return JSONResponse({"message": in_process.last_words(state, Owner.of(request))})
     return JSONResponse([_task(task) for task in plan.tasks])
 
 
@@ -34,7 +34,7 @@ async def results(request: Request) -> Response:
     state = await _run(request)
     plan: Plan | None = state.get("plan")
     if plan is None or not plan.tasks:
-        return JSONResponse({"message": runs.last_words(state, Owner.of(request))})
+        return JSONResponse({"message": in_process.last_words(state, Owner.of(request))})
     done = {result.id: result for result in state.get("results") or []}
     shown = {str(task.id): _result(task, done[task.id], Owner.of(request)) for task in plan.tasks if task.id in done}
     return JSONResponse(shown)
@@ -43,7 +43,7 @@ async def results(request: Request) -> Response:
 async def _run(request: Request, *, plan_only: bool = False) -> dict[str, Any]:
     given = (await read(request, Conversation)).as_input()
     config = Owner.of(request).config("jarvis")
-    return await runs.unless_gone(request, runs.answer(given, config, plan_only=plan_only))
+    return await in_process.unless_gone(request, in_process.final_state(given, config, plan_only=plan_only))
 
 
 def _task(task: Task) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _result(task: Task, result: Result, owner: Owner) -> dict[str, Any]:
 def _inference(result: Result, owner: Owner) -> dict[str, Any]:
     if result.status != "done":
         return {"error": result.error or result.status}
-    found: dict[str, Any] = {"generated text": result.text} if result.text else {}
+    inference: dict[str, Any] = {"generated text": result.text} if result.text else {}
     for path, link in zip(result.files, owner.links(result.files), strict=True):
-        found.setdefault(f"generated {modality(path)}", link)
-    return found | ({"predicted": finite(result.data)} if result.data is not None else {})
+        inference.setdefault(f"generated {modality(path)}", link)
+    return inference | ({"predicted": finite(result.data)} if result.data is not None else {})

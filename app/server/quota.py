@@ -24,8 +24,8 @@ class Quota:
             return
         owner = scope["user"].display_name
         if self._running[owner] >= self.at_once:
-            told = f"You have {self.at_once} requests running, which is as many as you may; try again in {LATER} s."
-            await refuse(scope, receive, send, Refusal(429, told, retry_after=LATER))
+            reason = f"You have {self.at_once} requests running, which is as many as you may; try again in {LATER} s."
+            await refuse(scope, receive, send, Refusal(429, reason, retry_after=LATER))
             return
         self._running[owner] += 1
         try:

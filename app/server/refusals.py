@@ -17,7 +17,7 @@ class Refusal(Exception):
         self.status, self.retry_after = status, retry_after
 
 
-def told(path: str, status: int, detail: object) -> Response:
+def error_response(path: str, status: int, detail: object) -> Response:
     """What a client of that path is told."""
     asked = _PROGRAMS if path.startswith((OPENAI, "/mcp")) else _BROWSERS
     headers = {"WWW-Authenticate": asked} if status == 401 else {}
@@ -37,7 +37,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
     else:
-        response = told(scope["path"], refusal.status, str(refusal))
+        response = error_response(scope["path"], refusal.status, str(refusal))
         if refusal.retry_after is not None:
             response.headers["Retry-After"] = str(refusal.retry_after)
         await response(scope, receive, send)

@@ -24,7 +24,7 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS free"
 _ACTIVE = "SELECT run_id FROM runs WHERE thread_id = %s AND user_id = %s AND status IN ('pending', 'running')"
 
 
-class Wish(NamedTuple):
+class NewRun(NamedTuple):
     """A run that a client wants to begin."""
 
     thread: str
@@ -51,23 +51,23 @@ class Turns:
             await self.app(scope, receive, send)
             return
         try:
-            wish = _wish(begins[1], await Request(scope, receive).body())
-            if wish.strategy == "rollback":
+            new_run = _new_run(begins[1], await Request(scope, receive).body())
+            if new_run.strategy == "rollback":
                 await _refused(422, "rollback is not offered; use enqueue, interrupt or reject.")(scope, receive, send)
             else:
-                await self._in_turn(wish, scope, receive, send)
+                await self._in_turn(new_run, scope, receive, send)
         except ClientDisconnect:
             pass
         except (OperationalError, PoolTimeout):
             await _refused(503, "The database does not answer; try again in a moment.")(scope, receive, send)
 
-    async def _in_turn(self, wish: Wish, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _in_turn(self, new_run: NewRun, scope: Scope, receive: Receive, send: Send) -> None:
         leaving = asyncio.ensure_future(receive())  # after the body nothing else can come
-        queue = self._queues.setdefault(wish.thread, asyncio.Lock())
+        queue = self._queues.setdefault(new_run.thread, asyncio.Lock())
         try:
             async with AsyncExitStack() as turn:
                 await turn.enter_async_context(queue)
-                if not await self._taken(wish, turn, leaving):
+                if not await self._taken(new_run, turn, leaving):
                     if not leaving.done():
                         busy = _refused(409, "This thread is busy with another run; wait until that has ended.")
                         await busy(scope, receive, send)
@@ -77,23 +77,23 @@ class Turns:
                     await turn.aclose()
                     await send(message)
 
-                await self.app(scope, _replay(wish.body, leaving), on_record)
+                await self.app(scope, _replay(new_run.body, leaving), on_record)
         finally:
             leaving.cancel()
 
-    async def _taken(self, wish: Wish, turn: AsyncExitStack, leaving: "asyncio.Future[Message]") -> bool:
+    async def _taken(self, new_run: NewRun, turn: AsyncExitStack, leaving: "asyncio.Future[Message]") -> bool:
         """Wait until the thread is idle and hold its lock by ``turn``; False if that is not wanted any more."""
         pauses, cancelled = iter(PAUSES), set[str]()
         while not leaving.done():
             async with AsyncExitStack() as look:
-                active = await look.enter_async_context(_active(wish.thread))
+                active = await look.enter_async_context(_active(new_run.thread))
                 if active == []:
                     turn.push_async_exit(look.pop_all())
                     return True
-                if active and wish.strategy == "reject":
+                if active and new_run.strategy == "reject":
                     return False
-            if wish.strategy == "interrupt":
-                await self._cancel(wish.thread, set(active or []) - cancelled)
+            if new_run.strategy == "interrupt":
+                await self._cancel(new_run.thread, set(active or []) - cancelled)
                 cancelled.update(active or [])  # once each: a second time would cut off how it ends
             await asyncio.wait({leaving}, timeout=next(pauses, PAUSES[-1]))
         return False
@@ -116,23 +116,23 @@ async def _active(thread: str) -> AsyncIterator[list[str] | None]:
         if not lock["free"]:
             yield None
             return
-        found = await connection.execute(_ACTIVE, (thread, CALLER.get()))
-        yield [row["run_id"] for row in await found.fetchall()]
+        cursor = await connection.execute(_ACTIVE, (thread, CALLER.get()))
+        yield [row["run_id"] for row in await cursor.fetchall()]
 
 
-def _wish(thread: str, body: bytes) -> Wish:
+def _new_run(thread: str, body: bytes) -> NewRun:
     """What the body asks for. One without any input goes on where the thread stopped, as LangGraph has it."""
     try:
         asked = json.loads(body)
     except ValueError:
         asked = None
     if not isinstance(asked, dict):
-        return Wish(thread, "enqueue", body)
+        return NewRun(thread, "enqueue", body)
     params: dict[str, Any] = asked.get("params") or {}
     strategy = asked.get("multitask_strategy") or params.get("multitaskStrategy") or "enqueue"
     if "method" not in asked and all(asked.get(name) is None for name in _INPUTS):
         body = json.dumps(asked | {"command": {}}).encode()
-    return Wish(thread, str(strategy), body)
+    return NewRun(thread, str(strategy), body)
 
 
 def _replay(body: bytes, leaving: "asyncio.Future[Message]") -> Receive:

@@ -122,10 +122,10 @@ def _running(service: AnyService, folder: Path) -> Iterator[AnyService]:
 
 def _binary(name: str) -> str:
     installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    found = shutil.which(name) or next(map(str, installed), None)
-    if found is None:
+    program = shutil.which(name) or next(map(str, installed), None)
+    if program is None:
         raise RuntimeError(f"{name} is not installed; .ci/run installs it.")
-    return found
+    return program
 
 
 def _not_root() -> dict[str, Any]:

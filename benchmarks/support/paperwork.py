@@ -208,8 +208,8 @@ def _office(part: str, kind: str) -> dict[str, str]:
 
 def _relations(kind: str, target: str) -> str:
     names = "http://schemas.openxmlformats.org"
-    one = f'<Relationship Id="r1" Type="{names}/officeDocument/2006/relationships/{kind}" Target="{target}"/>'
-    return f'<Relationships xmlns="{names}/package/2006/relationships">{one}</Relationships>'
+    relation = f'<Relationship Id="r1" Type="{names}/officeDocument/2006/relationships/{kind}" Target="{target}"/>'
+    return f'<Relationships xmlns="{names}/package/2006/relationships">{relation}</Relationships>'
 
 
 def _zip(path: Path, parts: dict[str, str]) -> None:
@@ -242,9 +242,9 @@ def pdf(path: Path, texts: Sequence[Sequence[str]] = PAGES) -> None:
         objects += [f"<< /Type /Page /Parent 2 0 R {box} /Resources {fonts} /Contents {content} 0 R >>",
                     f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream"]  # fmt: skip
     body, places = "%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
+    for number, written_object in enumerate(objects, 1):
         places.append(len(body))
-        body += f"{number} 0 obj\n{one}\nendobj\n"
+        body += f"{number} 0 obj\n{written_object}\nendobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     start = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     path.write_text(f"{body}{start}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n")

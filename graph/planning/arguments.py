@@ -30,8 +30,8 @@ class Filler:
         step.args = self._sorted(step)
         for slot in step.row.slots:
             if slot.name in step.args:
-                found = [value for each in step.args[slot.name] for value in self._values(step, slot, each)]
-                step.args[slot.name] = list(dict.fromkeys(found))
+                meant = [value for item in step.args[slot.name] for value in self._values(step, slot, item)]
+                step.args[slot.name] = list(dict.fromkeys(meant))
             if slot.required and not step.args.get(slot.name):
                 step.args[slot.name] = self._lacking(step, slot)
         step.args = {name: values for name, values in step.args.items() if values}
@@ -83,13 +83,13 @@ class Filler:
         if ids := REFERENCE.findall(value):
             return [f"<resource-{id_}>" for id_ in ids if self._makes(step, slot, int(id_))]
         parts = [value] if self._files.find(value) else [part for part in re.split(r"\s*[,;]\s*", value) if part]
-        found = [path for part in parts if (path := self._files.find(part))]
-        if len(found) < len(parts) or not parts:
+        paths = [path for part in parts if (path := self._files.find(part))]
+        if len(paths) < len(parts) or not parts:
             return self._never_given(step, slot, value)
-        if wrong := [path for path in found if not takes(slot.modality, modality(path))]:
+        if wrong := [path for path in paths if not takes(slot.modality, modality(path))]:
             what = f"{self._files.name(wrong[0])} is {modality(wrong[0])}, but {slot.name!r} takes {slot.modality}"
             self._findings.fault(step.id, what, step.row.name)
-        return found
+        return paths
 
     def _exact(self, step: Step, slot: Slot, schema: Schema, value: str) -> list[str]:
         """A value that fits the slot's schema, a choice as the schema spells it; complains of any other."""
@@ -141,12 +141,12 @@ class Filler:
 
     def _never_given(self, step: Step, slot: Slot, value: str) -> list[str]:
         """The one file that can be meant by a name that nobody gave."""
-        found = self._files.of(slot.modality)
-        if len(found) == 1:
-            self._findings.note(f"{value[:80]!r} was not given; {self._files.name(found[0])} is used.")
-            return found
-        if found:
-            known = ", ".join(map(self._files.name, found))
+        fitting = self._files.of(slot.modality)
+        if len(fitting) == 1:
+            self._findings.note(f"{value[:80]!r} was not given; {self._files.name(fitting[0])} is used.")
+            return fitting
+        if fitting:
+            known = ", ".join(map(self._files.name, fitting))
             self._findings.fault(step.id, f"{value[:80]!r} was never given. Given: {known}", step.row.name)
         else:
             self._findings.missing = self._findings.missing or (step.row, slot)
@@ -157,10 +157,10 @@ class Filler:
         made = [id_ for id_ in sorted(step.after) if (row := self._row(id_)) and slot.modality in row.outputs]
         if made and not closed(slot.schema):
             return [f"<resource-{id_}>" for id_ in made]
-        found = self._files.of(slot.modality)
-        if len(found) == 1:
-            return found
-        if found or slot.modality == "text":
+        fitting = self._files.of(slot.modality)
+        if len(fitting) == 1:
+            return fitting
+        if fitting or slot.modality == "text":
             self._findings.fault(step.id, f"it lacks its {slot.name!r}", step.row.name)
         else:
             self._findings.missing = self._findings.missing or (step.row, slot)

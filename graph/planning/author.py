@@ -56,7 +56,7 @@ async def author(
         PlanError: also the last repair left nothing that can run.
         ModelError: the model cannot be asked.
     """
-    messages = [*conversation(request, offered, _budget(model)), *(before.told() if before else [])]
+    messages = [*conversation(request, offered, _budget(model)), *(before.messages() if before else [])]
     replies: list[Reply] = []
     for _ in range(1 + REPAIRS):
         text = await write_json(model, messages, SCHEMA, name, _listener(announce, before.first if before else 0))
@@ -115,10 +115,10 @@ def _listener(announce: Announce, first: int) -> Callable[[str], None]:
     def heard(piece: str) -> None:
         for place, member in scanner.feed(piece):
             try:
-                found = written(json.loads(member))
+                task = written(json.loads(member))
             except (ValueError, RecursionError):
                 continue  # the whole text will be repaired in the end
-            if found:
-                announce(first + place if found.id is None else found.id, found)
+            if task:
+                announce(first + place if task.id is None else task.id, task)
 
     return heard

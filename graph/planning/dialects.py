@@ -42,13 +42,13 @@ def written(value: object) -> Written | None:
     name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None) or _compact(value)
     if name is None:
         return None
-    dep = tuple(id_ for each in _listed(_first(value, _DEP, like=True)) if (id_ := _id(each)) is not None)
+    dep = tuple(id_ for id_text in _listed(_first(value, _DEP, like=True)) if (id_ := _id(id_text)) is not None)
     return Written(name, _id(value.get("id")), dep, _arguments(_given(value, name)))
 
 
 def _given(value: Mapping[str, Any], name: str) -> object:
     """The arguments: under their name or the task's, or else the one object that there is."""
-    objects = [each for each in value.values() if isinstance(each, dict)]
+    objects = [member for member in value.values() if isinstance(member, dict)]
     named = _first(value, (name, *_ARGS))
     return objects[0] if named is None and len(objects) == 1 else named
 
@@ -64,8 +64,8 @@ def _compact(value: Mapping[str, Any]) -> str | None:
 
 def _id(value: object) -> int | None:
     """A task's number, also out of "3" or "task-3"; None for -1, which stands for nothing."""
-    found = re.search(r"(?<!\d)\d{1,6}(?!\d)", str(value)) if isinstance(value, int | str) else None
-    return int(found[0]) if found and not str(value).startswith("-") else None
+    match = re.search(r"(?<!\d)\d{1,6}(?!\d)", str(value)) if isinstance(value, int | str) else None
+    return int(match[0]) if match and not str(value).startswith("-") else None
 
 
 def is_task(value: object) -> bool:
@@ -79,11 +79,11 @@ def collect(value: object, depth: int = 0) -> Iterator[Written]:
     """The tasks in a value: the members of its list, wherever that stands."""
     members = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     if isinstance(value, dict) and (lists := [value[key] for key in LISTS if isinstance(value.get(key), list)]):
-        yield from _members(next((each for each in lists if any(map(is_task, each))), lists[0]))
+        yield from _members(next((tasks for tasks in lists if any(map(is_task, tasks))), lists[0]))
     elif is_task(value):
         yield from filter(None, [written(value)])
     elif any(map(is_task, members)):
-        yield from (member_of(each) for each in members if isinstance(value, list) or isinstance(each, dict | list))
+        yield from (member_of(entry) for entry in members if isinstance(value, list) or isinstance(entry, dict | list))
     elif depth < _DEPTH:
         for member in members:
             yield from collect(member, depth + 1)
@@ -115,9 +115,9 @@ def mentioned(value: object) -> int:
 
 def _first(value: Mapping[str, Any], keys: tuple[str, ...], *, like: bool = False) -> object:
     """What stands under the first of the keys that is there, also where that is misspelt."""
-    found = next((value[key] for key in keys if key in value), None)
-    near = [key for key in value if like and found is None and resembles(str(key), keys)]
-    return value[near[0]] if near else found
+    exact = next((value[key] for key in keys if key in value), None)
+    near = [key for key in value if like and exact is None and resembles(str(key), keys)]
+    return value[near[0]] if near else exact
 
 
 def _listed(value: object) -> tuple[object, ...]:
@@ -127,7 +127,7 @@ def _listed(value: object) -> tuple[object, ...]:
 def _arguments(value: object) -> dict[str, Any]:
     """Arguments by name; a bare value or a list of them is numbered."""
     if isinstance(value, dict):
-        return {str(name): given for name, given in value.items()}
+        return {str(name): argument for name, argument in value.items()}
     pairs = [_named(item, number) for number, item in enumerate(_listed(value))]
     return dict(pairs)
 

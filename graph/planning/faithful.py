@@ -40,8 +40,10 @@ def _stand_apart(words: Sequence[str], written: str) -> bool:
 
 def _bare(written: str) -> str:
     """The text without comments and escapes."""
-    plain = _COMMENT.sub(lambda match: match[1] or " ", written)
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], match[2]), plain)
+    uncommented = _COMMENT.sub(lambda match: match[1] or " ", written)
+    return _ESCAPE.sub(
+        lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED.get(match[2], match[2]), uncommented
+    )
 
 
 def _content(text: str) -> list[str]:

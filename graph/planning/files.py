@@ -25,8 +25,8 @@ class Files:
 
     def find(self, value: str) -> str | None:
         """The path that a path or file name means."""
-        plain = value.strip().strip("<>\"'`").removeprefix("file://").lower()
-        return self._known.get(plain) or self._known.get(Path(plain).name if "/" in plain else "")
+        wanted = value.strip().strip("<>\"'`").removeprefix("file://").lower()
+        return self._known.get(wanted) or self._known.get(Path(wanted).name if "/" in wanted else "")
 
     def name(self, path: str) -> str:
         """The shortest name by which ``find`` gives the path back."""

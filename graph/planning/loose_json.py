@@ -23,7 +23,7 @@ _WRONG_ESCAPE = re.compile(r'\\(?:\\|(?!["\\/bfnrt]|u[0-9a-fA-F]{4}))')
 
 
 @dataclass(frozen=True)
-class Found:
+class JsonSpan:
     """A value and the text that it was written as; ``doubt`` says why it may not be all that was written."""
 
     value: Any
@@ -33,38 +33,38 @@ class Found:
     doubt: str = ""
 
 
-def find(text: str) -> list[Found]:
+def find(text: str) -> list[JsonSpan]:
     """Every outermost JSON value in a text, in order. Takes time in proportion to the text's length."""
-    found: list[Found] = []
+    spans: list[JsonSpan] = []
     repairs = _REPAIRS
     for start, end, depth in _segments(text):
-        if len(found) == _FOUND:
+        if len(spans) == _FOUND:
             break
-        if found and start < found[-1].end:  # part of what was repaired as a whole
+        if spans and start < spans[-1].end:  # part of what was repaired as a whole
             continue
         try:
-            found.append(_found(_decoded(text[start:end]), text, start, end))
+            spans.append(_checked(_decoded(text[start:end]), text, start, end))
         except (ValueError, RecursionError):
             repairs -= 1
-            found.append(_repaired(text, start, end, depth) if repairs >= 0 else _unread(text, start, end))
-    return found
+            spans.append(_repaired(text, start, end, depth) if repairs >= 0 else _unread(text, start, end))
+    return spans
 
 
-def _found(value: object, text: str, start: int, end: int, why: str = "") -> Found:
+def _checked(value: object, text: str, start: int, end: int, why: str = "") -> JsonSpan:
     """The value as it may be kept. Raises ValueError where it is too deep to be gone through."""
-    plain = clean.json(value) if _shallow(value) else None
-    if plain is None:
+    cleaned = clean.json(value) if _shallow(value) else None
+    if cleaned is None:
         raise ValueError("Brackets stand within brackets without end.")
-    odd = "NaN and Infinity are no JSON." if list(map(clean.text, leaves(value))) != list(leaves(plain)) else ""
-    return Found(plain, text[start:end], start, end, why or odd)
+    odd = "NaN and Infinity are no JSON." if list(map(clean.text, leaves(value))) != list(leaves(cleaned)) else ""
+    return JsonSpan(cleaned, text[start:end], start, end, why or odd)
 
 
 def _shallow(value: object) -> bool:
     """Whether a value has no more levels than can be gone through one within the other."""
     level = [value]
     for _ in range(_DEEPEST):
-        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
-        if not (level := [member for each in inner for member in each]):
+        inner = [node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list)]
+        if not (level := [member for members in inner for member in members]):
             return True
     return False
 
@@ -101,7 +101,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return once
 
 
-def _repaired(text: str, start: int, end: int, depth: int) -> Found:
+def _repaired(text: str, start: int, end: int, depth: int) -> JsonSpan:
     """The value repaired: with all that follows it, or by itself, whichever is sure to hold all that was written."""
     last = max(text.rfind("]"), text.rfind("}")) + 1
     alone = _attempt(text, start, end, depth)
@@ -111,19 +111,19 @@ def _repaired(text: str, start: int, end: int, depth: int) -> Found:
     return alone if whole.doubt else whole
 
 
-def _attempt(text: str, start: int, end: int, depth: int) -> Found:
+def _attempt(text: str, start: int, end: int, depth: int) -> JsonSpan:
     written = _WRONG_ESCAPE.sub(lambda match: match[0] if len(match[0]) > 1 else "\\\\", text[start:end])
     if len(written) > _REPAIRABLE or _deep(written):
         return _unread(text, start, end)
     try:
         value: object = json_repair.loads(written, skip_json_loads=True)
-        return _found(value, text, start, end, doubt(written, value, depth))
+        return _checked(value, text, start, end, doubt(written, value, depth))
     except (ValueError, RecursionError):
         return _unread(text, start, end)
 
 
-def _unread(text: str, start: int, end: int) -> Found:
-    return Found(None, text[start:end], start, end, "It is no JSON.")
+def _unread(text: str, start: int, end: int) -> JsonSpan:
+    return JsonSpan(None, text[start:end], start, end, "It is no JSON.")
 
 
 def _deep(text: str) -> bool:

@@ -60,33 +60,35 @@ def known(name: str) -> bool:
 
 def find(name: str, offered: Mapping[str, TaskType]) -> TaskType | None:
     """The offered type that a name means, also when it is misspelt or another name for it."""
-    plain = _plain(name)
-    plain = _ALIASES.get(plain, plain)
-    if plain in offered:
-        return offered[plain]
-    close = _closest(plain, tuple(offered)) if plain not in TASKS else None
+    normal = _normalised(name)
+    normal = _ALIASES.get(normal, normal)
+    if normal in offered:
+        return offered[normal]
+    close = _closest(normal, tuple(offered)) if normal not in TASKS else None
     return offered[close] if close else None
 
 
 @lru_cache(maxsize=4096)
 def _closest(name: str, names: tuple[str, ...]) -> str | None:
     """The one name that is nearly this one, never one of two that are equally near."""
-    found = process.extract(name[:80], names, scorer=fuzz.ratio, score_cutoff=_LIKENESS, limit=2)
-    if not found or (len(found) == 2 and found[0][1] == found[1][1]):
+    closest = process.extract(name[:80], names, scorer=fuzz.ratio, score_cutoff=_LIKENESS, limit=2)
+    if not closest or (len(closest) == 2 and closest[0][1] == closest[1][1]):
         return None
-    return str(found[0][0])
+    return str(closest[0][0])
 
 
 def slot(name: str, slots: Mapping[str, Slot]) -> str | None:
     """The slot that an argument's name means, if it says so."""
-    plain = _plain(name).replace("-", "_")
-    if plain in slots:
-        return plain
-    if plain.startswith(("source", "src")):  # the language translated from is no slot
+    normal = _normalised(name).replace("-", "_")
+    if normal in slots:
+        return normal
+    if normal.startswith(("source", "src")):  # the language translated from is no slot
         return None
-    parts = plain.split("_")
-    return next((each for each in slots if each in parts or fuzz.ratio(plain, each) >= _LIKENESS), None)
+    parts = normal.split("_")
+    return next(
+        (known_slot for known_slot in slots if known_slot in parts or fuzz.ratio(normal, known_slot) >= _LIKENESS), None
+    )
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return re.sub(r"[\s_-]+", "-", name.strip().strip("<>\"'`")).lower()[:100]

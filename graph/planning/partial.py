@@ -23,7 +23,7 @@ def valid_part(written: Sequence[Written], files: Files, offered: Mapping[str, T
     while blamed.keys() & rest.keys():
         left_out = dict(_with_dependents(rest, blamed))
         notes |= {id_: _note(id_, rest[id_], why) for id_, why in left_out.items()}
-        rest = {id_: each for id_, each in rest.items() if id_ not in left_out}
+        rest = {id_: task for id_, task in rest.items() if id_ not in left_out}
         checked, blamed = examined(rest, files, offered)
     usable = rest and not checked.problems
     return replace(checked, notes=[*checked.notes, *(notes[id_] for id_ in sorted(notes))]) if usable else first
@@ -35,11 +35,11 @@ def _with_dependents(written: Mapping[int, Written], blamed: Mapping[int, str]) 
     while left_out:
         yield from ((id_, why) for id_, why in left_out.items() if id_ in written)
         gone = left_out.keys()
-        written = {id_: each for id_, each in written.items() if id_ not in gone}
+        written = {id_: task for id_, task in written.items() if id_ not in gone}
         left_out = {
-            id_: f"it needs task {min(lost)}." for id_, each in written.items() if (lost := needs_of(each) & gone)
+            id_: f"it needs task {min(lost)}." for id_, task in written.items() if (lost := needs_of(task) & gone)
         }
 
 
-def _note(id_: int, each: Written, why: str) -> str:
-    return f"Task {id_}{f' ({each.task[:80]})' if each.task else ''} was left out: {why}"
+def _note(id_: int, task: Written, why: str) -> str:
+    return f"Task {id_}{f' ({task.task[:80]})' if task.task else ''} was left out: {why}"

@@ -32,7 +32,7 @@ class Progress:
         """The number from which new tasks count."""
         return max((task.id for task in self.plan.tasks), default=-1) + 1
 
-    def told(self) -> list[BaseMessage]:
+    def messages(self) -> list[BaseMessage]:
         """The plan as it was written, and what became of it."""
         account = prompts.render("replan", results="\n".join(map(_line, self.results)), first=str(self.first))
         return [AIMessage(compact({"tasks": [_as_asked(task) for task in self.plan.tasks]})), HumanMessage(account)]
@@ -45,12 +45,15 @@ class Progress:
     def notes(self) -> list[str]:
         """What failed, for the user."""
         failed = [result for result in self.results if result.status == "failed"]
-        return [f"{each.task} (task {each.id}) failed ({each.error}), so the rest was planned anew." for each in failed]
+        return [
+            f"{result.task} (task {result.id}) failed ({result.error}), so the rest was planned anew."
+            for result in failed
+        ]
 
     def _counted(self, rest: Sequence[Written]) -> Iterator[Written]:
-        for place, each in enumerate(rest):
-            usable = each.id is not None and each.id >= self.first
-            yield each if usable else replace(each, id=self.first + place)
+        for place, task in enumerate(rest):
+            usable = task.id is not None and task.id >= self.first
+            yield task if usable else replace(task, id=self.first + place)
 
 
 def _line(result: Result) -> str:

@@ -35,8 +35,8 @@ def conversation(request: Request, offered: Mapping[str, TaskType], budget: int)
     Raises:
         InputError: the request alone is longer than the model can take.
     """
-    told = prompts.render("plan", tasks=listed(offered), demonstrations=_demonstrated(request, offered))
-    system = SystemMessage("\n\n".join(filter(None, (told, request.instructions))))
+    instructions = prompts.render("plan", tasks=listed(offered), demonstrations=_demonstrated(request, offered))
+    system = SystemMessage("\n\n".join(filter(None, (instructions, request.instructions))))
     asked = HumanMessage(_asked(request))
     if (size := tokens([system, asked])) > budget:
         raise InputError(
@@ -80,12 +80,16 @@ def _signature(row: TaskType) -> str:
 def _demonstrated(request: Request, offered: Mapping[str, TaskType]) -> str:
     """The demonstrations most like the request, of tasks that are offered."""
     kinds = {modality(path) for path in request.given}
-    usable = [each for each in prompts.demonstrations() if all(name in offered for name in names(each))]
-    ranked = sorted(usable, key=lambda each: -_likeness(each, request.text, kinds))
+    usable = [
+        demonstration
+        for demonstration in prompts.demonstrations()
+        if all(name in offered for name in names(demonstration))
+    ]
+    ranked = sorted(usable, key=lambda demonstration: -_likeness(demonstration, request.text, kinds))
     shown: list[str] = []
     room = DEMONSTRATED
-    for each in ranked:
-        text = f"{_asks(each.request, each.files)}\n{compact(each.plan)}"
+    for demonstration in ranked:
+        text = f"{_asks(demonstration.request, demonstration.files)}\n{compact(demonstration.plan)}"
         if len(text) <= room:
             shown, room = [*shown, text], room - len(text)
     return "\n".join(shown)
@@ -96,10 +100,10 @@ def names(demonstration: Demonstration) -> Iterator[str]:
     return (task.task for task in read(compact(demonstration.plan)).tasks)
 
 
-def _likeness(each: Demonstration, text: str, kinds: set[Modality]) -> float:
-    same_files = 40 if {modality(path) for path in each.files} == kinds else 0
-    several = 10 if len(list(names(each))) > 1 else 0
-    return fuzz.token_set_ratio(each.request.lower(), text[:2000].lower()) + same_files + several
+def _likeness(demonstration: Demonstration, text: str, kinds: set[Modality]) -> float:
+    same_files = 40 if {modality(path) for path in demonstration.files} == kinds else 0
+    several = 10 if len(list(names(demonstration))) > 1 else 0
+    return fuzz.token_set_ratio(demonstration.request.lower(), text[:2000].lower()) + same_files + several
 
 
 def _asked(request: Request) -> str:

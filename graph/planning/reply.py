@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from graph.planning.dialects import LISTS, SHOWN, Written, collect, is_task, member_of, mentioned, written
-from graph.planning.loose_json import Found, find
+from graph.planning.loose_json import JsonSpan, find
 from graph.planning.names import known, near_references
 from graph.planning.scanner import Scanner
 from tools import clean
@@ -45,44 +45,46 @@ def read(text: str, request: str = "") -> Reply:
     """
     cut = [f"Of {len(text):,} characters only {MAX_CHARACTERS:,} were read."] if len(text) > MAX_CHARACTERS else []
     text = clean.text(_THOUGHT.sub("", text[:MAX_CHARACTERS], count=1)).strip()
-    found = [_Part.of(each) for each in find(text)]
-    reply = _plan(text, found) or _said(found) or _words(text, found)
+    parts = [_Part.of(span) for span in find(text)]
+    reply = _plan(text, parts) or _said(parts) or _words(text, parts)
     return replace(reply, complaints=(*cut, *reply.complaints, *_misspelt(reply.tasks, request)))
 
 
 def _misspelt(tasks: Sequence[Written], request: str) -> Iterator[str]:
     for task in tasks:
         near = near_references(json.dumps(task.args, ensure_ascii=False))
-        yield from (f"{each!r} is no reference; they are written <rN>." for each in near if each not in request)
+        yield from (
+            f"{near_miss!r} is no reference; they are written <rN>." for near_miss in near if near_miss not in request
+        )
 
 
 @dataclass(frozen=True)
 class _Part:
     """A JSON value of the text, and the tasks in it; ``listed`` tells a plan from a task by itself."""
 
-    found: Found
+    span: JsonSpan
     tasks: tuple[Written, ...]
     listed: bool
 
     @classmethod
-    def of(cls, found: Found) -> "_Part":
-        if found.doubt:
-            return cls(found, tuple(_certain(found.text)) if _speaks_of_tasks(found.text) else (), listed=True)
-        alone = written(found.value) if is_task(found.value) else None
-        return cls(found, (alone,) if alone else tuple(collect(found.value)), alone is None)
+    def of(cls, span: JsonSpan) -> "_Part":
+        if span.doubt:
+            return cls(span, tuple(_certain(span.text)) if _speaks_of_tasks(span.text) else (), listed=True)
+        alone = written(span.value) if is_task(span.value) else None
+        return cls(span, (alone,) if alone else tuple(collect(span.value)), alone is None)
 
     @property
     def speaks_of_tasks(self) -> bool:
-        return bool(self.tasks) or _speaks_of_tasks(self.found.text)
+        return bool(self.tasks) or _speaks_of_tasks(self.span.text)
 
     @property
     def breaks_off(self) -> bool:
-        return bool(self.found.doubt and _BROKEN_OFF.match(self.found.text))
+        return bool(self.span.doubt and _BROKEN_OFF.match(self.span.text))
 
     def complaints(self) -> Iterator[str]:
-        if self.found.doubt:
-            yield f"Part of the plan cannot be read: {self.found.doubt}"
-        elif self.listed and (count := mentioned(self.found.value)) > len(self.tasks):
+        if self.span.doubt:
+            yield f"Part of the plan cannot be read: {self.span.doubt}"
+        elif self.listed and (count := mentioned(self.span.value)) > len(self.tasks):
             yield f"Of {count} tasks {len(self.tasks)} stand as members of one list."
 
 
@@ -118,17 +120,17 @@ def _singles(text: str, parts: Sequence[_Part]) -> Reply | None:
     """Tasks without a list around them, such as one a line."""
     if not any(part.tasks for part in parts):
         return None
-    gaps = [text[one.found.end : other.found.start] for one, other in pairwise(parts)]
+    gaps = [text[part.span.end : other.span.start] for part, other in pairwise(parts)]
     apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps) or not all(part.tasks for part in parts)
     complaints = ["There are several tasks, but no one list of all."] if apart else []
-    complaints += [each for part in parts for each in part.complaints()]
+    complaints += [complaint for part in parts for complaint in part.complaints()]
     return Reply(tuple(task for part in parts for task in part.tasks), complaints=tuple(dict.fromkeys(complaints)))
 
 
 def _said(parts: Sequence[_Part]) -> Reply | None:
     """The last reply or question in the text."""
     for part in reversed(parts):
-        value = part.found.value if isinstance(part.found.value, dict) else {}
+        value = part.span.value if isinstance(part.span.value, dict) else {}
         said = {key: str(value.get(key) or "").strip() for key in ("question", *_REPLY)}
         text = next((said[key] for key in _REPLY if said[key]), "")
         if text or said["question"]:
@@ -138,5 +140,5 @@ def _said(parts: Sequence[_Part]) -> Reply | None:
 
 def _words(text: str, parts: Sequence[_Part]) -> Reply:
     """An answer in mere words; none where it is JSON that says nothing, or breaks off where JSON begins."""
-    lost = any(part.breaks_off or (part.found.doubt and part.speaks_of_tasks) for part in parts)
+    lost = any(part.breaks_off or (part.span.doubt and part.speaks_of_tasks) for part in parts)
     return Reply(text="" if lost or text.startswith(("{", "[", "```")) else text)

@@ -88,9 +88,9 @@ def number(written: Sequence[Written]) -> dict[int, Written]:
     A task without a usable id has its position, where no other has that id. Where two have the same id the later one
     gets a new id, and what is written after it means the later one.
     """
-    given = {each.id for each in written}
-    free = iter(range(max([*(id_ for id_ in given if id_ is not None), len(written)]) + 1, 2**63))
-    wished = [_wish(position, each.id, given, free) for position, each in enumerate(written)]
+    written_ids = {task.id for task in written}
+    free = iter(range(max([*(id_ for id_ in written_ids if id_ is not None), len(written)]) + 1, 2**63))
+    wished = [_wish(position, task.id, written_ids, free) for position, task in enumerate(written)]
     first: dict[int, int] = {}
     taken: set[int] = set()
     ids = []
@@ -100,21 +100,21 @@ def number(written: Sequence[Written]) -> dict[int, Written]:
         first.setdefault(wish, ids[-1])
     latest = dict(first)
     numbered = {}
-    for id_, wish, each in zip(ids, wished, written, strict=True):
-        numbered[id_] = _renamed(each, latest)
+    for id_, wish, task in zip(ids, wished, written, strict=True):
+        numbered[id_] = _renamed(task, latest)
         latest[wish] = id_
     return numbered
 
 
-def _wish(position: int, id_: int | None, given: Set[int | None], free: Iterator[int]) -> int:
+def _wish(position: int, id_: int | None, written_ids: Set[int | None], free: Iterator[int]) -> int:
     if id_ is not None:
         return id_
-    return next(free) if position in given else position
+    return next(free) if position in written_ids else position
 
 
-def _renamed(each: Written, names_: Mapping[int, int]) -> Written:
-    args = {name: _follow(texts(value), names_) for name, value in each.args.items()}
-    return replace(each, dep=tuple(names_.get(dep, dep) for dep in each.dep), args=args)
+def _renamed(task: Written, names_: Mapping[int, int]) -> Written:
+    args = {name: _follow(texts(value), names_) for name, value in task.args.items()}
+    return replace(task, dep=tuple(names_.get(dep, dep) for dep in task.dep), args=args)
 
 
 def _follow(values: list[str], names_: Mapping[int, int]) -> list[str]:

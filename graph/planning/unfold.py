@@ -41,12 +41,12 @@ def _widened(slot: Slot, values: Sequence[str], copies: Mapping[int, Sequence[in
             REFERENCE.sub(lambda m: ", ".join(f"<resource-{i}>" for i in copies.get(int(m[1]), [int(m[1])])), value)
             for value in values
         ]
-    return [each for value in values for each in _each(value, copies)]
+    return [reference for value in values for reference in _copied(value, copies)]
 
 
-def _each(value: str, copies: Mapping[int, Sequence[int]]) -> list[str]:
-    found = REFERENCE.fullmatch(value)
-    return [f"<resource-{id_}>" for id_ in copies.get(int(found[1]), [int(found[1])])] if found else [value]
+def _copied(value: str, copies: Mapping[int, Sequence[int]]) -> list[str]:
+    match = REFERENCE.fullmatch(value)
+    return [f"<resource-{id_}>" for id_ in copies.get(int(match[1]), [int(match[1])])] if match else [value]
 
 
 def _copies(step: Step, files: Files, fresh: Iterator[int]) -> Iterator[Step]:

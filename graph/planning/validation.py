@@ -77,13 +77,13 @@ def question(row: TaskType, slot: Slot) -> str:
 def _typed(written: Mapping[int, Written], offered: Mapping[str, TaskType], findings: Findings) -> dict[int, Step]:
     """The steps whose type is offered; the others are complained of."""
     steps = {}
-    for id_, each in written.items():
-        if each.unread:
-            findings.fault(id_, f"{each.unread} is no task", hint='Write each as one {"TASK": {"SLOT": "VALUE"}}.')
-        elif row := find(each.task, offered):
-            steps[id_] = Step.of(id_, row, each)
-        elif find(each.task, TASKS):
-            findings.fault(id_, f"{each.task} cannot run in this configuration")
+    for id_, task in written.items():
+        if task.unread:
+            findings.fault(id_, f"{task.unread} is no task", hint='Write each as one {"TASK": {"SLOT": "VALUE"}}.')
+        elif row := find(task.task, offered):
+            steps[id_] = Step.of(id_, row, task)
+        elif find(task.task, TASKS):
+            findings.fault(id_, f"{task.task} cannot run in this configuration")
         else:
-            findings.fault(id_, f"{each.task[:80]!r} is no task type", hint=f"Use one of: {', '.join(offered)}.")
+            findings.fault(id_, f"{task.task[:80]!r} is no task type", hint=f"Use one of: {', '.join(offered)}.")
     return steps

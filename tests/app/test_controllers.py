@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from app.controllers import Found, found
+from app.controllers import LocalServer, local_servers
 from tests.support.loopback import running
 
 
@@ -32,9 +32,9 @@ def test_a_server_is_offered_with_its_models_or_not_at_all(
 
     with running(ThreadingHTTPServer(("127.0.0.1", 0), Server)) as listener:
         url = f"http://127.0.0.1:{listener.server_port}/v1"
-        assert found({"Ollama": url}) == ([Found("Ollama", url, models)] if models else [])
+        assert local_servers({"Ollama": url}) == ([LocalServer("Ollama", url, models)] if models else [])
 
 
 def test_the_options_are_those_of_the_command_line() -> None:
-    one = Found("Ollama", "http://127.0.0.1:11434/v1", ("gemma3",))
-    assert one.options == "--llm openai:gemma3 --base-url http://127.0.0.1:11434/v1"
+    server = LocalServer("Ollama", "http://127.0.0.1:11434/v1", ("gemma3",))
+    assert server.options == "--llm openai:gemma3 --base-url http://127.0.0.1:11434/v1"

@@ -63,14 +63,16 @@ def _choice(answer: str, inputs: Inputs) -> Output:
 
 def _entities(answer: str, inputs: Inputs) -> Output:
     """Names that do stand in the text, with their places; a model may make some up."""
-    found, start = [], 0
+    entities, start = [], 0
     for entry in json.loads(answer[answer.index("[") : answer.rindex("]") + 1]):
         word, kind = str(entry["word"]), str(entry["type"])
         place = inputs["text"].find(word, start)
         if place >= 0:
             start = place + len(word)
-            found.append({"entity_group": kind, "word": word, "start": place, "end": start})
-    return Output(", ".join(f"{entry['word']} ({entry['entity_group']})" for entry in found) or "no entities", found)
+            entities.append({"entity_group": kind, "word": word, "start": place, "end": start})
+    return Output(
+        ", ".join(f"{entry['word']} ({entry['entity_group']})" for entry in entities) or "no entities", entities
+    )
 
 
 _ANSWER = "Answer the question from the {0}; where it does not hold the answer, say so."
@@ -146,7 +148,7 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
             # nostream: these words are a task's result, not yet the answer to the user
             answer = spoken((await model.ainvoke(messages, {"tags": ["nostream"]})).text)
     except Exception as error:  # noqa: BLE001 - every provider's client has a tree of errors of its own
-        known = (translate(each, _name(model), None) for each in (error, error.__cause__) if each)
+        known = (translate(failure, _name(model), None) for failure in (error, error.__cause__) if failure)
         failed = ModelError(f"{_name(model)} failed with {type(error).__name__}; try again or choose another model.")
         raise next(filter(None, known), failed) from None
     if not answer:
@@ -157,12 +159,12 @@ async def _ask(model: "BaseChatModel", messages: list[dict[str, Any]]) -> str:
 def _messages(skill: Skill, call: Call, room: int) -> list[dict[str, Any]]:
     """The instruction, and the inputs fenced in with a word that no input can know."""
     fence = f"data-{secrets.token_hex(4)}"
-    given = {name: _readable(name, value) for name, value in call.inputs.items() if name != "image"}
-    shown = "\n".join(f"{name}: {value}" if len(given) > 1 else value for name, value in given.items())
+    inputs = {name: _readable(name, value) for name, value in call.inputs.items() if name != "image"}
+    shown = "\n".join(f"{name}: {value}" if len(inputs) > 1 else value for name, value in inputs.items())
     if len(shown) > room:
         raise ModelError(f"The input has {len(shown)} characters, but {room} fit the model; give a shorter one.")
-    instruction = skill.instruction.format(**_UNSAID | {name: given[name] for name in _UNSAID if given.get(name)})
-    content: list[dict[str, Any]] = [{"type": "text", "text": f"<{fence}>\n{shown}\n</{fence}>"}] if given else []
+    instruction = skill.instruction.format(**_UNSAID | {name: inputs[name] for name in _UNSAID if inputs.get(name)})
+    content: list[dict[str, Any]] = [{"type": "text", "text": f"<{fence}>\n{shown}\n</{fence}>"}] if inputs else []
     if "image" in call.inputs:
         picture = light(call.inputs["image"])
         content.insert(0, {"type": "image", "mime_type": picture.mime_type, "base64": base64_of(picture)})

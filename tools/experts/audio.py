@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tools.errors import InputError, ModelUnavailable
 from tools.experts.denoise import denoised
-from tools.experts.wording import clauses, format_of, told
+from tools.experts.wording import clauses, format_of, report
 from tools.protocol import Audio, Output
 
 _PEAK = 0.97  # of full scale, to which loud passages reach
@@ -33,7 +33,7 @@ def change(audio: Audio, text: str | None = None) -> Output:
     if not (done or ending):
         raise ModelUnavailable(f"The built-in sound filters cannot do “{text}”; they can {ABLE}.")
     return Output(
-        told(done or [f"saved as {(ending or '.wav')[1:].upper()}"], left),
+        report(done or [f"saved as {(ending or '.wav')[1:].upper()}"], left),
         {"changes": done, "left_out": left},
         (audio,),
         format=ending,

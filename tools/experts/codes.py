@@ -14,9 +14,9 @@ def read(image: Image) -> Output:
     pixels = np.asarray(image)
     readers = (cv2.QRCodeDetector().detectAndDecodeMulti, cv2.barcode.BarcodeDetector().detectAndDecodeWithType)
     for read_all in readers:
-        found, texts, *rest = read_all(pixels)
-        if found and any(texts):
-            corners = next(each for each in rest if isinstance(each, np.ndarray))
+        any_read, texts, *rest = read_all(pixels)
+        if any_read and any(texts):
+            corners = next(output for output in rest if isinstance(output, np.ndarray))
             pairs = [(text, box) for text, box in zip(texts, corners, strict=True) if text]
             data = [{"text": text, "box": box.round().astype(int).tolist()} for text, box in pairs]
             return Output(text="\n".join(text for text, _ in pairs), data=data)

@@ -33,8 +33,8 @@ def lines(image: Image.Image) -> Output:
     import cv2
 
     grey = np.asarray(image.convert("L"))
-    found = cv2.createLineSegmentDetector().detect(grey)[0]
-    segments = np.zeros((0, 4)) if found is None else found.reshape(-1, 4)
+    detected = cv2.createLineSegmentDetector().detect(grey)[0]
+    segments = np.zeros((0, 4)) if detected is None else detected.reshape(-1, 4)
     shortest = 0.02 * max(image.size)  # of the picture's longer side: shorter ones are texture
     segments = segments[np.hypot(*(segments[:, 2:] - segments[:, :2]).T) >= shortest]
     canvas = np.zeros(grey.shape, np.uint8)

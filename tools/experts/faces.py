@@ -26,9 +26,9 @@ def find(image: Image.Image) -> Output:
     small = ImageOps.contain(image, (_SIDE, _SIDE)) if max(image.size) > _SIDE else image
     mirrored = [(small.width - x2, y1, small.width - x1, y2) for x1, y1, x2, y2 in _search(ImageOps.mirror(small))]
     agreed = [(face, max((_overlap(face, other) for other in mirrored), default=0)) for face in _search(small)]
-    found = [_entry(face, score, image.width / small.width) for face, score in agreed if score > 0.4]
-    words = f"{len(found) or 'No'} face{'s' if len(found) != 1 else ''} found (only faces seen from the front)"
-    return Output(words, found, (boxes(image, found),))
+    faces = [_entry(face, score, image.width / small.width) for face, score in agreed if score > 0.4]
+    words = f"{len(faces) or 'No'} face{'s' if len(faces) != 1 else ''} found (only faces seen from the front)"
+    return Output(words, faces, (boxes(image, faces),))
 
 
 def _search(image: Image.Image) -> list[Box]:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tools.errors import InputError, ModelUnavailable
-from tools.experts.geometry import GEOMETRY, Step
-from tools.experts.wording import clauses, format_of, told
+from tools.experts.geometry import GEOMETRY, Transform
+from tools.experts.wording import clauses, format_of, report
 from tools.files.media import TRANSPARENT
 from tools.protocol import Output
 from tools.settings import settings
@@ -42,7 +42,7 @@ def apply(image: Image.Image, text: str | None = None) -> Output:
         raise ModelUnavailable(f"The built-in filters cannot do “{text}”; they can do: {', '.join(ABLE)}.")
     if alpha:
         picture.putalpha(alpha)
-    words = told(done or [f"saved as {(ending or '.png')[1:].upper()}"], left)
+    words = report(done or [f"saved as {(ending or '.png')[1:].upper()}"], left)
     return Output(words, {"filters": done, "left_out": left}, (picture,), format=ending)
 
 
@@ -62,7 +62,7 @@ def _colours(clause: str) -> list[tuple[str, _Filter]]:
     )
 
 
-def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Step]]:
+def _moves(clause: str, size: tuple[int, int]) -> list[tuple[str, Transform]]:
     """How the clause has the picture turned, cut or scaled."""
     return [plan(match, size) for pattern, plan in GEOMETRY if (match := pattern.search(clause))]
 

@@ -8,11 +8,11 @@ from PIL import Image, ImageChops, ImageOps
 from tools.errors import InputError
 from tools.settings import settings
 
-Step = Callable[[Image.Image], Image.Image]
-Plan = Callable[[re.Match[str], tuple[int, int]], tuple[str, Step]]  # what is done in words, and how, for a size
+Transform = Callable[[Image.Image], Image.Image]
+Edit = Callable[[re.Match[str], tuple[int, int]], tuple[str, Transform]]  # what is done in words, and how, for a size
 
 
-def _turn(match: re.Match[str], _: tuple[int, int]) -> tuple[str, Step]:
+def _turn(match: re.Match[str], _: tuple[int, int]) -> tuple[str, Transform]:
     words = match[0]
     number = re.search(r"\d+(?:\.\d+)?", words)
     degrees = float(number[0]) if number else 180.0 if re.search(r"upside|head", words) else 90.0
@@ -25,13 +25,13 @@ def _turn(match: re.Match[str], _: tuple[int, int]) -> tuple[str, Step]:
     )  # fmt: skip
 
 
-def _mirror(match: re.Match[str], _: tuple[int, int]) -> tuple[str, Step]:
+def _mirror(match: re.Match[str], _: tuple[int, int]) -> tuple[str, Transform]:
     if "vertical" in match[0]:
         return "flipped from top to bottom", ImageOps.flip
     return "mirrored from left to right", ImageOps.mirror
 
 
-def _size(match: re.Match[str], size: tuple[int, int]) -> tuple[str, Step]:
+def _size(match: re.Match[str], size: tuple[int, int]) -> tuple[str, Transform]:
     width, height = _wanted(match, size)
     if not 1 <= width * height <= settings().max_pixels:
         raise InputError(f"A picture of {width} x {height} pixels is beyond what can be made here.")
@@ -55,7 +55,7 @@ def _wanted(match: re.Match[str], size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _crop(match: re.Match[str], size: tuple[int, int]) -> tuple[str, Step]:
+def _crop(match: re.Match[str], size: tuple[int, int]) -> tuple[str, Transform]:
     words, (width, height) = match[0], size
     if re.search(r"border|margin|edges? away", words):
         return "cropped to what is not border", _trimmed
@@ -82,12 +82,12 @@ def _half(side: str, size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 def _trimmed(image: Image.Image) -> Image.Image:
     """Without the border that has the colour of the first pixel."""
-    plain = Image.new(image.mode, image.size, image.getpixel((0, 0)))
-    box = ImageChops.difference(image, plain).convert("L").point(lambda value: 255 if value > 16 else 0).getbbox()
+    backdrop = Image.new(image.mode, image.size, image.getpixel((0, 0)))
+    box = ImageChops.difference(image, backdrop).convert("L").point(lambda value: 255 if value > 16 else 0).getbbox()
     return image.crop(box) if box else image
 
 
-GEOMETRY: tuple[tuple[re.Pattern[str], Plan], ...] = tuple(
+GEOMETRY: tuple[tuple[re.Pattern[str], Edit], ...] = tuple(
     (re.compile(pattern), plan)
     for pattern, plan in (
         (r".*(?:\brotat|\bturn(?!\w* (?:it |this )?(?:black|grey|gray|into))|upside down|on its head).*", _turn),

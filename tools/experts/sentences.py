@@ -43,13 +43,16 @@ def summarise(text: str, length: str | None = None) -> Output:
     kept = [sentences[index] for index in chosen]
     data = {"sentences": len(sentences), "kept": len(kept)}
     return Output(
-        "\n".join(f"- {one}" for one in kept) if re.search("bullet|point", length or "") else " ".join(kept), data
+        "\n".join(f"- {sentence}" for sentence in kept) if re.search("bullet|point", length or "") else " ".join(kept),
+        data,
     )
 
 
 def _whole(sentences: list[str]) -> list[str]:
     """The sentences without headings, which end in no full stop; all of them where none does."""
-    return [one for one in sentences if one.rstrip(_CLOSING)[-1:] in ".!?…\u3002\uff01\uff1f"] or sentences
+    return [
+        sentence for sentence in sentences if sentence.rstrip(_CLOSING)[-1:] in ".!?…\u3002\uff01\uff1f"
+    ] or sentences
 
 
 def _wanted(length: str, sentences: list[str]) -> int:
@@ -104,11 +107,11 @@ def bm25(query: str, texts: list[str], k: float = 1.5, b: float = 0.75) -> list[
     scores = []
     for document in documents:
         norm = k * (1 - b + b * document.total() / average)
-        found = (word for word in set(_stems(query)) if word in document)
+        shared = (word for word in set(_stems(query)) if word in document)
         scores.append(
             sum(
                 _idf(frequency[word], len(documents)) * document[word] * (k + 1) / (document[word] + norm)
-                for word in found
+                for word in shared
             )
         )
     return scores

@@ -112,8 +112,8 @@ def _voice(language: str) -> str:
 def _guessed(text: str) -> str:
     """The voice for the language the text seems to be in; English where that is unclear."""
     try:
-        found = ranked_languages(text)
+        languages = ranked_languages(text)
     except ModuleNotFoundError:
         return "en-us"
-    sure = found and found[0]["score"] > 0.9 and len(text) >= 20  # short texts mislead the detector
-    return _voices().get(found[0]["code"], "en-us") if sure else "en-us"
+    sure = languages and languages[0]["score"] > 0.9 and len(text) >= 20  # short texts mislead the detector
+    return _voices().get(languages[0]["code"], "en-us") if sure else "en-us"

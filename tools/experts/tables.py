@@ -76,23 +76,23 @@ def answer(question: str, table: str) -> Output:
 
 def _conditions(asked: str, table: Table) -> tuple[str, list[tuple[str, Callable[[Row], bool]]]]:
     """What the rows must fulfil, in words and as a test; and the question without these words."""
-    found: list[tuple[str, Callable[[Row], bool]]] = []
+    conditions: list[tuple[str, Callable[[Row], bool]]] = []
     for name in table.numeric:
         for words, compare in _COMPARED.items():
             number, column = r"[$€]?([\d.,]+)", _stem(name)
             after = rf"{column}\w*(?: \w+)?? (?:is |are |was )?{words} ?{number}"
             if match := re.search(rf"{after}|{words} ?{number} {column}", asked):
                 limit = _number(match[1] or match[2]) or 0.0
-                found.append((match[0].strip(), _numeric_test(name, compare, limit)))
+                conditions.append((match[0].strip(), _numeric_test(name, compare, limit)))
                 asked = asked.replace(match[0], " ")
                 break
     for name in table.names:
         values = {row[name].strip().lower() for row in table.rows if name not in table.numeric} - {""}
         named = [value for value in values if re.search(rf"\b{re.escape(value)}(?:e?s)?\b", asked)]
         if named:
-            found.append((f"{name} is {' or '.join(sorted(named))}", _equal_test(name, named)))
+            conditions.append((f"{name} is {' or '.join(sorted(named))}", _equal_test(name, named)))
             asked = re.sub("|".join(map(re.escape, named)), " ", asked)
-    return asked, found
+    return asked, conditions
 
 
 def _numeric_test(name: str, compare: Callable[[float, float], bool], limit: float) -> Callable[[Row], bool]:

@@ -20,11 +20,11 @@ def clauses(text: str) -> list[str]:
 
 def format_of(text: str) -> str | None:
     """The extension that is asked for, such as ``.jpg`` of "as a JPEG file", or None."""
-    found = _AS.search(text.lower())
-    return f".{_SHORT.get(found[1], found[1])}" if found else None
+    match = _AS.search(text.lower())
+    return f".{_SHORT.get(match[1], match[1])}" if match else None
 
 
-def told(done: Sequence[str], left: Sequence[str]) -> str:
+def report(done: Sequence[str], left: Sequence[str]) -> str:
     """What was done, and what was not."""
     said = f"{', '.join(done)}."
     said = said[:1].upper() + said[1:]

@@ -33,13 +33,13 @@ def variables() -> set[str]:
 def load(path: Path | None = None) -> None:
     """Read the file again and bring the task table up to date. Raises ConfigError."""
     core = {name for name in TASKS if name not in _added}
-    found: dict[str, Entry] = {}
+    added: dict[str, Entry] = {}
     for entry in file.entries(path or settings().extras):
-        found |= _named(entry, {*core, *found})
+        added |= _named(entry, {*core, *added})
     for name in _added:
         TASKS.pop(name, None)
     _added.clear()
-    _offer(found)
+    _offer(added)
 
 
 async def add(
@@ -63,9 +63,9 @@ async def add(
     """
     opening = {"token": token, "login": login, "headers": dict(headers or {}), "env": dict(env or {})}
     place = file.checked(Place, {"source": source, "kind": kind or sources.guess(source), **opening}, "Not added")
-    found = _chosen(source, await sources.describe(place), [only] if isinstance(only, str) else list(only), name)
+    chosen = _chosen(source, await sources.describe(place), [only] if isinstance(only, str) else list(only), name)
     new: dict[str, Entry] = {}
-    for entry in found:
+    for entry in chosen:
         new |= _named(file.checked(Entry, entry.model_dump(), "Not added"), {*TASKS, *_added, *new})
     await asyncio.to_thread(file.append, settings().extras, list(new.values()))
     await asyncio.to_thread(_offer, new)
@@ -83,16 +83,16 @@ def remove(name: str) -> None:
     TASKS.pop(name, None)
 
 
-def _chosen(source: str, found: Sequence[Entry], only: Sequence[str], name: str | None) -> list[Entry]:
+def _chosen(source: str, offered: Sequence[Entry], only: Sequence[str], name: str | None) -> list[Entry]:
     """The tools that are wanted of those offered. Raises ConfigError."""
-    known = {each.tool.strip("/") or each.name: each for each in found}
-    if unknown := [each for each in only if each.strip("/") not in known]:
+    known = {entry.tool.strip("/") or entry.name: entry for entry in offered}
+    if unknown := [tool for tool in only if tool.strip("/") not in known]:
         raise ConfigError(f"{source} offers no tool {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
-    chosen = [known[each.strip("/")] for each in only] if only else list(found)
-    usable = [each for each in chosen if not each.unusable]
+    chosen = [known[tool.strip("/")] for tool in only] if only else list(offered)
+    usable = [entry for entry in chosen if not entry.unusable]
     if not usable:
         raise ConfigError(
-            "; ".join(f"{each.tool or each.name} {each.unusable}" for each in chosen) + "."
+            "; ".join(f"{entry.tool or entry.name} {entry.unusable}" for entry in chosen) + "."
             if chosen
             else f"{source} offers no tool."
         )
@@ -110,11 +110,11 @@ def _named(entry: Entry, taken: set[str]) -> dict[str, Entry]:
     return {entry.name: entry}
 
 
-def _offer(found: Mapping[str, Entry]) -> None:
-    if found:  # plans are checked by it, and MCP's client checks results: it reads its own files when first asked,
+def _offer(added: Mapping[str, Entry]) -> None:
+    if added:  # plans are checked by it, and MCP's client checks results: it reads its own files when first asked,
         complaint(None, {})  # which is to be now, and never on an event loop
-    _added.update(found)
-    TASKS.update({name: entry.row() for name, entry in found.items() if not entry.unusable})
+    _added.update(added)
+    TASKS.update({name: entry.row() for name, entry in added.items() if not entry.unusable})
 
 
 load(Settings().extras)  # not settings(): what is set after this import must not be overlooked

@@ -40,7 +40,7 @@ class Parameter(BaseModel):
         if self.modality != "text" or not self.json_schema:
             return given
         try:
-            return [read(each, self.json_schema) for each in given] if self.many else read(given, self.json_schema)
+            return [read(item, self.json_schema) for item in given] if self.many else read(given, self.json_schema)
         except ValueError as error:
             raise InputError(f"{self.name} takes {describe(self.json_schema) or 'a text'}: {error}.") from None
 
@@ -65,7 +65,7 @@ class Entry(Place):
 
     def row(self) -> TaskType:
         """The row of the task table. Nothing is known of what it does inside, so no result is reused."""
-        slots = tuple(each.slot() for each in self.slots)
+        slots = tuple(parameter.slot() for parameter in self.slots)
         return TaskType(
             self.name,
             self.purpose,
@@ -79,4 +79,4 @@ class Entry(Place):
 
     def arguments(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The filled slots under the names and in the types that the source takes. Raises InputError."""
-        return {each.parameter: each.value(inputs[each.name]) for each in self.slots if each.name in inputs}
+        return {slot.parameter: slot.value(inputs[slot.name]) for slot in self.slots if slot.name in inputs}

@@ -66,8 +66,8 @@ def _describe(place: Place) -> Entry:
     said = dict(_ARGUMENT.findall(about.partition("Args:")[2]))
     try:
         hints = get_type_hints(function, include_extras=True)
-        given = inspect.signature(function).parameters.values()
-        slots = tuple(_parameter(each, hints.get(each.name, str), said) for each in given)
+        parameters = inspect.signature(function).parameters.values()
+        slots = tuple(_parameter(argument, hints.get(argument.name, str), said) for argument in parameters)
     except (NameError, TypeError, PydanticSchemaGenerationError) as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"The type hints of {place.source} cannot be used: {reason}") from error
@@ -76,18 +76,18 @@ def _describe(place: Place) -> Entry:
     return described(place, function.__name__, about, outputs=outputs, slots=slots)
 
 
-def _parameter(given: inspect.Parameter, hint: Any, said: Mapping[str, str]) -> Parameter:  # noqa: ANN401 - a type hint
-    if given.kind not in {given.POSITIONAL_OR_KEYWORD, given.KEYWORD_ONLY}:
-        raise TypeError(f"{given} is no argument with a name of its own")
+def _parameter(argument: inspect.Parameter, hint: Any, said: Mapping[str, str]) -> Parameter:  # noqa: ANN401 - a type hint
+    if argument.kind not in {argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY}:
+        raise TypeError(f"{argument} is no argument with a name of its own")
     parts = list(_parts(hint))
     notes = [part for part in parts if isinstance(part, str)] if get_origin(hint) is Annotated else []
     modality = _medium(hint)
     schema: dict[str, Any] = {"type": "string"} if modality else TypeAdapter(hint).json_schema()
     if modality and any(get_origin(part) is list for part in parts):
         schema = {"type": "array", "items": schema}
-    note = next(iter([*notes, said.get(given.name, "")]))
+    note = next(iter([*notes, said.get(argument.name, "")]))
     schema |= {"description": note} if note else {}
-    return parameter(given.name, schema, required=given.default is given.empty, modality=modality or "text")
+    return parameter(argument.name, schema, required=argument.default is argument.empty, modality=modality or "text")
 
 
 def _medium(hint: object) -> Modality | None:
@@ -108,10 +108,10 @@ def _find(source: str) -> Callable[..., Any]:
     if folder not in sys.path:
         sys.path.append(folder)
     try:
-        found = getattr(importlib.import_module(module), name)
+        function = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever the owner's module does when it is imported
         raise ConfigError(f"{source} cannot be imported from here: {type(error).__name__}: {error}.") from error
-    found = getattr(found, "func", None) or getattr(found, "coroutine", None) or found
-    if not inspect.isroutine(found):
+    function = getattr(function, "func", None) or getattr(function, "coroutine", None) or function
+    if not inspect.isroutine(function):
         raise ConfigError(f"{source} is not a function.")
-    return found
+    return function

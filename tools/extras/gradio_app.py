@@ -26,7 +26,7 @@ from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.extras.results import fetched, gathered, made
 from tools.extras.wording import described
-from tools.files.fetch import Trusted, guard
+from tools.files.fetch import Trusted, check_address
 from tools.protocol import Output
 from tools.settings import settings
 
@@ -48,35 +48,35 @@ def _describe(place: Place) -> list[Entry]:
     place = _with_own_token(place)
     with _connected(place) as client:
         about = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
-        return [_entry(place, name, each, _components(client, name)) for name, each in about.items()]
+        return [_entry(place, name, endpoint, _components(client, name)) for name, endpoint in about.items()]
 
 
 def _entry(place: Place, endpoint: str, about: dict[str, Any], components: Sequence[dict[str, Any]]) -> Entry:
-    given = about["parameters"]
-    known = components if len(components) == len(given) else [{}] * len(given)
-    slots = [values.slot(each, component) for each, component in zip(given, known, strict=True)]
+    parameters = about["parameters"]
+    known = components if len(components) == len(parameters) else [{}] * len(parameters)
+    slots = [values.slot(argument, component) for argument, component in zip(parameters, known, strict=True)]
     notes = [
-        f"{each['parameter_name']} ({each['component']}) keeps its default"
-        for each, slot in zip(given, slots, strict=True)
-        if slot is None and each["parameter_has_default"]
+        f"{argument['parameter_name']} ({argument['component']}) keeps its default"
+        for argument, slot in zip(parameters, slots, strict=True)
+        if slot is None and argument["parameter_has_default"]
     ]
     lacking = next(
         (
-            each["component"]
-            for each, slot in zip(given, slots, strict=True)
-            if slot is None and not each["parameter_has_default"]
+            argument["component"]
+            for argument, slot in zip(parameters, slots, strict=True)
+            if slot is None and not argument["parameter_has_default"]
         ),
         None,
     )
-    shown = [each for each in about["returns"] if values.shown(each["component"])]
-    notes += [f"its {each['component']} is left out" for each in about["returns"] if each not in shown]
+    shown = [output for output in about["returns"] if values.shown(output["component"])]
+    notes += [f"its {output['component']} is left out" for output in about["returns"] if output not in shown]
     unusable = f"takes a {lacking}, which cannot be given here" if lacking else ""
     unusable = unusable or ("" if shown else "gives nothing that can be shown here")
     return described(
         place,
         endpoint,
         about.get("description") or "",
-        outputs=made(values.medium(each["component"]) for each in shown),
+        outputs=made(values.medium(output["component"]) for output in shown),
         slots=tuple(filter(None, slots)),
         notes=tuple(notes),
         unusable=unusable,
@@ -85,13 +85,13 @@ def _entry(place: Place, endpoint: str, about: dict[str, Any], components: Seque
 
 def _components(client: Client, endpoint: str) -> list[dict[str, Any]]:
     """The properties of the components that an endpoint takes, in order, as far as its page tells them."""
-    known = {each["id"]: each for each in client.config.get("components", [])}
+    known = {component["id"]: component for component in client.config.get("components", [])}
     name = endpoint.removeprefix("/")
     inputs: list[int] = next(
-        (each["inputs"] for each in client.config["dependencies"] if each.get("api_name") == name), []
+        (dependency["inputs"] for dependency in client.config["dependencies"] if dependency.get("api_name") == name), []
     )
-    found = [known.get(number, {}) for number in inputs]
-    return [each.get("props", {}) for each in found if each.get("type") != "state"]
+    components = [known.get(number, {}) for number in inputs]
+    return [component.get("props", {}) for component in components if component.get("type") != "state"]
 
 
 def _with_own_token(place: Place) -> Place:
@@ -142,24 +142,24 @@ def _connected(place: Place) -> Iterator[Client]:
 def _check_origin(place: Place, client: Client) -> None:
     """Refuse an app whose API is elsewhere than the app, and a Space at a private address."""
     if "://" not in place.source:
-        guard(client.src)
+        check_address(client.src)
     if not Trusted(client.src).covers(httpx.URL(client.src_prefixed)):
         raise ConfigError(f"{place.source} says that its API is at {client.src_prefixed}; add that address itself.")
 
 
-def _run(entry: Entry, given: dict[str, Any]) -> Output:
+def _run(entry: Entry, inputs: dict[str, Any]) -> Output:
     with tempfile.TemporaryDirectory() as folder, _connected(entry) as client:
         about = client.view_api(print_info=False, return_format="dict")["named_endpoints"].get(entry.tool)
         if about is None:
             raise ModelUnavailable(f"{entry.source} no longer has {entry.tool}; remove {entry.name} and add it again.")
-        arguments = entry.arguments(given)
+        arguments = entry.arguments(inputs)
         for slot in entry.slots:
-            if slot.name in given:
+            if slot.name in inputs:
                 arguments[slot.parameter] = values.sent(slot, arguments[slot.parameter], Path(folder))
         value = _result(entry, client, arguments)
-        kinds = [each["component"] for each in about["returns"]]
-        found = value if isinstance(value, list | tuple) and len(kinds) != 1 else [value]
-        return gathered(values.received(kinds, found, partial(_fetched, entry, client)), entry)
+        kinds = [output["component"] for output in about["returns"]]
+        outputs = value if isinstance(value, list | tuple) and len(kinds) != 1 else [value]
+        return gathered(values.received(kinds, outputs, partial(_fetched, entry, client)), entry)
 
 
 def _fetched(entry: Entry, client: Client, file: dict[str, Any]) -> object:

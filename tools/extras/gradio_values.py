@@ -46,10 +46,10 @@ def slot(about: dict[str, Any], component: dict[str, Any]) -> Parameter | None:
     schema = _bounded(schema, component)
     said = str(about["label"])
     named = said.startswith("parameter_") or said.casefold() == about["parameter_name"].casefold()
-    whole = ({"type": "array", "items": schema} if several else schema) | {"description": "" if named else said}
+    full_schema = ({"type": "array", "items": schema} if several else schema) | {"description": "" if named else said}
     required = not about["parameter_has_default"] or kind in {"gallery", "dataframe", "multimodaltextbox"}
-    found = parameter(about["parameter_name"], whole, required=required, modality=medium or "text")
-    return found.model_copy(update={"form": "file" if kind in _FILES else _FORMS.get(kind, "")})
+    argument = parameter(about["parameter_name"], full_schema, required=required, modality=medium or "text")
+    return argument.model_copy(update={"form": "file" if kind in _FILES else _FORMS.get(kind, "")})
 
 
 def medium(component: str) -> Modality | None:
@@ -75,13 +75,13 @@ def sent(slot: Parameter, value: Any, folder: Path) -> Any:  # noqa: ANN401 - wh
         }
     if slot.modality == "text" and slot.form != "file":
         return value
-    given = value if slot.many else [value]
-    each = [_upload(one, slot, folder / f"{slot.name}-{number}") for number, one in enumerate(given)]
+    items = value if slot.many else [value]
+    files = [_upload(item, slot, folder / f"{slot.name}-{number}") for number, item in enumerate(items)]
     if slot.form == "gallery":
-        return [{"image": one, "caption": None} for one in each]
+        return [{"image": file, "caption": None} for file in files]
     if slot.form == "editor":
-        return {"background": each[0], "layers": [], "composite": each[0]}
-    return each if slot.many else each[0]
+        return {"background": files[0], "layers": [], "composite": files[0]}
+    return files if slot.many else files[0]
 
 
 def received(kinds: Sequence[str], values: Sequence[Any], fetch: Fetch) -> Iterator[object]:
@@ -89,33 +89,33 @@ def received(kinds: Sequence[str], values: Sequence[Any], fetch: Fetch) -> Itera
     for kind, value in zip(map(str.lower, kinds), values, strict=False):
         if value is None or kind in _HIDDEN or (isinstance(value, dict) and set(value) == {"__type__"}):
             continue  # empty, or an update of the app's page alone
-        yield from _READERS.get(kind, _plain)(value, fetch)
+        yield from _READERS.get(kind, _with_files)(value, fetch)
 
 
-def _plain(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - what an app gives
+def _with_files(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - what an app gives
     """Any value with its files fetched, however deep they lie; whatever else stands beside them."""
     if _is_file(value):
         yield fetch(value)
     elif isinstance(value, list) and any(map(_holds_file, value)):
-        for each in value:
-            yield from _plain(each, fetch)
+        for item in value:
+            yield from _with_files(item, fetch)
     elif isinstance(value, dict) and any(map(_holds_file, value.values())):
-        for each in value.values():
-            yield from _plain(each, fetch) if _holds_file(each) else ()
+        for item in value.values():
+            yield from _with_files(item, fetch) if _holds_file(item) else ()
     else:
         yield value
 
 
 def _file(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
     """Files by their names, and what they hold."""
-    for each in value if isinstance(value, list) else [value]:
-        yield str(each.get("orig_name") or Path(str(each.get("path"))).name)
-        yield fetch(each)
+    for file in value if isinstance(value, list) else [value]:
+        yield str(file.get("orig_name") or Path(str(file.get("path"))).name)
+        yield fetch(file)
 
 
 def _label(value: Any, _fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
     yield value.get("label")
-    rows = [{"label": each["label"], "score": each["confidence"]} for each in value.get("confidences") or []]
+    rows = [{"label": guess["label"], "score": guess["confidence"]} for guess in value.get("confidences") or []]
     yield rows or None
 
 
@@ -130,18 +130,18 @@ def _table(value: Any, _fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - lik
 def _annotated(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
     """The picture, and what is marked in it."""
     yield fetch(value["image"])
-    yield ", ".join(str(each["label"]) for each in value["annotations"]) or None
+    yield ", ".join(str(mark["label"]) for mark in value["annotations"]) or None
 
 
 def _words(value: Any, _fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
-    yield "".join(str(each["token"]) for each in value)
-    yield [each for each in value if each.get("class_or_confidence") is not None] or None
+    yield "".join(str(word["token"]) for word in value)
+    yield [word for word in value if word.get("class_or_confidence") is not None] or None
 
 
 def _last_message(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
     content = value[-1]["content"] if value else None
-    for each in content if isinstance(content, list) else [content]:
-        yield from [each["text"]] if isinstance(each, dict) and "text" in each else _plain(each, fetch)
+    for part in content if isinstance(content, list) else [content]:
+        yield from [part["text"]] if isinstance(part, dict) and "text" in part else _with_files(part, fetch)
 
 
 def _plot(value: Any, fetch: Fetch) -> Iterator[object]:  # noqa: ANN401 - likewise
@@ -176,9 +176,9 @@ def _upload(medium: Media | str, slot: Parameter, stem: Path) -> Any:  # noqa: A
 
 def _of_files(component: dict[str, Any]) -> Modality:
     """What a component for files is for, by the first type that it names; a text where it names none."""
-    for each in component.get("file_types") or []:
-        if found := EXTENSIONS.get(f".{each.lstrip('.')}") or _TAKEN.get(each):
-            return found
+    for name in component.get("file_types") or []:
+        if modality := EXTENSIONS.get(f".{name.lstrip('.')}") or _TAKEN.get(name):
+            return modality
     return "text"
 
 
@@ -187,5 +187,5 @@ def _bounded(schema: dict[str, Any], component: dict[str, Any]) -> dict[str, Any
     if schema.get("type") not in ("number", "integer"):
         return schema
     bounds = {name: component[name] for name in ("minimum", "maximum") if component.get(name) is not None}
-    whole = schema["type"] == "number" and component.get("precision") == 0
-    return {**schema, **bounds, "type": "integer" if whole else schema["type"], "description": ""}
+    integral = schema["type"] == "number" and component.get("precision") == 0
+    return {**schema, **bounds, "type": "integer" if integral else schema["type"], "description": ""}

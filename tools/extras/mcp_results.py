@@ -16,23 +16,23 @@ Content = str | types.ImageContent | types.AudioContent | types.BlobResourceCont
 
 async def contents(result: types.CallToolResult, client: Client) -> list[Content]:
     """The blocks of a result. What it links to is read through the server itself, never from this machine or a web."""
-    found: list[Content] = []
+    blocks: list[Content] = []
     if len(result.content) > MOST:
         raise BadOutput(f"The server gave {len(result.content)} blocks at once; {MOST} are the most.")
     for block in result.content:
         if isinstance(block, types.ResourceLink):
-            found += map(_resource, (await client.read_resource(block.uri)).contents)
+            blocks += map(_resource, (await client.read_resource(block.uri)).contents)
         elif isinstance(block, types.EmbeddedResource):
-            found.append(_resource(block.resource))
+            blocks.append(_resource(block.resource))
         else:
-            found.append(block.text if isinstance(block, types.TextContent) else block)
-    return found
+            blocks.append(block.text if isinstance(block, types.TextContent) else block)
+    return blocks
 
 
-def output(entry: Entry, found: Sequence[Content], structured: object) -> Output:
+def output(entry: Entry, blocks: Sequence[Content], structured: object) -> Output:
     """Words and media; structured data only where it says more than the words. Raises HuggingGPTError."""
-    values: list[object] = [each if isinstance(each, str) else _decoded(each, entry) for each in found]
-    if entry.outputs[0] != "text" and not any(not isinstance(each, str) for each in values):
+    values: list[object] = [block if isinstance(block, str) else _decoded(block, entry) for block in blocks]
+    if entry.outputs[0] != "text" and not any(not isinstance(value, str) for value in values):
         values += _linked(entry, values)
     if structured and not (isinstance(structured, dict) and set(structured) == {"result"}):
         values.append(structured)
@@ -55,5 +55,5 @@ def _linked(entry: Entry, values: Sequence[object]) -> Iterator[object]:
     for text in values:
         link = str(text).strip()
         if link.startswith(("http://", "https://", "data:")) and len(link.split()) == 1:
-            found = fetched(link, entry, trusted)
-            yield None if isinstance(found, str) else found
+            medium = fetched(link, entry, trusted)
+            yield None if isinstance(medium, str) else medium

@@ -21,7 +21,7 @@ from tools.extras import mcp_results, mcp_transport
 from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.extras.results import made
-from tools.extras.schema import parameter, told
+from tools.extras.schema import medium_made, parameter
 from tools.extras.wording import described
 from tools.files import codec
 from tools.progress import report
@@ -34,13 +34,13 @@ _CLOSED = -32000  # JSON-RPC: the server went away
 
 async def describe(place: Place) -> Sequence[Entry]:
     """An entry for each tool, of all pages of the list."""
-    found, cursor = list[Entry](), None
+    entries, cursor = list[Entry](), None
     async with _connected(place) as client:
-        while len(found) <= _MOST:
+        while len(entries) <= _MOST:
             page = await client.list_tools(cursor=cursor)
-            found += [_entry(place, tool) for tool in page.tools]
+            entries += [_entry(place, tool) for tool in page.tools]
             if not (cursor := page.next_cursor):
-                return found
+                return entries
     raise ConfigError(f"{place.source} offers more than {_MOST} tools; that is more than can be added.")
 
 
@@ -59,16 +59,16 @@ async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
 async def _report(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - so called by mcp
     """Progress as whole steps, in percent where the server counts in fractions. Without a total there is none."""
     if total:
-        whole = float(progress).is_integer() and float(total).is_integer() and total > 1
-        report(*((int(progress), int(total)) if whole else (round(100 * progress / total), 100)))
+        countable = float(progress).is_integer() and float(total).is_integer() and total > 1
+        report(*((int(progress), int(total)) if countable else (round(100 * progress / total), 100)))
 
 
 def _entry(place: Place, tool: types.Tool) -> Entry:
     schema, about = tool.input_schema, tool.description or tool.title or ""
     required = schema.get("required", ())
-    given = schema.get("properties", {}).items()
-    slots = tuple(parameter(name, each, required=name in required, root=schema) for name, each in given)
-    medium = None if tool.output_schema else told(about)  # a structured result is no medium
+    properties = schema.get("properties", {}).items()
+    slots = tuple(parameter(name, argument, required=name in required, root=schema) for name, argument in properties)
+    medium = None if tool.output_schema else medium_made(about)  # a structured result is no medium
     read_only = bool(tool.annotations and tool.annotations.read_only_hint)
     return described(place, tool.name, about, outputs=made([medium]), slots=slots, read_only=read_only)
 
@@ -110,8 +110,8 @@ async def _started(place: Place) -> AsyncIterator[Client]:
 def _leaves(group: BaseExceptionGroup[MCPError]) -> list[MCPError]:
     return [
         leaf
-        for each in group.exceptions
-        for leaf in (_leaves(each) if isinstance(each, BaseExceptionGroup) else [each])
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
     ]
 
 

@@ -74,7 +74,7 @@ class Place(BaseModel):
         ]
         return list(
             dict.fromkeys(
-                [*_TOKEN.findall(self.token or ""), *(name for each in texts for name in _NAME.findall(each))]
+                [*_TOKEN.findall(self.token or ""), *(name for text in texts for name in _NAME.findall(text))]
             )
         )
 
@@ -112,12 +112,12 @@ class Place(BaseModel):
                 value = value.replace(secret, "[secret]")
             return value
         if isinstance(value, dict):
-            return {self.masked(key): self.masked(each) for key, each in value.items()}
-        return [self.masked(each) for each in value] if isinstance(value, list | tuple) else value
+            return {self.masked(key): self.masked(item) for key, item in value.items()}
+        return [self.masked(item) for item in value] if isinstance(value, list | tuple) else value
 
     def _values(self) -> Iterator[str]:
-        found = (os.environ.get(name, "") for name in self.variables)
-        return iter(sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True))
+        secrets = (os.environ.get(name, "") for name in self.variables)
+        return iter(sorted((value for value in secrets if len(value) >= _SHORTEST), key=len, reverse=True))
 
 
 def _filled(text: str) -> str:

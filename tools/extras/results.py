@@ -24,7 +24,7 @@ MOST = 100  # media
 
 def made(outputs: Iterable[Modality | None]) -> tuple[Modality, ...]:
     """What a tool gives, each modality once; a text where nothing else is told."""
-    return tuple(dict.fromkeys(each or "text" for each in outputs)) or ("text",)
+    return tuple(dict.fromkeys(output or "text" for output in outputs)) or ("text",)
 
 
 def gathered(values: Iterable[object], entry: Entry) -> Output:
@@ -33,21 +33,21 @@ def gathered(values: Iterable[object], entry: Entry) -> Output:
     No secret that opened it is in it. Raises BadOutput where it is too much.
     """
     flat = [item for value in values for item in (value if _is_gallery(value) else [value]) if item is not None]
-    found = tuple(item for item in flat if isinstance(item, Image | Audio | Video))
-    plain = [
+    made_media = tuple(item for item in flat if isinstance(item, Image | Audio | Video))
+    others = [
         entry.masked(to_jsonable_python(item, serialize_unknown=True))
         for item in flat
         if not isinstance(item, Image | Audio | Video)
     ]
-    texts = "\n".join(str(item) for item in plain if not isinstance(item, dict | list))
-    data = [item for item in plain if isinstance(item, dict | list)]
-    if len(found) > MOST:
-        raise BadOutput(f"{entry.source} gave {len(found)} files at once; {MOST} are the most.")
+    texts = "\n".join(str(item) for item in others if not isinstance(item, dict | list))
+    data = [item for item in others if isinstance(item, dict | list)]
+    if len(made_media) > MOST:
+        raise BadOutput(f"{entry.source} gave {len(made_media)} files at once; {MOST} are the most.")
     if len(texts) > LONGEST or (data and len(json.dumps(data)) > LONGEST):
         raise BadOutput(f"{entry.source} gave more than {LONGEST:,} characters at once.")
     if entry.outputs[0] == "text" and not texts and not data:  # its description did not tell that it makes media
-        texts = " and ".join(type(each).__name__.lower() for each in found)
-    return Output(texts or None, data[0] if len(data) == 1 else data or None, found)
+        texts = " and ".join(type(medium).__name__.lower() for medium in made_media)
+    return Output(texts or None, data[0] if len(data) == 1 else data or None, made_media)
 
 
 def fetched(reference: str, place: Place, trusted: Trusted | None = None) -> object:
@@ -78,4 +78,4 @@ def _decoded(path: Path) -> object:
 
 
 def _is_gallery(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, Image | Audio | Video) for each in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Image | Audio | Video) for item in value)

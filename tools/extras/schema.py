@@ -38,11 +38,11 @@ def parameter(
     root = schema if root is None else root
     schema = _bare(_followed(schema, root))
     many = schema.get("type") == "array" and isinstance(schema.get("items"), Mapping)
-    one = _bare(_followed(schema["items"], root)) if many else schema
-    modality = modality or (_medium(name, one) if one.get("type") == "string" else None) or "text"
-    coded = one.get("contentEncoding") == "base64" or re.search(r"(?:base64|b64|data|bytes)$", name, re.I)
-    kept = _kept(one, root, _DEPTH) if modality == "text" else {}
-    if kept == {"type": "string"} and (one.get("format") == "uri" or _LINK.search(name)):
+    item = _bare(_followed(schema["items"], root)) if many else schema
+    modality = modality or (_medium(name, item) if item.get("type") == "string" else None) or "text"
+    coded = item.get("contentEncoding") == "base64" or re.search(r"(?:base64|b64|data|bytes)$", name, re.I)
+    kept = _kept(item, root, _DEPTH) if modality == "text" else {}
+    if kept == {"type": "string"} and (item.get("format") == "uri" or _LINK.search(name)):
         kept["format"] = "uri"
     return Parameter(
         name=_slot_name(name),
@@ -56,10 +56,10 @@ def parameter(
     )
 
 
-def told(about: str) -> Modality | None:
+def medium_made(about: str) -> Modality | None:
     """The medium that a description says the tool makes."""
-    found = _MADE.search(about)
-    return _MEDIA[found[1].lower()] if found else None
+    match = _MADE.search(about)
+    return _MEDIA[match[1].lower()] if match else None
 
 
 def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,21 +67,21 @@ def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
     for _ in range(_DEPTH):
         if "$ref" not in schema:
             return schema
-        found: Any = root
+        target: Any = root
         for step in str(schema["$ref"]).removeprefix("#/").split("/"):
-            found = found.get(step, {}) if isinstance(found, Mapping) else {}
-        schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+            target = target.get(step, {}) if isinstance(target, Mapping) else {}
+        schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
     return {}
 
 
 def _bare(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema without the alternative of null."""
     if isinstance(schema.get("type"), list):
-        types = [each for each in schema["type"] if each != "null"]
+        types = [name for name in schema["type"] if name != "null"]
         return {**schema, "type": types[0] if len(types) == 1 else types}
-    options = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**rest, **options[0]} if len(options) == 1 else schema
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**others, **options[0]} if len(options) == 1 else schema
 
 
 def _kept(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -91,13 +91,15 @@ def _kept(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> dic
         return {}
     kept = {key: value for key, value in schema.items() if key in _PLAIN and value is not None}
     if "enum" in kept:
-        kept["enum"] = [each for each in kept["enum"] if each is not None]
+        kept["enum"] = [choice for choice in kept["enum"] if choice is not None]
     if isinstance(schema.get("items"), Mapping):
         kept["items"] = _kept(schema["items"], root, depth - 1)
     if isinstance(schema.get("properties"), Mapping):
-        kept["properties"] = {name: _kept(each, root, depth - 1) for name, each in schema["properties"].items()}
-    options = [each for each in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if each.get("type") != "null"]
-    return kept | ({"anyOf": [_kept(each, root, depth - 1) for each in options]} if options else {})
+        kept["properties"] = {name: _kept(child, root, depth - 1) for name, child in schema["properties"].items()}
+    options = [
+        option for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ())) if option.get("type") != "null"
+    ]
+    return kept | ({"anyOf": [_kept(option, root, depth - 1) for option in options]} if options else {})
 
 
 def _medium(name: str, schema: Mapping[str, Any]) -> Modality | None:
@@ -105,12 +107,12 @@ def _medium(name: str, schema: Mapping[str, Any]) -> Modality | None:
     major = str(schema.get("contentMediaType", "")).partition("/")[0]
     if major in MODALITIES:
         return _MEDIA.get(major)
-    found = _NAMED.match(name)
-    return _MEDIA[found[1].lower()] if found and "enum" not in schema else None
+    match = _NAMED.match(name)
+    return _MEDIA[match[1].lower()] if match and "enum" not in schema else None
 
 
 def _slot_name(name: str) -> str:
     """The name in plans: none that the tools' own arguments, LangChain or pydantic use."""
-    plain = re.sub(r"\W+", "_", name).strip("_") or "value"
-    plain = plain if plain[0].isalpha() else f"value_{plain}"
-    return f"{plain}_value" if plain in _RESERVED or hasattr(BaseModel, plain) else plain
+    slot_name = re.sub(r"\W+", "_", name).strip("_") or "value"
+    slot_name = slot_name if slot_name[0].isalpha() else f"value_{slot_name}"
+    return f"{slot_name}_value" if slot_name in _RESERVED or hasattr(BaseModel, slot_name) else slot_name

@@ -71,13 +71,13 @@ async def call(entry: Entry, inputs: dict[str, Any]) -> Output:
 async def _changed(entry: Entry) -> str | None:
     """How the tool differs from what was written down of it, or None: asked only once it has failed."""
     try:
-        found = {each.tool: each for each in await describe(entry)}
+        entries = {offered.tool: offered for offered in await describe(entry)}
     except HuggingGPTError:
         return None
-    now = found.get(entry.tool)
+    now = entries.get(entry.tool)
     again = f"run `hugginggpt tools remove {entry.name}` and add it again"
     if now is None:
-        return f"{entry.source} no longer offers {entry.tool}; it has {', '.join(found) or 'nothing'}: {again}."
+        return f"{entry.source} no longer offers {entry.tool}; it has {', '.join(entries) or 'nothing'}: {again}."
     if (was := _signature(entry)) != (takes := _signature(now)):
         return f"{entry.name} has changed since it was added, from ({was}) to ({takes}): {again}."
     return None
@@ -85,8 +85,8 @@ async def _changed(entry: Entry) -> str | None:
 
 def _signature(entry: Entry) -> str:
     return ", ".join(
-        f"{each.parameter}{'' if each.required else '?'}: {each.json_schema.get('type', each.modality)}"
-        for each in entry.slots
+        f"{slot.parameter}{'' if slot.required else '?'}: {slot.json_schema.get('type', slot.modality)}"
+        for slot in entry.slots
     )
 
 

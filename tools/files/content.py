@@ -66,16 +66,16 @@ def _reference(value: object, mime: str, name: str) -> str | None:
     mime = _mime(value, mime)
     for key in _BYTES:
         if value.get(key) and isinstance(value[key], str | bytes):
-            return _data_uri(value[key], mime, name, plain=value.get("type") == "text")
+            return _data_uri(value[key], mime, name, as_text=value.get("type") == "text")
     for key in _LINKS:
         if isinstance(value.get(key), str) and value[key]:
             return str(value[key])
-    return next((found for key in _NESTED if (found := _reference(value.get(key), mime, name))), None)
+    return next((reference for key in _NESTED if (reference := _reference(value.get(key), mime, name))), None)
 
 
 def _name_in_metadata(value: Mapping[str, Any]) -> str:
     nested = [value[key] for key in ("metadata", "extras") if isinstance(value.get(key), Mapping)]
-    return next((str(each[key]) for each in nested for key in _NAMES if each.get(key)), "")
+    return next((str(holder[key]) for holder in nested for key in _NAMES if holder.get(key)), "")
 
 
 def _mime(value: Mapping[str, Any], default: str) -> str:
@@ -88,11 +88,11 @@ def _is_reference(value: str) -> bool:
     return value.startswith(("http://", "https://", "data:", "file://", "/", "./", "../", "~/"))
 
 
-def _data_uri(data: str | bytes, mime: str, name: str, *, plain: bool) -> str:
+def _data_uri(data: str | bytes, mime: str, name: str, *, as_text: bool) -> str:
     if isinstance(data, str) and data.startswith("data:"):
         return data
     raw = data if isinstance(data, bytes) else data.encode()
-    encoded = base64.b64encode(raw).decode() if plain or isinstance(data, bytes) else raw.decode()
+    encoded = base64.b64encode(raw).decode() if as_text or isinstance(data, bytes) else raw.decode()
     label = f";name={quote(name, safe='')}" if name else ""
     return f"data:{mime}{label};base64,{encoded}"
 
@@ -119,12 +119,12 @@ def mentioned(text: str) -> list[str]:
 
 
 def _trim(match: re.Match[str]) -> str:
-    found = match.group(match.lastgroup or 0)
+    link = match.group(match.lastgroup or 0)
     if match.lastgroup in {"quoted", "data"}:
-        return found
+        return link
     if match.lastgroup == "path":
-        return found[1:] if found.startswith("(") and ")" not in found else found
-    found = found.rstrip(".,;:!?*_")
-    while found.endswith((")", "]", "}")) and found.count(found[-1]) > found.count("([{"[")]}".index(found[-1])]):
-        found = found[:-1].rstrip(".,;:!?")
-    return found
+        return link[1:] if link.startswith("(") and ")" not in link else link
+    link = link.rstrip(".,;:!?*_")
+    while link.endswith((")", "]", "}")) and link.count(link[-1]) > link.count("([{"[")]}".index(link[-1])]):
+        link = link[:-1].rstrip(".,;:!?")
+    return link

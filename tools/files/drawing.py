@@ -30,13 +30,13 @@ def colour(index: int) -> Colour:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def boxes(image: Image.Image, found: Sequence[Mapping[str, Any]]) -> Image.Image:
+def boxes(image: Image.Image, detections: Sequence[Mapping[str, Any]]) -> Image.Image:
     """A copy with every ``{"label", "score", "box"}`` framed and named, a colour for each label."""
     drawn = image.convert("RGB")
     pen = ImageDraw.Draw(drawn)
     size = max(12, min(image.size) // 28)
-    font, labels = ImageFont.load_default(size), sorted({entry["label"] for entry in found})
-    for entry in found:
+    font, labels = ImageFont.load_default(size), sorted({entry["label"] for entry in detections})
+    for entry in detections:
         box, paint = entry["box"], colour(labels.index(entry["label"]))
         pen.rectangle((box["xmin"], box["ymin"], box["xmax"], box["ymax"]), outline=paint, width=max(2, size // 6))
         words = f"{entry['label']} {entry['score']:.0%}" if "score" in entry else str(entry["label"])
@@ -46,10 +46,10 @@ def boxes(image: Image.Image, found: Sequence[Mapping[str, Any]]) -> Image.Image
     return drawn
 
 
-def masks(size: tuple[int, int], found: Sequence[NDArray[np.bool_]], colours: Sequence[Colour]) -> Image.Image:
+def masks(size: tuple[int, int], regions: Sequence[NDArray[np.bool_]], colours: Sequence[Colour]) -> Image.Image:
     """A flat map: each mask in its colour on black, smaller masks over larger ones."""
     canvas = np.zeros((size[1], size[0], 3), np.uint8)
-    for mask, paint in sorted(zip(found, colours, strict=True), key=lambda pair: -int(pair[0].sum())):
+    for mask, paint in sorted(zip(regions, colours, strict=True), key=lambda pair: -int(pair[0].sum())):
         canvas[mask] = paint
     return Image.fromarray(canvas)
 
@@ -74,11 +74,11 @@ def heat(shades: Image.Image) -> Image.Image:
     return Image.fromarray((np.stack(channels, axis=-1) * 255).astype(np.uint8))
 
 
-def points(image: Image.Image, found: Sequence[Sequence[Mapping[str, float]]], *, joined: bool) -> Image.Image:
+def points(image: Image.Image, people: Sequence[Sequence[Mapping[str, float]]], *, joined: bool) -> Image.Image:
     """A copy with the keypoints of each person, or of the image, dotted and perhaps joined to limbs."""
     drawn = image.convert("RGB")
     pen, radius = ImageDraw.Draw(drawn), max(2, min(image.size) // 150)
-    for index, person in enumerate(found):
+    for index, person in enumerate(people):
         places = [(point["x"], point["y"]) for point in person]
         for a, b in LIMBS if joined and len(places) == 17 else ():
             pen.line([places[a], places[b]], fill=colour(index), width=radius)

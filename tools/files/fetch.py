@@ -120,7 +120,7 @@ async def download(url: str, target: Path, begun: Begun, trusted: Trusted | None
         raise ResourceError(f"{shown} cannot be reached; check the link and the connection.") from None
 
 
-def guard(url: str) -> None:
+def check_address(url: str) -> None:
     """Refuse an address that another library is about to connect to, as a link would be. Raises ResourceError."""
     parts = httpx.URL(url)
     if not proxy_for(parts):
@@ -172,10 +172,10 @@ def _refuse_private_literal(host: str) -> None:
 def _address(host: str, port: int, *, private: bool = False) -> str:
     """One address of the host, after all of them have been found public, unless ``private`` ones may be asked."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         raise ResourceError(f"{host} cannot be found; check the link and the connection.") from None
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in entries]
     if not private and not all(map(is_public, addresses)):
         _refuse_private(host)
     return addresses[0]

@@ -75,12 +75,12 @@ def sniff(path: Path) -> str | None:
     return ".html" if start.startswith((b"<!doctype html", b"<html")) else ".txt"
 
 
-def fits(extension: str, found: str) -> bool:
-    """Whether a file named with ``extension`` may hold what ``found`` stands for."""
-    if extension in _EXACT or found in _EXACT:
-        return extension == found
+def fits(extension: str, held: str) -> bool:
+    """Whether a file named with ``extension`` may hold what ``held`` stands for."""
+    if extension in _EXACT or held in _EXACT:
+        return extension == held
     family = {"table": "text", "video": "audio"}  # a CSV is text, and MP4 and Ogg hold sound as well as pictures
-    want, have = (EXTENSIONS.get(name, "") for name in (extension, found))
+    want, have = (EXTENSIONS.get(name, "") for name in (extension, held))
     return family.get(want, want) == family.get(have, have)
 
 
@@ -90,14 +90,14 @@ def settle(name: str, path: Path) -> str:
     Raises:
         ResourceError: the format is not supported, or the name promises something else than the file holds.
     """
-    named, found = Path(name).suffix.lower(), sniff(path)
-    if found not in EXTENSIONS or named in UNSUPPORTED:
+    named, held = Path(name).suffix.lower(), sniff(path)
+    if held not in EXTENSIONS or named in UNSUPPORTED:
         formats = ", ".join(sorted(extension[1:] for extension in EXTENSIONS))
         raise ResourceError(f"{name} is in a format that is not supported; give one of {formats}.")
-    if named in EXTENSIONS and not fits(named, found):
-        have, want = kind(found), kind(named)
+    if named in EXTENSIONS and not fits(named, held):
+        have, want = kind(held), kind(named)
         raise ResourceError(f"{name} is not {want} although it is named {named}: it holds {have}; give {want}.")
-    return named if named in EXTENSIONS else found
+    return named if named in EXTENSIONS else held
 
 
 def kind(extension: str) -> str:

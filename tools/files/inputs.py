@@ -32,10 +32,10 @@ _LINK = ".link"  # beside a file that was fetched: from where
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-async def from_link(url: str, told: Told = lambda _: None, trusted: Trusted | None = None) -> str:
+async def from_link(url: str, on_name: Told = lambda _: None, trusted: Trusted | None = None) -> str:
     """What an http(s) link leads to, as a local path; ``trusted`` is a place that the owner named.
 
-    ``told`` is given the name of the file as soon as it is certain: at once where the link has an extension, else
+    ``on_name`` is given the name of the file as soon as it is certain: at once where the link has an extension, else
     when enough has come to tell the format.
 
     Raises:
@@ -44,12 +44,12 @@ async def from_link(url: str, told: Told = lambda _: None, trusted: Trusted | No
     """
     name = Path(link_path(url)).name or "page"
     if suffix(name) in EXTENSIONS:
-        told(_named(name, suffix(name)))
+        on_name(_named(name, suffix(name)))
     part = await asyncio.to_thread(_part)
 
     async def begun(mime: str) -> None:
         with suppress(ResourceError):  # what cannot be told yet is, when all of it is here
-            told(_named(name, await asyncio.to_thread(_format, name, part, mime)))
+            on_name(_named(name, await asyncio.to_thread(_format, name, part, mime)))
 
     try:
         mime = await download(url, part, begun, trusted)

@@ -86,7 +86,7 @@ def text(path: Path) -> str:
     extension = suffix(path.name)
     if EXTENSIONS.get(extension) not in {"text", "table"} or extension == ".xlsx":
         raise ResourceError(f"{path.name} is {kind(extension)}, but a text is needed here.")
-    words = _DOCUMENTS.get(extension, _plain)(path).strip()
+    words = _DOCUMENTS.get(extension, _decoded_text)(path).strip()
     if not words:
         raise ResourceError(f"No text was found in {path.name}; give another file.")
     return words
@@ -102,7 +102,7 @@ def table(path: Path) -> dict[str, list[str]]:
         from tools.files import workbook
 
         return workbook.columns(path)
-    content = _plain(path)
+    content = _decoded_text(path)
     try:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(content[:8192], ",;\t|")
     except csv.Error:  # one column alone
@@ -118,8 +118,8 @@ def table(path: Path) -> dict[str, list[str]]:
 def _distinct(header: list[str]) -> list[str]:
     """The names of the columns, each once: ``price, price (2), column 3``."""
     names: list[str] = []
-    for number, given in enumerate(header, 1):
-        name, times = given.strip() or f"column {number}", 1
+    for number, title in enumerate(header, 1):
+        name, times = title.strip() or f"column {number}", 1
         while (fresh := name if times == 1 else f"{name} ({times})") in names:
             times += 1
         names.append(fresh)
@@ -208,11 +208,11 @@ def _office(path: Path) -> str:
 
 def _html(path: Path) -> str:
     trafilatura = _package("trafilatura", "embedded")
-    page = _plain(path)
+    page = _decoded_text(path)
     return trafilatura.extract(page, include_comments=False) or " ".join(trafilatura.html2txt(page).split())
 
 
-def _plain(path: Path) -> str:
+def _decoded_text(path: Path) -> str:
     raw = path.read_bytes()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace")

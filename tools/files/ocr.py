@@ -26,10 +26,10 @@ def read(image: Image.Image) -> Output:
 
     The picture may be tilted, on its side or upside down, dark, pale or a little out of focus.
     """
-    found = max(_attempts(image), key=_worth, default=[])
-    if not found:
+    best = max(_attempts(image), key=_worth, default=[])
+    if not best:
         raise BadOutput("No printed text was found in the image.")
-    ordered = rows(found, image, _upside_down)
+    ordered = rows(best, image, _upside_down)
     text = "\n".join(" ".join(line["text"] for line in row) for row in ordered)
     lines = [line for row in ordered for line in row]
     return Output(text=text, data={"confidence": round(_mean(lines), 3), "lines": lines})
@@ -37,10 +37,10 @@ def read(image: Image.Image) -> Output:
 
 def _attempts(image: Image.Image) -> list[list[Line]]:
     """What is read in the picture, and in a sharper copy where that is little."""
-    plain = _lines(_lit(image))
-    if plain and _mean(plain) >= _UNSURE:
-        return [plain]
-    return [plain, _lines(_lit(image).filter(ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)))]
+    unsharpened = _lines(_lit(image))
+    if unsharpened and _mean(unsharpened) >= _UNSURE:
+        return [unsharpened]
+    return [unsharpened, _lines(_lit(image).filter(ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)))]
 
 
 def _worth(lines: list[Line]) -> float:
@@ -76,17 +76,17 @@ def _parts(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 def _read(image: Image.Image, top: int) -> list[Line]:
     # RapidOCR expects BGR, as OpenCV does; all three stages run, so the output is the full one
-    found = cast("RapidOCROutput", _engine()(_bgr(image), use_det=True, use_cls=True, use_rec=True))
-    if found.txts is None or found.scores is None or found.boxes is None:
+    output = cast("RapidOCROutput", _engine()(_bgr(image), use_det=True, use_cls=True, use_rec=True))
+    if output.txts is None or output.scores is None or output.boxes is None:
         return []
-    boxes = found.boxes + np.array([0, top])
-    return [_line(*each) for each in zip(found.txts, found.scores, boxes, strict=True)]
+    boxes = output.boxes + np.array([0, top])
+    return [_line(*fields) for fields in zip(output.txts, output.scores, boxes, strict=True)]
 
 
 def _upside_down(lines: list[Image.Image]) -> bool:
     """Whether most of these pictures of lines stand on their heads."""
-    told: list[Any] = [_engine()(_bgr(line), use_det=False, use_cls=True, use_rec=False) for line in lines]
-    turned = [each.cls_res[0][0] == "180" for each in told]
+    outputs: list[Any] = [_engine()(_bgr(line), use_det=False, use_cls=True, use_rec=False) for line in lines]
+    turned = [output.cls_res[0][0] == "180" for output in outputs]
     return bool(sum(turned) * 2 > len(turned))
 
 

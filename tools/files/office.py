@@ -40,12 +40,12 @@ def _letter(archive: zipfile.ZipFile) -> Iterator[str]:
 
 
 def _slides(archive: zipfile.ZipFile) -> Iterator[str]:
-    found = {
+    slides = {
         int(match[1]): name
         for name in archive.namelist()
         if (match := re.fullmatch(r"ppt/slides/slide(\d+)\.xml", name))
     }
-    for _, name in sorted(found.items()):
+    for _, name in sorted(slides.items()):
         yield "\n".join(_runs(_parsed(archive.read(name))))
 
 

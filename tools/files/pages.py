@@ -23,12 +23,12 @@ def chosen(wanted: str, count: int) -> Sequence[int]:
     """
     words = re.sub(r"\blast\b", str(count), wanted.lower())
     words = re.sub(rf"\b(?:{'|'.join(_NUMBERS)})\b", lambda match: str(_NUMBERS[match[0]]), words)
-    found = [page for match in _RANGE.finditer(words) for page in _within(match)]
-    if not found:
+    pages = [page for match in _RANGE.finditer(words) for page in _within(match)]
+    if not pages:
         raise InputError(f"“{wanted}” names no page; say a number such as 2, or 1-3.")
-    if not all(1 <= page <= count for page in found):
-        raise InputError(f"There is no page {next(p for p in found if not 1 <= p <= count)}: the document has {count}.")
-    return found
+    if not all(1 <= page <= count for page in pages):
+        raise InputError(f"There is no page {next(p for p in pages if not 1 <= p <= count)}: the document has {count}.")
+    return pages
 
 
 def _within(match: re.Match[str]) -> Sequence[int]:

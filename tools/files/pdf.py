@@ -47,7 +47,7 @@ def _read(path: Path, until: float) -> str:
         if time.monotonic() > until:
             raise _TooSlow
 
-    pages, found, size, scans = PdfReader(path).pages, list[str](), 0, 0
+    pages, texts, size, scans = PdfReader(path).pages, list[str](), 0, 0
     if len(pages) > MAX_PAGES:
         raise _too_large(path, f"has {len(pages):,} pages, and at most {MAX_PAGES:,} are read")
     for page in pages:
@@ -56,13 +56,13 @@ def _read(path: Path, until: float) -> str:
             begun, scans = time.monotonic(), scans + 1
             text = _scanned(page) if scans <= MAX_SCANS else ""
             until += time.monotonic() - begun  # the bound is for what a page draws
-        found.append(text)
+        texts.append(text)
         size += len(text)
         if size > MAX_CHARACTERS:
             raise _too_large(path, f"holds more than {MAX_CHARACTERS:,} characters")
     if scans > MAX_SCANS:
         raise _too_large(path, f"has {scans} scanned pages, and at most {MAX_SCANS} are read")
-    return BREAK.join(found)
+    return BREAK.join(texts)
 
 
 def _scanned(page: PageObject) -> str:

@@ -76,4 +76,4 @@ def _grouped(lines: Sequence[Line], boxes: NDArray[np.float64]) -> list[list[Lin
             grouped[-1].append(int(number))
         else:
             grouped.append([int(number)])
-    return [[lines[number] for number in sorted(row, key=lambda each: lefts[each])] for row in grouped]
+    return [[lines[number] for number in sorted(row, key=lambda index: lefts[index])] for row in grouped]

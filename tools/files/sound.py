@@ -35,9 +35,9 @@ def _ready(graph: object) -> list[NDArray[np.float32]]:
     """What has come out so far."""
     import av
 
-    found: list[NDArray[np.float32]] = []
+    chunks: list[NDArray[np.float32]] = []
     while True:
         try:
-            found.append(graph.pull().to_ndarray())  # type: ignore[attr-defined]  # PyAV is checked as Any
+            chunks.append(graph.pull().to_ndarray())  # type: ignore[attr-defined]  # PyAV is checked as Any
         except (av.BlockingIOError, av.EOFError):
-            return found
+            return chunks

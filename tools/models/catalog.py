@@ -15,8 +15,8 @@ def candidates(task: TaskType, mode: Mode = "auto") -> list[Candidate]:
 
     Of each backend, models that are good for one thing alone come last.
     """
-    found = [each for backend in _backends(mode) for each in sorted(backend.candidates(task), key=_special)]
-    return [candidate for candidate in found if unlicensed(candidate) is None]
+    ranked = [candidate for backend in _backends(mode) for candidate in sorted(backend.candidates(task), key=_special)]
+    return [candidate for candidate in ranked if unlicensed(candidate) is None]
 
 
 def fitness(candidate: Candidate, request: str) -> int:
@@ -31,7 +31,9 @@ def _special(candidate: Candidate) -> int:
 def explain(task: TaskType, mode: Mode = "auto") -> list[tuple[Candidate, str | None]]:
     """Every model known for the task, those that can run first, each with the reason why it cannot, or None."""
     rows = [row for backend in _backends(mode) for row in _explained(backend, task)]
-    return sorted(((each, reason or unlicensed(each)) for each, reason in rows), key=lambda row: row[1] is not None)
+    return sorted(
+        ((candidate, reason or unlicensed(candidate)) for candidate, reason in rows), key=lambda row: row[1] is not None
+    )
 
 
 def unlicensed(candidate: Candidate) -> str | None:

@@ -82,7 +82,7 @@ def ask_hub(tag: str) -> list[Facts]:
     """The most downloaded models of a pipeline tag, and the most downloaded ones that a provider serves."""
     from huggingface_hub import HfApi  # half a second, and only where the Hub is asked
 
-    api, found = HfApi(), dict[str, Facts]()
+    api, models = HfApi(), dict[str, Facts]()
     for served in (None, "all"):
         expand = [*_EXPAND, "inferenceProviderMapping"] if served else _EXPAND
         listed = api.list_models(
@@ -92,8 +92,8 @@ def ask_hub(tag: str) -> list[Facts]:
             expand=expand,
             inference_provider=served,
         )
-        found |= {info.id: _facts(info, tag) for info in listed}
-    return sorted(found.values(), key=_by_downloads)
+        models |= {info.id: _facts(info, tag) for info in listed}
+    return sorted(models.values(), key=_by_downloads)
 
 
 def ask_about(model: str, tag: str) -> Facts:

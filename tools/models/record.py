@@ -33,8 +33,8 @@ def _fresh(row: Row, ask: Ask) -> Row | None:
         return None
     except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError):
         return row
-    told = facts.model_dump(mode="json", exclude=_DERIVED, exclude_defaults=True)
-    return told | {"approximate": False}
+    fields = facts.model_dump(mode="json", exclude=_DERIVED, exclude_defaults=True)
+    return fields | {"approximate": False}
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:

@@ -93,13 +93,15 @@ def of(model: str, task: str) -> tuple[str, ...]:
     """What a model of the task type is special for, as far as its name tells."""
     words = _ASPECTS if task == "text-classification" else _SPECIALITIES.get(task, {})
     name = model.lower()
-    return tuple(each for each, told in words.items() if re.search(rf"(?<![a-z])(?:{told})(?![a-z])", name))
+    return tuple(
+        speciality for speciality, signs in words.items() if re.search(rf"(?<![a-z])(?:{signs})(?![a-z])", name)
+    )
 
 
 def rank(task: str, aspects: Iterable[str], request: str) -> int:
     """0 for a specialist of what the request names, 1 for a model for everything, 2 for any other specialist."""
-    special = [each for each in aspects if each in _SPECIALITIES.get(task, {})]
+    special = [aspect for aspect in aspects if aspect in _SPECIALITIES.get(task, {})]
     if not special:
         return 1
-    wanted = any(re.search(_SIGNS.get(each, rf"\b{re.escape(each)}"), request, re.I) for each in special)
+    wanted = any(re.search(_SIGNS.get(aspect, rf"\b{re.escape(aspect)}"), request, re.I) for aspect in special)
     return 0 if wanted else 2

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 from app.uploads import keep
 from tools.errors import InputError
@@ -39,8 +39,8 @@ class Speech(BaseModel):
 async def speech(request: Request) -> Response:
     """``POST /v1/audio/speech``: the recording itself."""
     body = await read(request, Speech)
-    spoken = runs.call(Owner.of(request), "text-to-speech", {"text": body.input}, "openai")
-    (path, *_) = (await runs.unless_gone(request, spoken))["files"]
+    spoken = in_process.call(Owner.of(request), "text-to-speech", {"text": body.input}, "openai")
+    (path, *_) = (await in_process.unless_gone(request, spoken))["files"]
     container, coding, mime = _FORMATS[body.response_format or "mp3"]
     return Response(await asyncio.to_thread(_encoded, path, container, coding), media_type=mime)
 
@@ -66,6 +66,6 @@ async def transcriptions(request: Request) -> Response:
             raise InputError(f"response_format {shape!r} needs times, which are not kept here; use json or text.")
         owner = Owner.of(request)
         path = await owner.do(keep(file.filename or "recording.wav", await file.read()))
-    heard = runs.call(owner, "automatic-speech-recognition", {"audio": path}, "openai")
-    text = (await runs.unless_gone(request, heard))["text"]
+    heard = in_process.call(owner, "automatic-speech-recognition", {"audio": path}, "openai")
+    text = (await in_process.unless_gone(request, heard))["text"]
     return PlainTextResponse(text) if shape == "text" else JSONResponse({"text": text})

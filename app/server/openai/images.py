@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 
 
@@ -44,7 +44,7 @@ class Wanted(BaseModel):
 async def generate(request: Request) -> Response:
     """``POST /v1/images/generations``: links to pictures where nothing else was asked for, or their bytes."""
     body, owner = await read(request, Wanted), Owner.of(request)
-    made = await runs.unless_gone(request, _made(owner, body))
+    made = await in_process.unless_gone(request, _made(owner, body))
     if body.response_format == "b64_json" or not body.as_it_is:
         pictures = [{"b64_json": await asyncio.to_thread(_bytes, path, body)} for path in made]
     else:
@@ -53,7 +53,7 @@ async def generate(request: Request) -> Response:
 
 
 async def _made(owner: Owner, body: Wanted) -> list[str]:
-    calls = [runs.call(owner, "text-to-image", {"text": body.prompt}, "openai") for _ in range(body.n or 1)]
+    calls = [in_process.call(owner, "text-to-image", {"text": body.prompt}, "openai") for _ in range(body.n or 1)]
     results: list[dict[str, Any]] = await asyncio.gather(*calls)
     return [path for result in results for path in result["files"]]
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Literal
 
-from app.server.runs import Words
+from app.server.in_process import Words
 
 CHARACTERS = 4  # of a token, about: there is no tokenizer for whatever model answers
 
@@ -34,8 +34,8 @@ class Limited:
 
     def _ready(self, held: str, waiting: int) -> tuple[str, bool]:
         """What may be said of the held words, and whether a stop sequence follows."""
-        found = [at for at in map(held.find, self.stops) if at >= 0]
-        return (held[: min(found)], True) if found else (held[: len(held) - waiting], False)
+        places = [at for at in map(held.find, self.stops) if at >= 0]
+        return (held[: min(places)], True) if places else (held[: len(held) - waiting], False)
 
     def _fitting(self, text: str) -> str:
         if self.room is None:

@@ -16,7 +16,7 @@ async def listed(_request: Request) -> Response:
     return JSONResponse({"object": "list", "data": [_FACTS]})
 
 
-async def one(request: Request) -> Response:
+async def described(request: Request) -> Response:
     """``GET /v1/models/ID``."""
     known(request.path_params["model"])
     return JSONResponse(_FACTS)

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 from app.server.openai import structured
 from app.server.openai.bodies import Format, conversation
-from app.server.openai.chat import Said
+from app.server.openai.completions import Said
 from app.server.openai.limits import Limited
 from app.server.openai.models import MODEL, known
 from app.server.refusals import BROKEN
@@ -67,7 +67,7 @@ async def create(request: Request) -> Response:
     said, limited = Said(Owner.of(request), body.as_input(), schema), Limited(most=body.max_output_tokens)
     if body.stream:
         return EventSourceResponse(_events(body, said, limited), ping=15, sep="\n")
-    text = "".join([piece async for piece in limited.pieces(runs.once(said.whole(request)))])
+    text = "".join([piece async for piece in limited.pieces(in_process.once(said.whole(request)))])
     return JSONResponse(_response(body, said, limited, text))
 
 

@@ -45,11 +45,11 @@ async def as_json(answer: str, schema: dict[str, Any]) -> str:
     model, complaint = await controller(Context()), ""
     assert model is not None  # noqa: S101 - see check
     for _ in range(TRIES):
-        told = SystemMessage(prompts.render("structure", schema=json.dumps(schema), complaint=complaint))
-        written = await write_json(model, [told, HumanMessage(answer)], schema, resolve())
-        found = await asyncio.to_thread(_found, written, Links([], answer))
-        if (wrong := _misfit(found, schema)) is None:
-            return json.dumps(found, ensure_ascii=False)
+        instructions = SystemMessage(prompts.render("structure", schema=json.dumps(schema), complaint=complaint))
+        written = await write_json(model, [instructions, HumanMessage(answer)], schema, resolve())
+        value = await asyncio.to_thread(_found, written, Links([], answer))
+        if (wrong := _misfit(value, schema)) is None:
+            return json.dumps(value, ensure_ascii=False)
         complaint = f"Your last answer did not fit: {wrong}"
     raise BadOutput(f"{resolve()} gave no JSON that fits the schema of response_format. {complaint}")
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 from tools.errors import InputError
 
@@ -32,16 +32,16 @@ async def create(request: Request) -> Response:
     texts = [body.input] if isinstance(body.input, str) else body.input
     if len(texts) > MOST:
         raise InputError(f"At most {MOST} texts are taken at a time; send the rest in further requests.")
-    calls = [runs.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
-    found = await runs.unless_gone(request, _all(calls))
-    if body.dimensions not in {None, len(found[0]["data"])}:
-        raise InputError(f"{found[0]['model']} gives vectors of {len(found[0]['data'])} dimensions and no other.")
+    calls = [in_process.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
+    made = await in_process.unless_gone(request, _all(calls))
+    if body.dimensions not in {None, len(made[0]["data"])}:
+        raise InputError(f"{made[0]['model']} gives vectors of {len(made[0]['data'])} dimensions and no other.")
     rows = [
-        {"object": "embedding", "index": at, "embedding": _encoded(each["data"], body.encoding_format)}
-        for at, each in enumerate(found)
+        {"object": "embedding", "index": at, "embedding": _encoded(vector["data"], body.encoding_format)}
+        for at, vector in enumerate(made)
     ]
     usage = {"prompt_tokens": 0, "total_tokens": 0}  # no language model was asked
-    return JSONResponse({"object": "list", "data": rows, "model": found[0]["model"], "usage": usage})
+    return JSONResponse({"object": "list", "data": rows, "model": made[0]["model"], "usage": usage})
 
 
 async def _all(calls: list[Any]) -> list[dict[str, Any]]:

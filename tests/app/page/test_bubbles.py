@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
-from app.page.bubbles import SHOWN, bubbles, plain
+from app.page.bubbles import SHOWN, bubbles, without_links
 from graph.answer import HOW
 
 
@@ -19,7 +19,7 @@ from graph.answer import HOW
     ],
 )
 def test_an_answer_keeps_its_words_and_neither_links_nor_markup(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert without_links(text) == shown
 
 
 def test_what_a_user_wrote_is_shown_as_it_was_written() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tools.extras.schema import parameter, told
+from tools.extras.schema import medium_made, parameter
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_json_schema_tells_modality_and_kind(name: str, schema: dict[str, Any]
     ],
 )
 def test_a_description_tells_the_medium_that_is_made(about: str, makes: str | None) -> None:
-    assert told(about) == makes
+    assert medium_made(about) == makes
 
 
 def test_a_schema_is_kept_by_itself_without_patterns_and_references() -> None:

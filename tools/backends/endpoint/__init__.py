@@ -95,14 +95,14 @@ class Endpoint:
     def _list(
         self, task: TaskType, routes: Sequence[Route], facts: Sequence[Sequence[Facts]]
     ) -> list[tuple[Candidate, str | None]]:
-        mine = [own for own in configured(task.name) if own.where != "folder"]
-        listed = [(_from_own(own, task), own.lacks if own.where == "url" else self._locked()) for own in mine]
+        chosen = [own for own in configured(task.name) if own.where != "folder"]
+        listed = [(_from_own(own, task), own.lacks if own.where == "url" else self._locked()) for own in chosen]
         taken = {candidate.model for candidate, _ in listed}
         for route, models in zip(routes, facts, strict=True):
-            fresh = [each for each in models if each.model not in taken]
-            taken |= {each.model for each in fresh}
-            listed += [(_from_facts(each, task), self._locked() or _refusal(each, route)) for each in fresh]
-        preferred = {own.model for own in mine if own.prefer}
+            fresh = [entry for entry in models if entry.model not in taken]
+            taken |= {entry.model for entry in fresh}
+            listed += [(_from_facts(entry, task), self._locked() or _refusal(entry, route)) for entry in fresh]
+        preferred = {own.model for own in chosen if own.prefer}
         return sorted(listed, key=lambda pair: (pair[0].model not in preferred, -(pair[0].downloads or 0)))
 
     def _locked(self) -> str | None:
@@ -110,16 +110,16 @@ class Endpoint:
 
 
 def _refusal(facts: Facts, route: Route) -> str | None:
-    wanted, found = settings().provider, list(facts.providers)
+    wanted, providers = settings().provider, list(facts.providers)
     able = [
         name
         for name, task in facts.providers.items()
         if task in {None, route.served_as} and serves(name, route.served_as)
     ]
-    if not found:
+    if not providers:
         return "no inference provider serves it"
     if not able:
-        return f"{', '.join(found)} serves it, but not as {route.served_as}"
+        return f"{', '.join(providers)} serves it, but not as {route.served_as}"
     if wanted != "auto" and wanted not in able:
         return f"{wanted} does not serve it, but {', '.join(able)} does"
     return route.refuse(facts)

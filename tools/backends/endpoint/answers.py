@@ -21,107 +21,109 @@ from tools.thoughts import spoken as said
 
 LONGEST = 1_000_000  # characters of a text; it goes into every checkpoint from then on
 Inputs = Mapping[str, Any]
-Answer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it
+RawAnswer: TypeAlias = Any  # the client's dataclasses, JSON or bytes, checked by reading it
 
 
-def labels(answer: Answer, inputs: Inputs) -> Output:
+def labels(answer: RawAnswer, inputs: Inputs) -> Output:
     """Classes with scores; all of them where the user named the choice."""
-    found = _plain(answer)
-    if isinstance(found, dict):  # one class alone, or two lists side by side as zero-shot pipelines write them
+    entries = _as_dicts(answer)
+    if isinstance(entries, dict):  # one class alone, or two lists side by side as zero-shot pipelines write them
         names, scores = (
-            (found["labels"], found["scores"]) if "labels" in found else ([found["label"]], [found["score"]])
+            (entries["labels"], entries["scores"]) if "labels" in entries else ([entries["label"]], [entries["score"]])
         )
-        found = [{"label": name, "score": score} for name, score in zip(names, scores, strict=True)]
-    return findings.labelled(found, top=len(inputs["labels"]) if inputs.get("labels") else 5)
+        entries = [{"label": name, "score": score} for name, score in zip(names, scores, strict=True)]
+    return findings.labelled(entries, top=len(inputs["labels"]) if inputs.get("labels") else 5)
 
 
-def words(field: str) -> Callable[[Answer, Inputs], Output]:
+def words(field: str) -> Callable[[RawAnswer, Inputs], Output]:
     """A text in the answer's field."""
 
-    def read(answer: Answer, _inputs: Inputs) -> Output:
-        found = _first(answer)
-        return _text(said(found if isinstance(found, str) else found[field]))
+    def read(answer: RawAnswer, _inputs: Inputs) -> Output:
+        first = _first(answer)
+        return _text(said(first if isinstance(first, str) else first[field]))
 
     return read
 
 
-def reply(answer: Answer, _inputs: Inputs) -> Output:
+def reply(answer: RawAnswer, _inputs: Inputs) -> Output:
     """A chat model's answer."""
     message = answer.choices[0].message
     return _text(said(message.content or ""))
 
 
-def spoken(answer: Answer, _inputs: Inputs) -> Output:
+def spoken(answer: RawAnswer, _inputs: Inputs) -> Output:
     """What was said; silence is an answer too."""
-    text = _plain(answer)["text"].strip()
+    text = _as_dicts(answer)["text"].strip()
     return Output(text or "(nothing is said in it)", {"text": text})
 
 
-def extracted(answer: Answer, _inputs: Inputs) -> Output:
+def extracted(answer: RawAnswer, _inputs: Inputs) -> Output:
     """An answer with its score and place."""
-    found = _first(answer)
-    return Output(str(found["answer"]).strip(), {key: value for key, value in found.items() if value is not None})
+    span = _first(answer)
+    return Output(str(span["answer"]).strip(), {key: value for key, value in span.items() if value is not None})
 
 
-def entities(answer: Answer, _inputs: Inputs) -> Output:
+def entities(answer: RawAnswer, _inputs: Inputs) -> Output:
     """Names and what they are: ``[{"entity_group", "word", "score", "start", "end"}]``."""
-    found = [{key: value for key, value in entry.items() if value is not None} for entry in _plain(answer)]
-    named = [f"{entry['word']} ({entry.get('entity_group') or entry['entity']})" for entry in found]
-    return Output(", ".join(named) or "no entities", found)
+    spans = [{key: value for key, value in entry.items() if value is not None} for entry in _as_dicts(answer)]
+    named = [f"{entry['word']} ({entry.get('entity_group') or entry['entity']})" for entry in spans]
+    return Output(", ".join(named) or "no entities", spans)
 
 
-def filled(answer: Answer, _inputs: Inputs) -> Output:
+def filled(answer: RawAnswer, _inputs: Inputs) -> Output:
     """The sentence with its likeliest word, and the other words."""
-    found = _plain(answer)
-    data = [{"label": entry["token_str"].strip(), "score": round(float(entry["score"]), 4)} for entry in found]
-    return Output(str(found[0]["sequence"]), data)
+    guesses = _as_dicts(answer)
+    data = [{"label": entry["token_str"].strip(), "score": round(float(entry["score"]), 4)} for entry in guesses]
+    return Output(str(guesses[0]["sequence"]), data)
 
 
-def similar(answer: Answer, inputs: Inputs) -> Output:
+def similar(answer: RawAnswer, inputs: Inputs) -> Output:
     """How like each other text is, from -1 to 1."""
     data = [{"text": t, "score": round(float(s), 4)} for t, s in zip(inputs["others"], answer, strict=True)]
     return Output("; ".join(f"{entry['score']:.2f} {entry['text']}" for entry in data), data)
 
 
-def ranked(answer: Answer, inputs: Inputs) -> Output:
+def ranked(answer: RawAnswer, inputs: Inputs) -> Output:
     """Texts, the best first, from ``[{"index", "score"}]``."""
     best = sorted(answer, key=lambda entry: -entry["score"])
     data = [{"text": inputs["texts"][e["index"]], "score": round(float(e["score"]), 4)} for e in best]
     return Output("\n".join(f"{place}. {entry['text']}" for place, entry in enumerate(data, 1)), data)
 
 
-def embedded(answer: Answer, _inputs: Inputs) -> Output:
+def embedded(answer: RawAnswer, _inputs: Inputs) -> Output:
     """A vector; of one a token or patch, the mean."""
     return findings.vector(np.asarray(answer, dtype=np.float32))
 
 
-def classes(answer: Answer, _inputs: Inputs) -> Output:
+def classes(answer: RawAnswer, _inputs: Inputs) -> Output:
     """A class for every row of a table."""
     data = [str(value) for value in answer]
     return Output(", ".join(data), data)
 
 
-def boxes(answer: Answer, inputs: Inputs) -> Output:
+def boxes(answer: RawAnswer, inputs: Inputs) -> Output:
     """Objects, counted and framed, at their places in the image as it was given."""
     by = shrunk(inputs["image"].size)
-    found = [{**entry, "box": {side: place * by for side, place in entry["box"].items()}} for entry in _plain(answer)]
-    return findings.detected(inputs["image"], found if by > 1 else _plain(answer))
+    detections = [
+        {**entry, "box": {side: place * by for side, place in entry["box"].items()}} for entry in _as_dicts(answer)
+    ]
+    return findings.detected(inputs["image"], detections if by > 1 else _as_dicts(answer))
 
 
-def masks(answer: Answer, inputs: Inputs) -> Output:
+def masks(answer: RawAnswer, inputs: Inputs) -> Output:
     """Regions, counted and painted over the image."""
-    found = [{**entry, "mask": codec.image(entry["mask"])} for entry in map(_shallow, answer)]
-    return findings.segmented(inputs["image"], found)
+    regions = [{**entry, "mask": codec.image(entry["mask"])} for entry in map(_shallow, answer)]
+    return findings.segmented(inputs["image"], regions)
 
 
-def depth(answer: Answer, inputs: Inputs) -> Output:
+def depth(answer: RawAnswer, inputs: Inputs) -> Output:
     """A depth map, near is bright; then the same in colour."""
     shades = _image(answer["depth"] if isinstance(answer, dict) else answer).convert("RGB")
     shades = shades.resize(inputs["image"].size)
     return Output("a depth map: near is bright, far is dark", media=(shades, drawing.heat(shades)))
 
 
-def joints(answer: Answer, inputs: Inputs) -> Output:
+def joints(answer: RawAnswer, inputs: Inputs) -> Output:
     """The joints of each person: ``[{"keypoints": [{"x", "y", "score"}]}]`` in pixels."""
     by = shrunk(inputs["image"].size)
     people = [[{**p, "x": p["x"] * by, "y": p["y"] * by} for p in person["keypoints"]] for person in answer]
@@ -130,25 +132,27 @@ def joints(answer: Answer, inputs: Inputs) -> Output:
     return Output(count, [{"keypoints": person} for person in people], (drawn,))
 
 
-def picture(answer: Answer, _inputs: Inputs) -> Output:
+def picture(answer: RawAnswer, _inputs: Inputs) -> Output:
     """An image, in whichever form it came."""
     made = _image(answer).convert("RGB")
     return Output(f"{made.width}x{made.height} pixels", media=(made,))
 
 
-def sound(answer: Answer, _inputs: Inputs) -> Output:
+def sound(answer: RawAnswer, _inputs: Inputs) -> Output:
     """Speech, music or noise."""
     made = codec.audio(_bytes(answer))
     return Output(f"{len(made.samples) / made.rate:.1f} s of sound", media=(made,))
 
 
-def sounds(answer: Answer, _inputs: Inputs) -> Output:
+def sounds(answer: RawAnswer, _inputs: Inputs) -> Output:
     """Several sounds, such as the voices of a recording."""
     made = [(entry.label, codec.audio(entry.blob)) for entry in answer]
-    return Output(", ".join(name for name, _ in made), [name for name, _ in made], tuple(each for _, each in made))
+    return Output(
+        ", ".join(name for name, _ in made), [name for name, _ in made], tuple(recording for _, recording in made)
+    )
 
 
-def film(answer: Answer, _inputs: Inputs) -> Output:
+def film(answer: RawAnswer, _inputs: Inputs) -> Output:
     """A video."""
     made = codec.video(_bytes(answer))
     return Output(f"{len(made.frames) / made.fps:.1f} s of video", media=(made,))
@@ -162,27 +166,27 @@ def _text(text: str) -> Output:
     return Output(text.strip())
 
 
-def _plain(answer: Answer) -> Answer:
+def _as_dicts(answer: RawAnswer) -> RawAnswer:
     """The client's dataclasses as dictionaries, and lists of them."""
     if isinstance(answer, list):
-        return [_plain(entry) for entry in answer]
+        return [_as_dicts(entry) for entry in answer]
     return asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
 
 
-def _shallow(entry: Answer) -> dict[str, Any]:
+def _shallow(entry: RawAnswer) -> dict[str, Any]:
     return dict(vars(entry)) if is_dataclass(entry) else dict(entry)
 
 
-def _first(answer: Answer) -> Answer:
-    found = _plain(answer)
-    return found[0] if isinstance(found, Sequence) and not isinstance(found, str) else found
+def _first(answer: RawAnswer) -> RawAnswer:
+    listed = _as_dicts(answer)
+    return listed[0] if isinstance(listed, Sequence) and not isinstance(listed, str) else listed
 
 
-def _image(answer: Answer) -> Image.Image:
+def _image(answer: RawAnswer) -> Image.Image:
     return codec.image(answer if isinstance(answer, Image.Image) else _bytes(answer))
 
 
-def _bytes(answer: Answer) -> bytes:
+def _bytes(answer: RawAnswer) -> bytes:
     """Media as themselves, or as JSON with one base64 text under the customary names."""
     if isinstance(answer, bytes) and answer[:1] in b"{[":
         answer = json.loads(answer)

@@ -30,16 +30,16 @@ async def _talk(call: Call, own: Own) -> Output:
     from tools.backends.endpoint.client import Client, answered, packed  # in a thread: the Hub's client takes its time
 
     route = _route_to(own.model, ROUTES[call.task.name])
-    given = route.ask(call.inputs)
+    payload = route.ask(call.inputs)
     if route.method is None:
         bearer = {"Authorization": f"Bearer {own.key}"} if own.key else {}
-        response = await answered(Post(own.model, packed(given), {"Content-Type": "application/json", **bearer}))
+        response = await answered(Post(own.model, packed(payload), {"Content-Type": "application/json", **bearer}))
         return route.read(response.content if _is_media(response.headers) else response.json(), call.inputs)
     if route.method == "chat_completion" and own.name:
-        given["model"] = own.name
+        payload["model"] = own.name
     headers: Any = {} if own.key else NO_KEY
     client = Client(own.model, token=own.key or "none", headers=headers)  # without a token it would take the Hub's
-    return route.read(await getattr(client, route.method)(**given), call.inputs)
+    return route.read(await getattr(client, route.method)(**payload), call.inputs)
 
 
 async def _send(task: TaskType, post: Post) -> httpx.Response:

@@ -54,11 +54,11 @@ def _first_answer(model: str, providers: Sequence[Any], route: Route, inputs: di
     """Of the first provider that gives one. What an account lacks, it lacks everywhere."""
     from tools.backends.endpoint.client import InferenceClient
 
-    given = route.ask(inputs)
+    payload = route.ask(inputs)
     for provider in providers:
         try:
             with InferenceClient(model, provider=provider, token=token) as client:
-                return route.read(getattr(client, str(route.method))(**given), inputs)
+                return route.read(getattr(client, str(route.method))(**payload), inputs)
         except Exception as error:
             failed = translate(error, model, token)
             if not isinstance(failed, ModelError) or isinstance(failed, PaymentRequired) or provider == providers[-1]:
@@ -82,8 +82,8 @@ def _mapping(model: str, token: str, _age: int) -> tuple[tuple[str, str], ...]:
     from huggingface_hub import HfApi
 
     info = HfApi(token=token).model_info(model, expand=["inferenceProviderMapping"])
-    listed = sorted(info.inference_provider_mapping or [], key=lambda each: each.status != "live")
-    return tuple((each.provider, each.task) for each in listed)
+    listed = sorted(info.inference_provider_mapping or [], key=lambda provider: provider.status != "live")
+    return tuple((provider.provider, provider.task) for provider in listed)
 
 
 def _check_target(model: str, language: str | None) -> None:

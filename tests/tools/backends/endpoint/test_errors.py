@@ -7,43 +7,33 @@ import pytest
 
 from tests.support.hub import Hub
 from tests.tools.backends.endpoint.calls import TOKEN, ask
+from tools import errors
 from tools.backends.endpoint import Endpoint
-from tools.errors import (
-    BadOutput,
-    HuggingGPTError,
-    ModelError,
-    ModelLoading,
-    ModelTimeout,
-    ModelUnavailable,
-    OutOfMemory,
-    PaymentRequired,
-    RateLimited,
-)
 from tools.settings import process_settings
 
-FAULTS: list[tuple[str, type[HuggingGPTError], str, float | None]] = [
-    ("loading", ModelLoading, "still loading", 20),
-    ("rate", RateLimited, "too often", 7),
-    ("rate-by-date", RateLimited, "too often", 0),
-    ("rate-silent", RateLimited, "too often", 5),
-    ("rate-for-a-day", RateLimited, "too often", 60),
-    ("payment", PaymentRequired, "credits", None),
-    ("key", ModelUnavailable, "refused the key", None),
-    ("gated", ModelUnavailable, "gated", None),
-    ("missing", ModelUnavailable, "does not exist", None),
-    ("gone", ModelUnavailable, "gone", None),
-    ("bad-input", ModelError, "inputs must be a string", None),
-    ("memory", OutOfMemory, "out of memory", None),
-    ("broken", ModelError, "Internal error", 2),
-    ("gateway", ModelTimeout, "in time", None),
-    ("html", BadOutput, "not a result", None),
-    ("empty", BadOutput, "not a result", None),
-    ("null", BadOutput, "not a result", None),
-    ("other-json", BadOutput, "not a result", None),
-    ("other-list", BadOutput, "not a result", None),
-    ("bytes", BadOutput, "not a result", None),
-    ("slow", ModelTimeout, "in time", None),
-    ("cut", ModelError, "broke off", 1),
+FAULTS: list[tuple[str, type[errors.HuggingGPTError], str, float | None]] = [
+    ("loading", errors.ModelLoading, "still loading", 20),
+    ("rate", errors.RateLimited, "too often", 7),
+    ("rate-by-date", errors.RateLimited, "too often", 0),
+    ("rate-silent", errors.RateLimited, "too often", 5),
+    ("rate-for-a-day", errors.RateLimited, "too often", 60),
+    ("payment", errors.PaymentRequired, "credits", None),
+    ("key", errors.ModelUnavailable, "refused the key", None),
+    ("gated", errors.ModelUnavailable, "gated", None),
+    ("missing", errors.ModelUnavailable, "does not exist", None),
+    ("gone", errors.ModelUnavailable, "gone", None),
+    ("bad-input", errors.ModelError, "inputs must be a string", None),
+    ("memory", errors.OutOfMemory, "out of memory", None),
+    ("broken", errors.ModelError, "Internal error", 2),
+    ("gateway", errors.ModelTimeout, "in time", None),
+    ("html", errors.BadOutput, "not a result", None),
+    ("empty", errors.BadOutput, "not a result", None),
+    ("null", errors.BadOutput, "not a result", None),
+    ("other-json", errors.BadOutput, "not a result", None),
+    ("other-list", errors.BadOutput, "not a result", None),
+    ("bytes", errors.BadOutput, "not a result", None),
+    ("slow", errors.ModelTimeout, "in time", None),
+    ("cut", errors.ModelError, "broke off", 1),
 ]
 
 
@@ -52,7 +42,7 @@ FAULTS: list[tuple[str, type[HuggingGPTError], str, float | None]] = [
 async def test_whatever_goes_wrong_is_one_of_our_errors(
     task: str,
     fault: str,
-    kind: type[HuggingGPTError],
+    kind: type[errors.HuggingGPTError],
     says: str,
     wait: float | None,
     remote: Hub,
@@ -67,7 +57,7 @@ async def test_whatever_goes_wrong_is_one_of_our_errors(
     with pytest.raises(kind) as caught:
         await ask(Endpoint(), task, url, tmp_path)
     assert says in str(caught.value)
-    assert isinstance(caught.value, ModelError)
+    assert isinstance(caught.value, errors.ModelError)
     assert caught.value.retry_after == wait
     assert TOKEN not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -76,7 +66,7 @@ async def test_whatever_goes_wrong_is_one_of_our_errors(
 
 async def test_a_server_that_is_not_there_is_told(config: Callable[..., None], tmp_path: Path) -> None:
     config('task = "text-classification"\nmodel = "http://127.0.0.1:9/x"')
-    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+    with pytest.raises(errors.ModelUnavailable, match="cannot be reached"):
         await ask(Endpoint(), "text-classification", "http://127.0.0.1:9/x", tmp_path)
 
 
@@ -89,12 +79,12 @@ async def test_a_server_that_is_not_there_is_told(config: Callable[..., None], t
     ],
 )
 async def test_a_hub_model_that_cannot_do_it_is_told(model: str, says: str, remote: Hub, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match=says):
+    with pytest.raises(errors.ModelUnavailable, match=says):
         await ask(Endpoint(), "text-classification", model, tmp_path)
 
 
 async def test_a_translator_for_one_pair_gives_no_other_language(remote: Hub, tmp_path: Path) -> None:
     german = await ask(Endpoint(), "translation", "acme/opus-mt-en-de", tmp_path, language="German")
     assert german.text == "<I live in Berlin>"
-    with pytest.raises(ModelUnavailable, match="into de only"):
+    with pytest.raises(errors.ModelUnavailable, match="into de only"):
         await ask(Endpoint(), "translation", "acme/opus-mt-en-de", tmp_path, language="French")

@@ -25,7 +25,7 @@ Words = AsyncGenerator[str]
 STOPPING = 5.0  # seconds that a run whose client has left may take to end
 
 
-async def answer(given: InputState, config: RunnableConfig, *, plan_only: bool = False) -> dict[str, Any]:
+async def final_state(given: InputState, config: RunnableConfig, *, plan_only: bool = False) -> dict[str, Any]:
     """The final state of a request that keeps no conversation, or the state once its plan stands."""
     before = ["select"] if plan_only else None
     return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))

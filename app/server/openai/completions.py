@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.owner import Owner
-from app.server import runs
+from app.server import in_process
 from app.server.body import read
 from app.server.openai import chores, structured
 from app.server.openai.bodies import Completion
@@ -26,7 +26,7 @@ from tools.errors import HuggingGPTError
 log = logging.getLogger(__name__)
 
 
-async def completions(request: Request) -> Response:
+async def create(request: Request) -> Response:
     """``POST /v1/chat/completions``, whole or streamed."""
     body = await read(request, Completion)
     known(body.model)
@@ -37,7 +37,7 @@ async def completions(request: Request) -> Response:
     if body.stream:
         chunks = _chunks(body, said, limited)
         return EventSourceResponse(chunks, ping=15, sep="\n")
-    content = "".join([piece async for piece in limited.pieces(runs.once(said.whole(request)))])
+    content = "".join([piece async for piece in limited.pieces(in_process.once(said.whole(request)))])
     choice = {"index": 0, "message": _message(content), "finish_reason": limited.finish, "logprobs": None}
     return JSONResponse({**_head(said, "chat.completion"), "choices": [choice], "usage": _usage(said.counter)})
 
@@ -53,18 +53,18 @@ class Said:
 
     async def whole(self, request: Request) -> str:
         """All of it at once, as long as the client waits for it."""
-        return await runs.unless_gone(request, self._at_once())
+        return await in_process.unless_gone(request, self._at_once())
 
-    def words(self) -> runs.Words:
+    def words(self) -> in_process.Words:
         """The words as they come."""
         if self.schema or chores.is_chore(self.given["messages"]):
-            return runs.once(self._at_once())
-        return runs.stream(self.given, self._config, self.owner)
+            return in_process.once(self._at_once())
+        return in_process.stream(self.given, self._config, self.owner)
 
     async def _at_once(self) -> str:
         if chores.is_chore(self.given["messages"]):
             return await chores.answer(self.given["messages"])
-        answer = runs.last_words(await runs.answer(self.given, self._config), self.owner)
+        answer = in_process.last_words(await in_process.final_state(self.given, self._config), self.owner)
         return await structured.as_json(answer, self.schema) if self.schema else answer
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from app.server import keys
 from app.server.guard import Guard
-from app.server.links import SignedLinks
+from app.server.signed_links import SignedLinks
 from app.signing import secret
 from tools.settings import process_settings
 

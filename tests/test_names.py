@@ -1,0 +1,90 @@
+"""Names say what they hold: a stranger reads a line without looking where its value came from."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from tests.support import ROOT
+from tests.test_layers import MAY_IMPORT, modules
+
+SAY_NOTHING = {"plain", "told", "found", "one", "each", "mine"}
+
+# Files and packages whose names are still to be looked at; whoever has done it takes the line away.
+STILL_TO_DO = {
+    "app/server/production.py",
+    "app/server/workers.py",
+    "benchmarks/cluster.py",
+    "benchmarks/everyday.py",
+    "benchmarks/everyday_data.py",
+    "benchmarks/everyday_scoring.py",
+    "benchmarks/fitting.py",
+    "benchmarks/taskbench_scoring.py",
+    "benchmarks/train_planner.py",
+    "graph/early.py",
+    "graph/executor.py",
+    "graph/handover.py",
+    "graph/offline",
+    "graph/planner.py",
+    "tools/backends/local",
+    "tools/files/resources.py",
+}
+
+
+def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The line and the name, without underscores around it, of everything that a module binds in any scope."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name.strip("_")
+            case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield node.lineno, name.strip("_")
+            case ast.ClassDef(name=name) | ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
+                yield node.lineno, name.strip("_")
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                yield node.lineno, name.strip("_")
+
+
+@cache
+def silent() -> tuple[str, ...]:
+    """``file:line name`` for every name that says nothing of what it holds."""
+    return tuple(
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for package in [*MAY_IMPORT, "benchmarks"]
+        for _, path in modules(package)
+        for line, name in bound(ast.parse(path.read_text(encoding="utf-8")))
+        if name in SAY_NOTHING
+    )
+
+
+def is_in(place: str, name: str) -> bool:
+    return place.startswith((f"{name}:", f"{name}/"))
+
+
+def test_names_say_what_they_hold() -> None:
+    assert [place for place in silent() if not any(is_in(place, name) for name in STILL_TO_DO)] == []
+
+
+@pytest.mark.parametrize("name", sorted(STILL_TO_DO))
+def test_what_is_listed_as_still_to_do_is_not_done(name: str) -> None:
+    assert any(is_in(place, name) for place in silent()), f"{name} is done; take its line away"
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import plain as told", "told"),
+        ("def each(mine, /, one=1, *found, plain, **told): pass", "each mine one found plain told"),
+        ("async def _found_(): pass", "found"),
+        ("class plain:\n    told: int = 0", "plain told"),
+        ("for one, (two, *each) in []: self.mine = one", "one two each mine"),
+        ("[plain for plain in told if (found := plain)]", "plain found"),
+        ("try: pass\nexcept ValueError as one: pass", "one"),
+        ("match told:\n    case [each, *mine] | {'a': plain, **found}: pass", "each mine plain found"),
+        ("lambda plain: plain", "plain"),
+        ("with open(plain) as found: pass", "found"),
+    ],
+)
+def test_every_way_to_bind_a_name_is_seen(source: str, names: str) -> None:
+    assert sorted(name for _, name in bound(ast.parse(source))) == sorted(names.split())
