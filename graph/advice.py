@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import PurePath
 
 from graph.state import Task
@@ -126,19 +127,21 @@ _KINDS = {
 
 def how_to_get(type_: TaskType) -> str:
     """The ways in which a task type could run here, shortest first, in one sentence."""
-    able = [name for name in ("endpoint", "local") if name in BACKENDS and not BACKENDS[name].candidates(type_)]
-    ways = [_WAYS[name] for name in able]
+    lacking = [name for name in ("endpoint", "local") if name in BACKENDS and not BACKENDS[name].candidates(type_)]
+    ways = [_way(name) for name in lacking]
     return f"To get one, {' or '.join(ways)}." if ways else "No backend here has one; `hugginggpt doctor` says why."
 
 
-_WAYS = {
-    "endpoint": "set HF_TOKEN (free at huggingface.co/settings/tokens)",
-    "local": f"run `{command('local')}` to run it on this machine",
-}
+def _way(backend: str) -> str:
+    if backend == "endpoint":
+        return "set HF_TOKEN (free at huggingface.co/settings/tokens)"
+    if find_spec("torch") and find_spec("transformers"):
+        return "let this machine reach huggingface.co, or name a folder with one in models.toml, to run it here"
+    return f"run `{command('local')}` to run it on this machine"
 
 
 def _instead(able: Sequence[str]) -> str:
-    return f" Here I can, for example: {'; '.join(able)}." if able else ""
+    return f" Here I can, for example: {'; '.join(able)}".rstrip(".!?") + "." if able else ""
 
 
 def _gerund(purpose: str) -> str:

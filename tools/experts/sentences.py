@@ -12,6 +12,8 @@ from tools.protocol import Output
 
 _CLOSING, _OPENING = "\"')\u201d\u2019\u00bb", "\"'(\u201c\u2018\u00ab"  # quotation marks and brackets around sentences
 _END = re.compile(rf"(?<=[.!?…])[{_CLOSING}]*\s+(?=[{_OPENING}]?[^\W_a-z])|(?<=[\u3002\uff01\uff1f])|\n\s*\n")
+# A short line at a paragraph's beginning, without a full stop and before a longer one that begins anew
+_HEADING = re.compile(r"(?:(?<=\n\n)|(?<![\s\S]))([^\W_a-z][^\n]{0,58}[^\n.!?…:,;])\n(?=[^\W_a-z][^\n]{60})")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|z\.B|bzw|ca|Nr))\.$")
 _WORD = re.compile(r"\w+")
 _NUMBERS = {
@@ -88,8 +90,8 @@ def answer(question: str, context: str) -> Output:
 
 
 def split(text: str) -> list[str]:
-    """Sentences; a line break within a paragraph is a space."""
-    parts = [" ".join(part.split()) for part in _END.split(text) if part and part.strip()]
+    """Sentences, and headings; any other line break within a paragraph is a space."""
+    parts = [" ".join(part.split()) for part in _END.split(_HEADING.sub("\\1\n\n", text)) if part and part.strip()]
     sentences: list[str] = []
     for part in parts:
         if sentences and _ABBREVIATED.search(sentences[-1]):

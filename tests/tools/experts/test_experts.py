@@ -300,3 +300,15 @@ async def test_filters_do_what_the_text_names_and_say_so() -> None:
         assert (await filtered(text))[1].shape == before.shape
     with pytest.raises(ModelUnavailable, match=r"cannot do .*they can do: noise removed"):
         await filtered("as a painting by Van Gogh")
+
+
+def test_a_heading_is_no_part_of_the_first_sentence() -> None:
+    text = (
+        "The harbour of Westhaven\nThe old harbour of Westhaven was built in 1847, when the town lived from herring\n"
+        "and timber. Boats left the quay every morning."
+    )
+    assert split(text)[:2] == [
+        "The harbour of Westhaven",
+        "The old harbour of Westhaven was built in 1847, when the town lived from herring and timber.",
+    ]
+    assert split("Please enjoy the flowers\nand take one home.") == ["Please enjoy the flowers and take one home."]
