@@ -24,9 +24,10 @@ from graph.planning.dialects import Written
 from graph.planning.steps import needs_of, number
 from graph.planning.validation import check
 from graph.policy import Attempts, Scope
-from graph.selector import ask, certain, job, suitable
+from graph.selector import ask, certain, fitting, job
 from graph.state import Job, Result, Task
 from tools.errors import BadOutput
+from tools.models.catalog import candidates
 from tools.protocol import Candidate
 from tools.tasks import TASKS, TaskType
 
@@ -43,6 +44,7 @@ class Early(Handover):
         self._request: Request | None = None
         self._written: list[Written] = []
         self._looked_at = 0  # how many of them
+        self._found: dict[str, asyncio.Future[list[Candidate]]] = {}
         self._aside: set[asyncio.Future[Any]] = set()
 
     def expect(self, request: Request) -> None:
@@ -95,11 +97,19 @@ class Early(Handover):
 
     async def _sure(self, task: Task, signature: Signature) -> Job | None:
         """The models of a task, where they are certain or the controller can be asked for them in time."""
-        found = await asyncio.to_thread(suitable, task, self._context, self._text)
+        found = fitting(task, await self._candidates(task.task), self._text)
         if found and certain(found, self._context):
             return job(task, found)
         wish = await self.choosing.wish(signature, task, found) if found and self.choosing else None
         return job(task, found, wish) if wish else None
+
+    async def _candidates(self, type_: str) -> list[Candidate]:
+        """The candidates for a task type, looked up once."""
+        if type_ not in self._found:
+            looking = asyncio.to_thread(candidates, TASKS[type_], self._context.mode)
+            self._found[type_] = self._later(looking)
+        await asyncio.wait([self._found[type_]])  # cancelling a task must not cancel what others wait for, too
+        return self._found[type_].result()
 
     async def _choose(self, tasks: Sequence[Task], found: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Wish]:
         return await ask(self._text, self._model, self._context, tasks, found)

@@ -71,11 +71,6 @@ def certain(suited: Sequence[Candidate], context: Context) -> bool:
     return len(suited) < 2 or context.select == "rank"
 
 
-def suitable(task: Task, context: Context, request: str) -> list[Candidate]:
-    """The candidates for a task, best first. Looks them up: never on the event loop."""
-    return fitting(task, candidates(TASKS[task.task], context.mode), request)
-
-
 def permitted(jobs: Sequence[Job]) -> list[Job]:
     """The jobs with those of their choices that are candidates: a server's clients may edit a conversation's state."""
     return [job.model_copy(update={"choices": _candidates_of(job)}) for job in jobs]

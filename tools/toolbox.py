@@ -62,7 +62,9 @@ async def perform(
 
 async def _kept(output: Output, name: str, provenance: dict[str, Any]) -> dict[str, Any]:
     """What was made: words and data as JSON, and files. Of a long text the beginning; ``whole`` is the file of all."""
-    content = await asyncio.to_thread(clean.json, {"text": output.text, "data": output.data})
+    made = {"text": output.text, "data": output.data}
+    short = output.data is None and len(output.text or "") <= LONG  # and so soon gone through
+    content = clean.json(made) if short else await asyncio.to_thread(clean.json, made)
     text = content["text"] or ""
     if len(text) > LARGEST:
         raise BadOutput(f"The result has {len(text):,} characters, and at most {LARGEST:,} are kept.")

@@ -1,5 +1,8 @@
 import asyncio
-from collections.abc import Callable, Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,11 +18,11 @@ from graph.context import Context
 from graph.executor import execute
 from graph.selector import select
 from graph.state import Approval, Plan, State, Task
+from tests.support import ROOT
 from tests.support.execution import TEXT, echo, executor, nap, run, state, text
 from tools.errors import ModelError
-from tools.extras.entry import Entry
 from tools.protocol import Call, Output
-from tools.tasks import TASKS
+from tools.settings import settings
 
 Stubs = Callable[..., StubBackend]
 THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
@@ -120,6 +123,26 @@ async def test_the_estimate_learns_from_what_ran(stubs: Stubs) -> None:
     assert estimate == {"unknown": 0, "billed_calls": 0}
 
 
+EARLIER = """
+import asyncio
+from benchmarks.support.stubs import StubBackend
+from tests.support.execution import nap, run, text
+from tools.registry import BACKENDS
+BACKENDS["embedded"] = StubBackend({"known": nap})
+asyncio.run(run([text(0, "0.8")], "known"))
+"""
+
+
+async def test_what_an_earlier_process_learned_is_read_before_it_is_added_to(stubs: Stubs) -> None:
+    earlier = {**os.environ, "HUGGINGGPT_CACHE_FOLDER": str(settings().cache_folder)}
+    command = [sys.executable, "-c", EARLIER]
+    subprocess.run(command, env=earlier, cwd=ROOT, check=True, timeout=120)  # noqa: ASYNC221, S603 - nobody else waits
+    stubs(known=nap)
+    await run([text(0, "0")], "known")
+    estimate = (await Waiting().begin("known"))["estimate"]["seconds"]
+    assert estimate == pytest.approx(2 * 0.7 * 0.8, abs=0.35)  # were it overwritten: next to nothing
+
+
 async def test_a_run_stopped_after_its_approval_is_not_asked_about_again(stubs: Stubs) -> None:
     resumed = asyncio.Event()
 
@@ -172,17 +195,6 @@ async def test_an_approval_is_forgotten_with_its_request(stubs: Stubs) -> None:
     await graph.ainvoke(answer("edit", **edit(tasks)), THREAD, context=context)
     for _ in range(2):
         assert (await graph.ainvoke(say('Summarize "another story"'), THREAD, context=context))["__interrupt__"]
-
-
-@pytest.fixture
-def outward() -> Iterator[list[Task]]:
-    """Two tasks of types that an owner added: the first may change something outside, the second only reads."""
-    place: dict[str, Any] = {"kind": "function", "source": "module:function", "purpose": "do something"}
-    rows = [Entry(name="send-mail", **place).row(), Entry(name="read-mail", read_only=True, **place).row()]
-    TASKS.update({row.name: row for row in rows})
-    yield [Task(task=row.name, id=id_) for id_, row in enumerate(rows)]
-    for row in rows:
-        del TASKS[row.name]
 
 
 @pytest.mark.parametrize(

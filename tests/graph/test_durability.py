@@ -10,25 +10,20 @@ from typing import Any
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from PIL import Image
 
+from benchmarks.support.databases import postgres
 from benchmarks.support.stubs import StubBackend
 from graph.context import Context
 from graph.state import Result, Task
 from tests.support.execution import TEXT, echo, executor, state, text
-from tests.support.kills import busy, request
-from tests.support.lives import TASKS, THREAD, expected, plan
+from tests.support.kills import Tally, busy, request
+from tests.support.lives import TASKS, expected, outcome, plan
 from tools.protocol import Call, Output
 from tools.settings import settings
 
 Stubs = Callable[..., StubBackend]
-
-
-async def outcome(folder: Path) -> list[Result]:
-    async with AsyncSqliteSaver.from_conn_string(str(folder / "threads.sqlite")) as saver:
-        final: dict[str, Any] = (await executor(saver).aget_state(THREAD)).values
-    return list(final["results"])
+THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
 
 
 @pytest.mark.slow
@@ -37,7 +32,19 @@ async def outcome(folder: Path) -> list[Result]:
 def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path, seed: int, others: int) -> None:
     with busy(others):
         tally = request(tmp_path, seed, 0.1, 12)
-    results = asyncio.run(outcome(tmp_path))
+    _check(tally, seed, outcome(tmp_path, seed))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills processes by signal")
+def test_nor_does_one_that_keeps_its_requests_in_postgres(tmp_path: Path) -> None:
+    with postgres() as database, busy(2):
+        tally = request(tmp_path, 4, 0.1, 12, database.url)
+        results = outcome(tmp_path, 4, database.url)
+    _check(tally, 4, results)
+
+
+def _check(tally: Tally, seed: int, results: list[Result]) -> None:
     assert {result.id: result.text for result in results} == expected(plan(seed))
     assert tally.kills > 2
     assert (tally.repeated, tally.silent) == (0, 0)

@@ -16,6 +16,7 @@ from benchmarks.support.stubs import Model, StubBackend
 from graph import build
 from graph.chat_models import register
 from graph.context import Context
+from graph.state import Task
 from tools.protocol import BackendName, Call, Output
 from tools.registry import BACKENDS
 
@@ -183,6 +184,21 @@ async def test_what_may_be_regretted_waits_for_the_finished_plan(
     BACKENDS[backend.name] = backend(dict[str, Model].fromkeys(models, ran.model))
     early, _, _ = await ask(chat, ran, **options)
     assert early == []
+
+
+async def test_what_may_change_something_outside_never_begins_early(stubs: Stubs, outward: list[Task]) -> None:
+    async def model(call: Call) -> Output:
+        ran.texts.append(call.task.name)
+        chat.go.set()
+        return Output(text="fine")
+
+    send, read = (json.dumps({task.task: {}}) for task in outward)
+    chat = Pausing(answers=[plan(send, read), "Done."], pause=read)
+    ran = Ran(chat)
+    stubs(echo=model)
+    early, _, final = await ask(chat, ran, approve_plan="never", early="all")
+    assert early == ["read-mail"]
+    assert [result.status for result in final["results"]] == ["done", "done"]
 
 
 async def test_what_costs_begins_early_where_the_run_allows_it(stubs: Stubs) -> None:

@@ -1,17 +1,21 @@
-"""Kills a real process at many moments, beside busy ones: ``python -m tests.support.kills --kills 50 --busy 2``."""
+"""Kills a real process at many moments, beside busy ones.
+
+python -m tests.support.kills [--kills 50] [--busy 2] [--postgres]
+"""
 
 import argparse
 import random
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from benchmarks.support.databases import postgres
 from tests.support.lives import work
 
 
@@ -51,14 +55,17 @@ def busy(number: int) -> Iterator[None]:
             process.join()
 
 
-def request(folder: Path, seed: int, longest: float, limit: int) -> Tally:
-    """One request, whose process is killed within ``longest`` seconds of its first task, at most ``limit`` times."""
+def request(folder: Path, seed: int, longest: float, limit: int, database: str | None = None) -> Tally:
+    """One request, whose process is killed within ``longest`` seconds of its first task, at most ``limit`` times.
+
+    It is kept in the folder, or in the database at that address.
+    """
     chance, tally, context = random.Random(seed), Tally(), processes()
     folder.mkdir(exist_ok=True)
     log = folder / "log"
     log.touch()
     for life in count():
-        size, process = log.stat().st_size, context.Process(target=work, args=(folder, seed))
+        size, process = log.stat().st_size, context.Process(target=work, args=(folder, seed, database))
         process.start()
         while process.is_alive() and log.stat().st_size == size:
             process.join(0.005)
@@ -96,13 +103,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--busy", type=int, default=2, help="processes that compute meanwhile")
+    parser.add_argument("--postgres", action="store_true", help="keep the requests in a Postgres of their own")
     options = parser.parse_args()
     total = Tally()
-    with tempfile.TemporaryDirectory() as folder, busy(options.busy):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres() if options.postgres else nullcontext() as database,
+        busy(options.busy),
+    ):
         for seed in count():
             if total.kills >= options.kills:
                 break
-            one = request(Path(folder) / str(seed), seed, 0.3, options.kills - total.kills)
+            left, url = options.kills - total.kills, database.url if database else None
+            one = request(Path(folder) / str(seed), seed, 0.3, left, url)
             total = Tally(*(a + b for a, b in zip(vars(total).values(), vars(one).values(), strict=True)))
     print(f"{total.kills} kills, {total.told} tasks told finished, {total.repeated} of them ran again,", end=" ")  # noqa: T201
     print(f"{total.begun} began in all")  # noqa: T201

@@ -1,4 +1,4 @@
-"""What the killed processes of kills.py do: begin a request, or go on with it."""
+"""What the killed processes of kills.py do: begin a request, or go on with it. Kept as the program keeps it."""
 
 import asyncio
 import os
@@ -6,18 +6,21 @@ import random
 from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from app.checkpoints import memory
 from benchmarks.support.stubs import StubBackend
 from graph.context import Context
-from graph.state import Plan
+from graph.state import Plan, Result
 from tests.support.execution import executor, state, text
 from tools.protocol import Call, Output
 from tools.registry import BACKENDS
 from tools.settings import override
 
-THREAD: RunnableConfig = {"configurable": {"thread_id": "one"}}
 TASKS = 24
+
+
+def thread(seed: int) -> RunnableConfig:
+    return {"configurable": {"thread_id": f"request {seed}"}}
 
 
 def plan(seed: int) -> Plan:
@@ -38,8 +41,26 @@ def expected(plan: Plan) -> dict[int, str]:
     return said
 
 
-def work(folder: Path, seed: int) -> None:
+def keep_in(folder: Path, database: str | None) -> None:
+    """From now on conversations are kept in the folder, or in the database at that address."""
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    override(out=folder / "out", slots={"stub": 6}, database=database)
+
+
+def outcome(folder: Path, seed: int, database: str | None = None) -> list[Result]:
+    """What the request came to."""
+
+    async def read() -> list[Result]:
+        async with memory() as kept:
+            return list((await executor(kept.saver).aget_state(thread(seed))).values["results"])
+
+    keep_in(folder, database)
+    return asyncio.run(read())
+
+
+def work(folder: Path, seed: int, database: str | None = None) -> None:
     """One life of the process: begin the request, or go on with it. It notes what begins and what is told finished."""
+    keep_in(folder, database)
     asyncio.run(_work(folder, seed))
 
 
@@ -53,17 +74,15 @@ async def _work(folder: Path, seed: int) -> None:
         await asyncio.sleep(chance.uniform(0.01, 0.15))
         return Output(text=said)
 
-    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
-    override(out=folder / "out", slots={"stub": 6})
     BACKENDS.clear()
     BACKENDS["embedded"] = StubBackend({"echo": model})
-    async with AsyncSqliteSaver.from_conn_string(str(folder / "threads.sqlite")) as saver:
-        graph = executor(saver)
-        before = await graph.aget_state(THREAD)
+    async with memory() as kept:
+        graph, config = executor(kept.saver), thread(seed)
+        before = await graph.aget_state(config)
         given = None if before.next else state(plan(seed).tasks)
         ended = before.values.get("results") and not before.next  # killed between the end and the note of it
         if not ended:
-            async for event in graph.astream(given, THREAD, context=Context(), stream_mode="custom"):
+            async for event in graph.astream(given, config, context=Context(), stream_mode="custom"):
                 if event["event"] == "finished":
                     os.write(log, f"told {event['id']}\n".encode())
     (folder / "ended").touch()
