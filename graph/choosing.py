@@ -17,7 +17,7 @@ class _Open:
 
     key: Hashable
     task: Task
-    found: Sequence[Candidate]
+    candidates: Sequence[Candidate]
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -34,14 +34,14 @@ class Choosing:
         self._asking: asyncio.Task[None] | None = None
         self._stopped = False
 
-    async def wish(self, key: Hashable, task: Task, found: Sequence[Candidate]) -> Wish | None:
+    async def wish(self, key: Hashable, task: Task, candidates: Sequence[Candidate]) -> Wish | None:
         """What the controller chose among the candidates, if it was asked in time, and could choose."""
         if not self._stopped:
-            mine = _Open(key, task, found)
-            self._waiting.append(mine)
+            open_ = _Open(key, task, candidates)
+            self._waiting.append(open_)
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._work())
-            await mine.asked.wait()
+            await open_.asked.wait()
         return self.made.get(key)
 
     async def stop(self) -> None:
@@ -61,12 +61,12 @@ class Choosing:
         while self._waiting:
             now, self._waiting = self._waiting, []
             try:
-                tasks = [each.task.model_copy(update={"id": place}) for place, each in enumerate(now)]
-                wishes = await self._ask(tasks, {place: each.found for place, each in enumerate(now)})
+                tasks = [open_.task.model_copy(update={"id": place}) for place, open_ in enumerate(now)]
+                wishes = await self._ask(tasks, {place: open_.candidates for place, open_ in enumerate(now)})
                 self.made |= {now[place].key: wish for place, wish in wishes.items() if place < len(now) and wish[0]}
             finally:
                 self._end(now)
 
-    def _end(self, open_: Sequence[_Open]) -> None:
-        for each in open_:
-            each.asked.set()
+    def _end(self, waiting: Sequence[_Open]) -> None:
+        for open_ in waiting:
+            open_.asked.set()

@@ -104,11 +104,11 @@ class Handover:
             return {}
         await self.choosing.stop()
         made = self.choosing.made
-        return {id_: made[each] for id_, each in signatures(tasks).items() if each in made}
+        return {id_: made[signature] for id_, signature in signatures(tasks).items() if signature in made}
 
     def take(self, tasks: Sequence[Task]) -> dict[int, Begun]:
         """What has begun, by the numbers of the finished plan."""
-        return {id_: self.begun[each] for id_, each in signatures(tasks).items() if each in self.begun}
+        return {id_: self.begun[signature] for id_, signature in signatures(tasks).items() if signature in self.begun}
 
     def drop(self) -> None:
         """Cancel all that still runs, and forget it."""

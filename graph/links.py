@@ -38,9 +38,9 @@ class Links:
     def held_json(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         """JSON with every text in it held, names too."""
         if isinstance(value, dict):
-            return {self.held(name): self.held_json(each) for name, each in value.items()}
+            return {self.held(name): self.held_json(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self.held_json(each) for each in value]
+            return [self.held_json(item) for item in value]
         return self.held(value) if isinstance(value, str) else value
 
     def passed_over(self, answer: str) -> str:

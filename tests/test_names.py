@@ -13,8 +13,6 @@ SAY_NOTHING = {"plain", "told", "found", "one", "each", "mine"}
 
 # Files and packages whose names are still to be looked at; whoever has done it takes the line away.
 STILL_TO_DO = {
-    "app/server/production.py",
-    "app/server/workers.py",
     "benchmarks/cluster.py",
     "benchmarks/everyday.py",
     "benchmarks/everyday_data.py",
@@ -24,11 +22,9 @@ STILL_TO_DO = {
     "benchmarks/train_planner.py",
     "graph/early.py",
     "graph/executor.py",
-    "graph/handover.py",
     "graph/offline",
     "graph/planner.py",
     "tools/backends/local",
-    "tools/files/resources.py",
 }
 
 

@@ -49,12 +49,12 @@ async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> 
         ModelError: no model can do it here, or the model failed.
     """
     made = {"type": "tool_call", "id": uuid4().hex, "name": task, "args": args}
-    found = dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
-    whole, _more = found.pop("whole"), found.pop("more")
+    result = dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
+    whole, _more = result.pop("whole"), result.pop("more")
     if whole is None:
-        return found
+        return result
     text = await asyncio.to_thread(Path(whole).read_text, "utf-8")
-    return {**found, "text": text, "files": [path for path in found["files"] if path != whole]}
+    return {**result, "text": text, "files": [path for path in result["files"] if path != whole]}
 
 
 async def _words(given: InputState, config: RunnableConfig) -> Words:

@@ -50,7 +50,7 @@ def application(options: Settings) -> FastAPI:
     if get_auth_instance() is not auth:  # Aegra goes on without, and everyone would be the same person
         raise ConfigError(f"{CONFIG} names no usable auth handler.")
     allow_own_assistants()
-    app.user_middleware = [each for each in app.user_middleware if each.cls is not CORSMiddleware or _ours(each)]
+    app.user_middleware = [entry for entry in app.user_middleware if entry.cls is not CORSMiddleware or _ours(entry)]
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers
     app.router.lifespan_context = _one_at_a_time(app.router.lifespan_context, options)

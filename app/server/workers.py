@@ -27,18 +27,18 @@ class Workers(WorkerExecutor):  # type: ignore[misc]  # Aegra ships no types
         Raises:
             TimeoutError: it has not after so many seconds.
         """
-        told = asyncio.create_task(_told(run_id))
+        ended = asyncio.create_task(_stream_ended(run_id))
         asked = asyncio.create_task(super().wait_for_completion(run_id, timeout=timeout))
         try:
-            done, _ = await asyncio.wait({told, asked}, return_when=asyncio.FIRST_COMPLETED)
-            if told not in done or told.exception():
+            done, _ = await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if ended not in done or ended.exception():
                 await asked
         finally:
-            told.cancel()
+            ended.cancel()
             asked.cancel()
 
 
-async def _told(run_id: str) -> None:
+async def _stream_ended(run_id: str) -> None:
     """Return when the run's stream of events has come to its end."""
     async for _ in broker_manager.get_or_create_broker(run_id).aiter():
         pass

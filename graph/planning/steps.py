@@ -77,9 +77,9 @@ def texts(value: object) -> list[str]:
     return [json.dumps(value, ensure_ascii=False)]
 
 
-def needs_of(each: Written) -> set[int]:
+def needs_of(task: Written) -> set[int]:
     """The ids that a task refers to, or comes after."""
-    return set(each.dep) | references([text for value in each.args.values() for text in texts(value)])
+    return set(task.dep) | references([text for value in task.args.values() for text in texts(value)])
 
 
 def number(written: Sequence[Written]) -> dict[int, Written]:

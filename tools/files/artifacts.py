@@ -35,7 +35,7 @@ def save(output: Output, name: str, provenance: Mapping[str, Any], text: str | N
     folder = settings().out
     with writing(folder), ExitStack() as undo:
         made = [encode(item, output.format) for item in output.media] + ([(".txt", text.encode())] if text else [])
-        files = [_save_one(each, folder, name, provenance, undo) for each in made]
+        files = [_save_one(content, folder, name, provenance, undo) for content in made]
         undo.pop_all()
     return [str(path) for path in files]
 

@@ -27,12 +27,12 @@ _SPECIAL = {
     "text/plain": ".txt",
     "image/jpg": ".jpg",
 }
-Told = Callable[[str], None]
+OnName = Callable[[str], None]
 _LINK = ".link"  # beside a file that was fetched: from where
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-async def from_link(url: str, on_name: Told = lambda _: None, trusted: Trusted | None = None) -> str:
+async def from_link(url: str, on_name: OnName = lambda _: None, trusted: Trusted | None = None) -> str:
     """What an http(s) link leads to, as a local path; ``trusted`` is a place that the owner named.
 
     ``on_name`` is given the name of the file as soon as it is certain: at once where the link has an extension, else

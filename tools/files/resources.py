@@ -31,10 +31,10 @@ __all__ = [
 _SCHEMES = ("http://", "https://", "file://", "data:")
 
 
-async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
+async def admit(reference: str, on_name: inputs.OnName = lambda _: None) -> str:
     """The path of a checked local file for a path, http(s) or file link, or data URI.
 
-    What is not local yet is saved under the output folder, named by its content. ``told`` is given the file's name,
+    What is not local yet is saved under the output folder, named by its content. ``on_name`` is given the file's name,
     or its path, as soon as that is certain and before all of it is fetched and checked; data is there at once.
 
     Raises:
@@ -43,11 +43,11 @@ async def admit(reference: str, told: inputs.Told = lambda _: None) -> str:
     """
     reference = local(reference.strip())
     if is_link(reference):
-        return await inputs.from_link(reference, told)
+        return await inputs.from_link(reference, on_name)
     if reference[:5].lower() == "data:":
         return await asyncio.to_thread(inputs.from_data, reference)
     path = await asyncio.to_thread(_admit, reference)
-    told(path)
+    on_name(path)
     await asyncio.to_thread(_whole, Path(path))
     return path
 

@@ -43,8 +43,8 @@ async def answer(messages: Sequence[AnyMessage]) -> str:
 
 def _held(text: str, links: Links) -> str:
     """The answer, of which only JSON counts where there is some, without links that the conversation does not hold."""
-    found = next((each.value for each in find(text) if isinstance(each.value, dict)), None)
-    return links.held(text) if found is None else json.dumps(links.held_json(found), ensure_ascii=False)
+    reply = next((span.value for span in find(text) if isinstance(span.value, dict)), None)
+    return links.held(text) if reply is None else json.dumps(links.held_json(reply), ensure_ascii=False)
 
 
 def _by_rule(prompt: str) -> str:

@@ -47,15 +47,15 @@ async def as_json(answer: str, schema: dict[str, Any]) -> str:
     for _ in range(TRIES):
         instructions = SystemMessage(prompts.render("structure", schema=json.dumps(schema), complaint=complaint))
         written = await write_json(model, [instructions, HumanMessage(answer)], schema, resolve())
-        value = await asyncio.to_thread(_found, written, Links([], answer))
+        value = await asyncio.to_thread(_first_value, written, Links([], answer))
         if (wrong := _misfit(value, schema)) is None:
             return json.dumps(value, ensure_ascii=False)
         complaint = f"Your last answer did not fit: {wrong}"
     raise BadOutput(f"{resolve()} gave no JSON that fits the schema of response_format. {complaint}")
 
 
-def _found(written: str, links: Links) -> Any:  # noqa: ANN401 - JSON
-    return links.held_json(next((each.value for each in find(written)), None))
+def _first_value(written: str, links: Links) -> Any:  # noqa: ANN401 - JSON
+    return links.held_json(next((span.value for span in find(written)), None))
 
 
 def _misfit(value: object, schema: dict[str, Any]) -> str | None:
