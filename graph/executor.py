@@ -34,7 +34,7 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
     Raises:
         ConfigError: what comes of it would be lost (graph/turns.py).
     """
-    await in_order(new=False)
+    await in_order(runtime.execution_info, new=False)
     context, replanned = options(runtime), state.get("replanned", False)
     plan = state.get("plan") or Plan()
     model = await controller(context, failed=state.get("by_rule", False))

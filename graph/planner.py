@@ -49,7 +49,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
     """
     if state.get("replanning"):
         return await _again(state, runtime)
-    await in_order(new=True)
+    await in_order(runtime.execution_info, new=True)
     context = options(runtime)
     model = await controller(context)
     resources = seen(state)

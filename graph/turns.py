@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from langgraph._internal._constants import CONFIG_KEY_CALL
 from langgraph.checkpoint.base.id import UUID
 from langgraph.config import get_config
-from langgraph.runtime import ExecutionInfo, get_runtime
+from langgraph.runtime import ExecutionInfo
 
 from graph.record import address, checkpointer
 from tools.errors import ConfigError
@@ -18,7 +18,7 @@ _ORDERED = 6  # the version of UUIDs that are ordered by time
 _EPOCH = 0x01B21DD213814000  # 1970 in their count of 100 ns
 
 
-async def in_order(*, new: bool) -> None:
+async def in_order(info: ExecutionInfo | None, *, new: bool) -> None:
     """Wait until the clock has passed the conversation's newest checkpoint, which another machine may have made.
 
     The checkpoint of the latest time is the one that is found again. A ``new`` turn has begun with one of its own; a
@@ -27,7 +27,6 @@ async def in_order(*, new: bool) -> None:
     Raises:
         ConfigError: the clock is far behind; whatever this turn would keep could not be found again.
     """
-    info = get_runtime().execution_info
     newest = (await _newest(info) if new else info.checkpoint_id) if info else None
     behind = _seconds(newest) - time.time() if newest else 0.0
     if behind > PATIENCE:
