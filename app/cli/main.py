@@ -192,7 +192,7 @@ def doctor(as_json: o.AsJson = False) -> None:
 @app.command("eval", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 @guarded
 def evaluate(context: typer.Context) -> None:
-    """Score the planner: eval [taskbench|everyday] --data FILE [--controller NAME] [--predictions FILE] [--json]."""
+    """Score the planner: eval everyday (or taskbench) --data FILE; --controller NAME, --predictions FILE, --json."""
     from benchmarks import everyday, taskbench
 
     known = {"everyday": everyday.main, "taskbench": taskbench.main}
