@@ -109,7 +109,7 @@ class Answering(BaseChatModel):
             if run_manager:
                 await run_manager.on_llm_new_token(text, chunk=chunk)
             yield chunk
-        end = heard[0] if heard else AIMessageChunk(content="")
+        end = joined(heard) if heard else AIMessageChunk(content="")
         yield ChatGenerationChunk(message=end.model_copy(update={"content": "", "chunk_position": "last", "id": None}))
 
     async def _words(self, messages: Sequence[BaseMessage], heard: list[AIMessageChunk]) -> AsyncIterator[str]:
@@ -120,7 +120,7 @@ class Answering(BaseChatModel):
             async for piece in stream(
                 self.model, messages, self.name_of_model, {"run_name": "respond", "callbacks": []}
             ):
-                heard[:] = [heard[0] + piece] if heard else [piece]
+                heard.append(piece)
                 if made := outlet.feed(piece.text):
                     yield made
         except (ConfigError, ModelError) as error:
@@ -132,3 +132,11 @@ class Answering(BaseChatModel):
         left_out = "" if failed else self.links.passed_over(outlet.text)
         below = "\n\n".join(filter(None, [left_out, self.rest(failed)]))
         yield f"\n\n{below}" if outlet.text else below
+
+
+def joined(pieces: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    """All pieces of a message as one: at once, for one by one each would be copied again and again."""
+    first, *others = pieces
+    whole = first + others if others else first
+    assert isinstance(whole, AIMessageChunk)  # noqa: S101 - of chunks it always is
+    return whole

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from itertools import count
 from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -23,6 +24,7 @@ from tools.errors import (
 
 SILENCE = 60.0  # seconds that a model may take for its next token
 TOTAL = 300.0  # seconds that one call may take
+BREATH = 16  # pieces after which others have their turn, also where the next piece is there
 LONGEST = 200_000  # characters that one call may write
 _TELL_THE_END = {"openai"}  # providers whose streams say why they end
 _BUGS = (AttributeError, LookupError, TypeError, NotImplementedError)
@@ -44,9 +46,10 @@ async def stream(
     until, bounds = clock() + TOTAL, _Bounds(name)
     try:
         async with aclosing(cast("AsyncGenerator[AIMessageChunk]", model.astream(list(messages), config))) as pieces:
-            while True:
+            for number in count():
                 async with asyncio.timeout_at(min(until, clock() + SILENCE)):
-                    await asyncio.sleep(0)  # a stream that is always ready would let no timer go off
+                    if number % BREATH == 0:  # a stream that is always ready would let no timer go off
+                        await asyncio.sleep(0)
                     piece = await anext(pieces, None)
                 if piece is None:
                     break

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
 import prompts
 from graph.answer import compose, link, remarks, shorten, summary, workflow
-from graph.answering import Answering
+from graph.answering import Answering, joined
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import instructed
@@ -59,10 +59,9 @@ async def _written(state: State, plan: Plan, results: Sequence[Result], model: B
 
     links = Links([path for result in results for path in result.files], source)
     answering = Answering(model=model, name_of_model=name, links=links, rest=rest)
-    said: AIMessageChunk | None = None
-    async for piece in answering.astream(messages, {"run_name": "respond"}):
-        said = piece if said is None else said + piece
-    return AIMessage(said.text, id=said.id, usage_metadata=said.usage_metadata) if said else AIMessage(rest(None))
+    pieces = [piece async for piece in answering.astream(messages, {"run_name": "respond"})]
+    said = joined(pieces)  # at the least what stands below a model's words
+    return AIMessage(said.text, id=said.id, usage_metadata=said.usage_metadata)
 
 
 def _facts(results: Sequence[Result]) -> str:
