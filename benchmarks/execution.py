@@ -25,6 +25,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from PIL import Image
 
 from app.checkpoints import saver
+from app.settling import settle
 from benchmarks.support import baseline
 from benchmarks.support.fakes import QueueChat
 from benchmarks.support.remote import models_toml, remote, spoken, written
@@ -148,6 +149,7 @@ async def at_once(road: Road, count: int) -> dict[str, float]:
 async def travel(road: Road, repeats: int, names: Sequence[str], crowds: Sequence[int]) -> dict[str, Any]:
     """Everything on one road."""
     await road("single", -1)  # imports and first connections are no part of a request
+    settle()  # as our servers do
     workloads = {name: asdict(await measure(road, name, repeats)) for name in names}
     return {"workloads": workloads, "at_once": {str(count): await at_once(road, count) for count in crowds}}
 

@@ -84,6 +84,7 @@ def _router(model: str) -> "BaseChatModel":
     return _compatible(model, ROUTER, key)
 
 
+@lru_cache(maxsize=16)  # every stage of every request asks for it
 def _compatible(model: str, base_url: str | None, key: str) -> "BaseChatModel":
     from langchain_openai import ChatOpenAI
 

@@ -28,6 +28,7 @@ from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
 from app.server.signed_links import SignedLinks
 from app.server.watch import Counted, Watch, access_log, writing
+from app.settling import settle
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
 from tools.models.catalog import offered
 from tools.settings import Settings
@@ -110,6 +111,7 @@ def create_app(options: Settings) -> FastAPI:
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
         if host and not owners and not is_loopback(host):
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
+        settle()
         with writing(options.access_log, log):
             async with sessions.run(), owners.watched():
                 yield

@@ -2,8 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.messages.utils import count_tokens_approximately
@@ -81,28 +81,30 @@ def _demonstrated(request: Request, offered: Mapping[str, TaskType]) -> str:
     """The demonstrations most like the request, of tasks that are offered."""
     kinds = {modality(path) for path in request.given}
     usable = [
-        demonstration
-        for demonstration in prompts.demonstrations()
-        if all(name in offered for name in names(demonstration))
+        (demonstration, names) for demonstration, names in _demonstrations() if all(name in offered for name in names)
     ]
-    ranked = sorted(usable, key=lambda demonstration: -_likeness(demonstration, request.text, kinds))
+    ranked = sorted(usable, key=lambda known: -_likeness(known[0], known[1], request.text, kinds))
     shown: list[str] = []
     room = DEMONSTRATED
-    for demonstration in ranked:
+    for demonstration, _ in ranked:
         text = f"{_asks(demonstration.request, demonstration.files)}\n{compact(demonstration.plan)}"
         if len(text) <= room:
             shown, room = [*shown, text], room - len(text)
     return "\n".join(shown)
 
 
-def names(demonstration: Demonstration) -> Iterator[str]:
-    """The task types that a demonstration plans."""
-    return (task.task for task in read(compact(demonstration.plan)).tasks)
+@cache
+def _demonstrations() -> list[tuple[Demonstration, list[str]]]:
+    """All of them, each with the task types that it plans."""
+    return [
+        (demonstration, [task.task for task in read(compact(demonstration.plan)).tasks])
+        for demonstration in prompts.demonstrations()
+    ]
 
 
-def _likeness(demonstration: Demonstration, text: str, kinds: set[Modality]) -> float:
+def _likeness(demonstration: Demonstration, names: Sequence[str], text: str, kinds: set[Modality]) -> float:
     same_files = 40 if {modality(path) for path in demonstration.files} == kinds else 0
-    several = 10 if len(list(names(demonstration))) > 1 else 0
+    several = 10 if len(names) > 1 else 0
     return fuzz.token_set_ratio(demonstration.request.lower(), text[:2000].lower()) + same_files + several
 
 
