@@ -62,7 +62,8 @@ class LastingSaver(AsyncSqliteSaver):
 
     async def _give_up(self, thread: str, error: sqlite3.Error) -> None:
         """Go on in memory, from the newest checkpoint on disk."""
-        await self.conn.rollback()
+        async with self.lock:  # lest what another conversation is just writing be taken back
+            await self.conn.rollback()
         if thread not in self.lost:
             newest = await super().aget_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}})
             self.lost[thread] = error
