@@ -64,6 +64,12 @@ def test_a_call_without_a_loop_is_told_what_to_call_instead() -> None:
         graph.invoke(ASKED, context=OFFLINE)
 
 
+@pytest.mark.parametrize("given", [Command(resume=[{"type": "approve"}]), Command(resume={"decisions": []})])
+async def test_where_nothing_was_asked_an_answer_is_told_that_there_is_no_request(given: Any) -> None:  # noqa: ANN401
+    final = await build().compile(checkpointer=InMemorySaver()).ainvoke(given, THREAD, context=OFFLINE)
+    assert final["messages"][-1].text == "There is no request; send a message that says what to do."
+
+
 async def answered() -> tuple[CompiledStateGraph[Any, Context, Any, Any], InMemorySaver]:
     """A conversation with one turn."""
     saver = InMemorySaver()
