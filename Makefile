@@ -80,6 +80,6 @@ FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-che
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,studio,page,tools,docs,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,s3,studio,page,tools,docs,dev]
 	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@

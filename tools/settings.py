@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from upath import UPath
 
 from tools.errors import ConfigError
 
@@ -22,7 +23,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUGGINGGPT_", env_file=".env", extra="ignore")
 
-    out: Path = Field(Path("outputs"), description="Where results are written")
+    out: Annotated[UPath, BeforeValidator(str)] = Field(
+        UPath("outputs"),
+        description="Where results are written: a folder, or any fsspec URL, such as s3://bucket/folder",
+    )
     folders: list[Path] = Field([Path()], description="Folders from which files may be read, beside `out`")
     max_bytes: int = Field(100 * 2**20, gt=0, description="Largest file accepted, in bytes")
     max_json: int = Field(32 * 2**20, gt=0, description="Largest request but an upload, in bytes")

@@ -4,12 +4,15 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from uuid import uuid4
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from upath import UPath
 
 from app.controllers import SERVERS, local_servers
 from tools.backends import ray
@@ -17,6 +20,7 @@ from tools.errors import ModelError
 from tools.extras import entries
 from tools.extras.entry import Entry
 from tools.extras.reach import objection
+from tools.files.places import is_remote
 from tools.install import command
 from tools.models.catalog import candidates
 from tools.settings import settings
@@ -79,11 +83,23 @@ def _tasks() -> Finding:
 
 
 def _folder() -> Finding:
-    folder = settings().out.absolute()
+    if is_remote(settings().out):
+        return _storage(settings().out)
+    folder = Path(str(settings().out)).absolute()
     nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding("results", "ok", str(folder))
     return Finding("results", "failing", f"{folder} cannot be written", "Set HUGGINGGPT_OUT or give --out.")
+
+
+def _storage(place: UPath) -> Finding:
+    probe = place / f".probe-{uuid4().hex}"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except Exception as error:  # noqa: BLE001 - each storage has its own
+        return Finding("results", "failing", f"{place} cannot be written: {error}", "Set HUGGINGGPT_OUT.")
+    return Finding("results", "ok", str(place))
 
 
 def _packages() -> list[Finding]:
