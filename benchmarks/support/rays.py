@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.support.databases import free_port
 
+_TOKEN = os.urandom(32).hex()  # one for this process: Ray reads it once
 _GIBIBYTE = 2**30
 _PATIENCE = 120  # seconds that a node has to start
 
@@ -60,13 +61,11 @@ class RayCluster:
         self.address = f"127.0.0.2:{free_port()}"  # Ray takes 127.0.0.1 for the machine's own address
         self.nodes: list[Node] = []
         self._folder = folder
-        self._token = folder / "token"
-        self._token.write_text(os.urandom(32).hex(), encoding="ascii")
 
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to join it."""
-        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(self._token), "RAY_USAGE_STATS_ENABLED": "0"}
+        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN, "RAY_USAGE_STATS_ENABLED": "0"}
 
     def add(self, gibibytes: int) -> Node:
         """Another node."""
