@@ -1,9 +1,13 @@
 """Models on a Ray cluster of two nodes on this machine: what Ray adds to a call, and how two replicas share the load.
 
-The models are random, and each replica has one thread. ``lose_a_node`` kills a node while calls are under way.
+    python -m benchmarks.cluster_models [--calls 100] [--show]
+
+The models are random, and each replica has one thread. ``--show`` kills a node while calls are under way.
 """
 
+import argparse
 import asyncio
+import json
 import os
 import statistics
 import tempfile
@@ -113,3 +117,18 @@ async def _until(ray: Ray, model: Path, replicas: int) -> None:
         if sum(any(each.model == str(model) for each in one) for size in held for one in size.loaded) >= replicas:
             return
     raise RuntimeError(f"{replicas} replicas never came up.")
+
+
+def main() -> None:
+    """Print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument(
+        "--show", action="store_true", help="kill a node while calls are under way, and count the answers"
+    )
+    options = parser.parse_args()
+    print(json.dumps(asyncio.run((lose_a_node if options.show else measure)(options.calls))))
+
+
+if __name__ == "__main__":
+    main()

@@ -149,7 +149,7 @@ def _cluster() -> list[Finding]:
         cluster = ray.joined()
     except ModelError as error:
         return [Finding("Ray cluster", "failing", str(error), "`ray start --head` starts one on this machine.")]
-    nodes = [Finding(f"Ray node {node.name}", "ok", node.told) for node in cluster.nodes()]
+    nodes = [Finding(f"Ray node {node.name}", "ok", node.summary) for node in cluster.nodes()]
     return nodes + [Finding(f"Ray replicas {each.size}", "ok", _held(each)) for each in cluster.replicas()]
 
 

@@ -56,8 +56,8 @@ async def send(handle: DeploymentHandle, request: Request) -> Output:
 async def _answer(handle: DeploymentHandle, request: Request) -> Output:
     """One replica's answer; its steps are reported meanwhile. Cancelled, it stops the replica's work."""
     name = f"{request.candidate.model}@{request.candidate.revision or 'main'}"
-    told = handle.options(stream=True, multiplexed_model_id=name)
-    answers = await asyncio.to_thread(told.run.remote, request)  # pictures take their time to pack
+    routed = handle.options(stream=True, multiplexed_model_id=name)
+    answers = await asyncio.to_thread(routed.run.remote, request)  # pictures take their time to pack
     made: Output | HuggingGPTError | None = None
     try:
         async for answer in answers:

@@ -109,6 +109,8 @@ def _joined(address: str) -> Cluster:
         "configure_logging": False,
         "runtime_env": {"env_vars": {"PYTHONDONTWRITEBYTECODE": ""}},  # else every worker compiles all that it imports
     }
+    if ray.is_initialized():  # an earlier try came half the way
+        ray.shutdown()
     try:
         _check(address)
         ray.init(address, **options)
@@ -130,7 +132,7 @@ def _check(address: str) -> None:
 
 
 def _nodes() -> list[Node]:
-    return [_node(each["NodeManagerAddress"], each["Resources"]) for each in ray.nodes() if each["Alive"]]
+    return [_node(node["NodeManagerAddress"], node["Resources"]) for node in ray.nodes() if node["Alive"]]
 
 
 def _loaded(name: str) -> list[Sequence[LoadedModel]]:

@@ -50,10 +50,10 @@ class Models:
         await self._held(serve.get_multiplexed_model_id())
         loop, steps = asyncio.get_running_loop(), asyncio.Queue[Step | None]()
 
-        def told(step: int, of: int) -> None:
+        def on_step(step: int, of: int) -> None:
             loop.call_soon_threadsafe(steps.put_nowait, (step, of))
 
-        progress.listener.set(told)
+        progress.listener.set(on_step)
         running = asyncio.create_task(self._run(request))
         running.add_done_callback(lambda _: steps.put_nowait(None))
         try:

@@ -25,7 +25,7 @@ class Node:
     card: int = 0
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What it has, in words."""
         cards = f", {self.cards:g} cards of {self.card / 2**30:.0f} GiB" if self.cards else ""
         return f"{self.cores:g} cores, {self.memory / 2**30:.1f} GiB for models{cards}"
