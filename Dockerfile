@@ -6,7 +6,7 @@ RUN useradd --create-home --uid 10001 hugginggpt \
 WORKDIR /srv/hugginggpt
 
 COPY . .
-RUN pip install --no-cache-dir --constraint constraints.txt --editable ".[embedded,page,serve,cluster]"
+RUN pip install --no-cache-dir --constraint constraints.txt --editable ".[embedded,page,serve,cluster,s3]"
 
 USER hugginggpt
 ENV HUGGINGGPT_OUT=/data/outputs \

@@ -30,7 +30,7 @@ serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, 
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
 
-cluster: .venv/cluster  ## Postgres, Redis and two servers on this machine, some of which are killed: all is answered once
+cluster: .venv/cluster  ## Postgres, Redis, two servers and two Ray nodes on this machine, some of which are killed: all is answered once
 	$(BIN)/python -m benchmarks.cluster --show
 
 clients: .venv/dev .venv-clients/made  ## Other people's clients, unchanged, against our server
@@ -76,10 +76,10 @@ FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-che
 	touch $@
 
 .venv/cluster: .venv/demo
-	$(INSTALL) -e .[embedded,speech,serve,cluster,page,tools]
+	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,page,tools]
 	touch $@
 
 .venv/dev: .venv/demo
-	$(INSTALL) -e .[embedded,speech,local,serve,cluster,studio,page,tools,docs,dev]
+	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,s3,studio,page,tools,docs,dev]
 	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@

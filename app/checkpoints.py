@@ -19,6 +19,7 @@ from app.lasting import LastingSaver
 from app.leases import Leases
 from graph.state import Job, Plan, Result
 from tools.errors import ConfigError
+from tools.files.places import at_hand
 from tools.settings import process_settings, settings
 
 SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # nothing else of ours is ever stored
@@ -30,8 +31,8 @@ def new_thread() -> str:
 
 
 def path() -> Path:
-    """The file, in the folder of results."""
-    return settings().out / "threads.sqlite"
+    """The file, in the folder of results, or on this disk where those lie elsewhere."""
+    return at_hand(settings().out) / "threads.sqlite"
 
 
 @asynccontextmanager

@@ -4,11 +4,12 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from langsmith.utils import tracing_is_enabled
 from pydantic import BaseModel, Field, model_validator
 
+from tools.files.places import is_remote, write
 from tools.settings import Owner, process_settings
 
 
@@ -43,8 +44,12 @@ def _send(feedback: Feedback) -> None:
 
 
 def _write(feedback: Feedback, owner: Owner | None) -> None:
+    """Add a line to a file, or a file of its own where files cannot grow."""
     folder = (owner.settings if owner else process_settings()).out
+    line = json.dumps({**feedback.model_dump(mode="json"), "at": datetime.now(UTC).isoformat()}) + "\n"
+    if is_remote(folder):
+        write(folder / "feedback" / f"{uuid4().hex}.jsonl", line.encode())
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    line = {**feedback.model_dump(mode="json"), "at": datetime.now(UTC).isoformat()}
     with (folder / "feedback.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(line)

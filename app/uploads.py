@@ -4,7 +4,11 @@ import asyncio
 import secrets
 from pathlib import Path
 
+from upath import UPath
+
 from tools.errors import InputError
+from tools.files.artifacts import writing
+from tools.files.places import write
 from tools.files.resources import admit
 from tools.settings import settings
 
@@ -26,6 +30,6 @@ async def keep(filename: str, content: bytes) -> str:
         raise
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+def _write(path: UPath, content: bytes) -> None:
+    with writing(path.parent):
+        write(path, content)

@@ -1,10 +1,10 @@
-"""Several server processes on one Postgres and one Redis: what they add to a request, and how they share the load.
+"""Several server processes on one Postgres and one Redis, and models on two Ray nodes: what they add, how they scale.
 
     python -m benchmarks.cluster [--requests 200] [--json]
     python -m benchmarks.cluster --show
 
-``--show`` kills a server and takes Redis away while requests run, and counts the answers. The model only waits, so
-that serving alone is measured; both databases are real ones on loopback ports.
+``--show`` kills a server, takes Redis away and kills a Ray node while requests run, and counts the answers. The
+servers' model only waits, so that serving alone is measured; both databases are real ones on loopback ports.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import httpx
 from langchain_core.messages import HumanMessage
 
+from benchmarks import cluster_models
 from benchmarks.support.databases import Redis, postgres, redis
 from benchmarks.support.servers import server
 from graph.context import Context
@@ -107,7 +108,7 @@ async def measure(requests: int) -> dict[str, dict[str, float]]:
             measured[f"agents_{processes}"] = await load(clients, requests)
             for client in clients:
                 await client.aclose()
-    return measured
+    return measured | await cluster_models.measure(requests)
 
 
 async def show(requests: int = 20) -> dict[str, int]:
@@ -154,9 +155,12 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="kill processes while requests run, and count the answers")
     arguments = parser.parse_args()
     if arguments.show:
-        told = asyncio.run(show())
-        print(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in told.items()))
-        raise SystemExit(told["answered_once"] != told["asked"])
+        for lose in (show, cluster_models.lose_a_node):
+            told = asyncio.run(lose())
+            print(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in told.items()))
+            if len(set(told.values())) > 1:
+                raise SystemExit(1)
+        return
     measured = asyncio.run(measure(arguments.requests))
     if arguments.json:
         print(json.dumps(measured))

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
+
 from graph.state import Result, Task
 from tools.errors import BadOutput
 from tools.files.formats import EXTENSIONS
@@ -87,7 +89,7 @@ def _check(slot: Slot, size: int) -> None:
 
 def _read(file: str) -> str:
     try:
-        return Path(file).read_text("utf-8")
+        return UPath(file).read_text("utf-8")
     except OSError as error:
         raise BadOutput(f"{Path(file).name}, which holds the text, cannot be read: {error.strerror}.") from error
 

@@ -58,14 +58,14 @@ def _content(task: str, name: str, value: object) -> object:
         return [_content(task, name, item) for item in value]
     slot = TASKS[task].slot(name)
     if isinstance(value, str) and slot and (slot.modality != "text" or is_reference(value)):
-        return {"sha256": digest(Path(value))}
+        return {"sha256": digest(value)}
     return value
 
 
 def _recall(key: FullKey) -> dict[str, Any] | None:
     try:
         made: dict[str, Any] | None = store().get([key]).get(key)
-        unchanged = made and all(digest(Path(file)) == content for file, content in made["files"].items())
+        unchanged = made and all(digest(file) == content for file, content in made["files"].items())
     except (OSError, sqlite3.Error):
         return None
     return {**made, "files": list(made["files"])} if made and unchanged else None
@@ -73,7 +73,7 @@ def _recall(key: FullKey) -> dict[str, Any] | None:
 
 def _remember(key: FullKey, made: Mapping[str, Any]) -> None:
     try:
-        kept = {**made, "files": {file: digest(Path(file)) for file in made["files"]}}
+        kept = {**made, "files": {file: digest(file) for file in made["files"]}}
         store().set({key: (kept, DAYS)})
     except (OSError, sqlite3.Error) as error:  # a full disk costs the next run time, and this one nothing
         log.warning("A result was not kept for reuse: %s", error)

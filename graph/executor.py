@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from langgraph.func import task as langgraph_task
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
+from upath import UPath
 
 from graph import approval, estimates
 from graph.binding import bound
@@ -108,7 +108,7 @@ async def _whole(branch: Branch, first: asyncio.Future[Result], again: Callable[
 
 
 def _there(files: Sequence[str]) -> bool:
-    return all(Path(file).is_file() for file in files)
+    return all(UPath(file).is_file() for file in files)
 
 
 def _called(task: Task, body: Callable[[Task], Coroutine[None, None, Result]]) -> asyncio.Future[Result]:

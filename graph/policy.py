@@ -5,11 +5,11 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import StreamWriter
+from upath import UPath
 
 from graph import cache
 from graph.events import Clock, Reporter
@@ -183,4 +183,4 @@ def _artifact(running: asyncio.Task[Any], choice: Choice) -> dict[str, Any]:
 
 def _weigh(files: Sequence[str]) -> int:
     """The size of the files that are still there, in bytes. Looks at the disk."""
-    return sum(path.stat().st_size for path in map(Path, files) if path.is_file())
+    return sum(path.stat().st_size for path in map(UPath, files) if path.is_file())

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
+from upath import UPath
 
 import prompts
 from graph.answer import compose, link, remarks, shorten, summary, workflow
@@ -85,7 +86,7 @@ def _there(results: Sequence[Result]) -> list[Result]:
 
 
 def _still(result: Result) -> Result:
-    files = [path for path in result.files if Path(path).is_file()]
+    files = [path for path in result.files if UPath(path).is_file()]
     if files == result.files:
         return result
     lost = ", ".join(Path(path).name for path in result.files if path not in files)

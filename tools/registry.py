@@ -11,6 +11,7 @@ from tools.protocol import Backend, BackendName, Mode
 # in the order in which they are asked, each with the mode that is for it alone: all are asked where any may run
 _ENTRIES: dict[BackendName, tuple[str, Mode | None]] = {
     "local": ("tools.backends.local:Local", "local"),
+    "ray": ("tools.backends.ray:Ray", "local"),
     "endpoint": ("tools.backends.endpoint:Endpoint", "endpoint"),
     "llm": ("tools.backends.llm:Llm", "endpoint"),
     "embedded": ("tools.experts:everything", "local"),

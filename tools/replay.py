@@ -4,12 +4,12 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
+from upath import UPath
 
 from tools.errors import BadOutput, InputError
 from tools.files.artifacts import digest, record_of
@@ -31,7 +31,7 @@ class Replay:
     revision: tuple[str | None, str | None]  # of the model then and now
 
 
-async def replay(path: Path) -> Replay:
+async def replay(path: UPath) -> Replay:
     """Run what made a file again: the same model on the same inputs, with the same seed.
 
     Raises:
@@ -47,14 +47,14 @@ async def replay(path: Path) -> Replay:
     result = await perform(task, given, made["model"], made["backend"], parameters)
     if not result["files"]:
         raise BadOutput(f"{made['model']} made no file this time.")
-    alike = [file for file in result["files"] if Path(file).suffix == path.suffix] or result["files"]
-    same = [file for file in alike if await asyncio.to_thread(digest, Path(file)) == made["sha256"]]
+    alike = [file for file in result["files"] if UPath(file).suffix == path.suffix] or result["files"]
+    same = [file for file in alike if await asyncio.to_thread(digest, UPath(file)) == made["sha256"]]
     again = [*same, *alike][0]
     difference = 0.0 if same else await _difference(path, again)
     return Replay(again, bool(same), difference, (made.get("revision"), result.get("revision")))
 
 
-def sources(path: Path) -> list[str]:
+def sources(path: UPath) -> list[str]:
     """The files of which a file was made. Raises InputError as ``replay`` does."""
     values = [
         part for value in _record(path)["inputs"].values() for part in (value if isinstance(value, list) else [value])
@@ -62,7 +62,7 @@ def sources(path: Path) -> list[str]:
     return [value["file"] for value in values if isinstance(value, Mapping)]
 
 
-def _record(path: Path) -> dict[str, Any]:
+def _record(path: UPath) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(record_of(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -78,7 +78,7 @@ def _input(source: Any) -> Any:  # noqa: ANN401 - a text, a file's facts, or a l
         return [_input(part) for part in source]
     if not isinstance(source, Mapping):
         return source
-    path = Path(source["file"])
+    path = UPath(source["file"])
     if not path.is_file():
         raise InputError(f"{path.name}, of which it was made, is gone; put it back at {path}.")
     if digest(path) != source["sha256"]:
@@ -86,7 +86,7 @@ def _input(source: Any) -> Any:  # noqa: ANN401 - a text, a file's facts, or a l
     return str(path)
 
 
-async def _difference(before: Path, after: str) -> float | None:
+async def _difference(before: UPath, after: str) -> float | None:
     """How far two files of one kind are apart, in percent; None where nothing can be compared."""
     kind = modality(after)
     if kind not in {"image", "audio"}:

@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from upath import UPath
 
 from tools.errors import ConfigError
 
@@ -22,7 +23,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUGGINGGPT_", env_file=".env", extra="ignore")
 
-    out: Path = Field(Path("outputs"), description="Where results are written")
+    out: Annotated[UPath, BeforeValidator(str)] = Field(
+        UPath("outputs"),
+        description="Where results are written: a folder, or any fsspec URL, such as s3://bucket/folder",
+    )
     folders: list[Path] = Field([Path()], description="Folders from which files may be read, beside `out`")
     max_bytes: int = Field(100 * 2**20, gt=0, description="Largest file accepted, in bytes")
     max_json: int = Field(32 * 2**20, gt=0, description="Largest request but an upload, in bytes")
@@ -44,6 +48,9 @@ class Settings(BaseSettings):
     max_download: float | None = Field(None, gt=0, description="GiB that one model may be to download; else what fits")
     device: str = Field("auto", description="Where local models run: auto, cpu, cuda, cuda:1 or mps")
     memory: float | None = Field(None, gt=0, description="GiB all local models may take; else a share of the device's")
+    ray: str | None = Field(None, description="Ray cluster where local models run instead: HOST:PORT, or auto")
+    ray_replicas: int = Field(8, gt=0, description="Replicas at most for models of one size, on the Ray cluster")
+    ray_idle: float = Field(600, ge=0, description="Seconds without a call after which Ray stops a replica")
     steps: int | None = Field(None, ge=1, le=200, description="Steps of diffusion models; else what each family needs")
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")

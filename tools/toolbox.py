@@ -128,7 +128,7 @@ async def _load_one(slot: Slot, value: Any) -> tuple[Any, Any]:  # noqa: ANN401 
         return value, value
     path = await resources.admit(value)
     loaded = await resources.load(path, slot.modality)
-    return loaded, {"file": path, "sha256": await asyncio.to_thread(digest, Path(path))}
+    return loaded, {"file": path, "sha256": await asyncio.to_thread(digest, path)}
 
 
 def _complete(task: TaskType, output: Output) -> bool:

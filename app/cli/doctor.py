@@ -4,21 +4,30 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from uuid import uuid4
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from upath import UPath
 
 from app.controllers import SERVERS, local_servers
+from tools.backends import ray
+from tools.errors import ModelError
 from tools.extras import entries
 from tools.extras.entry import Entry
 from tools.extras.reach import objection
+from tools.files.places import is_remote
 from tools.install import command
 from tools.models.catalog import candidates
 from tools.settings import settings
 from tools.tasks import TASKS
+
+if TYPE_CHECKING:
+    from tools.backends.ray.cluster import Replicas
 
 PATIENCE = 2.5  # seconds to wait for a server
 HUB = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
@@ -44,6 +53,7 @@ PACKAGES = {
     "torch": ("runs any model of the Hub in this process", "local"),
     "transformers": ("text, vision and audio models in this process", "local"),
     "diffusers": ("makes images and video in this process", "local"),
+    "ray": ("local models on a cluster of machines (HUGGINGGPT_RAY)", "ray"),
     "mcp": ("tools of MCP servers", "tools"),
     "gradio_client": ("Spaces and Gradio apps as tools", "tools"),
     "langgraph_api": ("`make serve`: the LangGraph server and Studio", "studio"),
@@ -55,7 +65,7 @@ def examine() -> list[Finding]:
     with ThreadPoolExecutor() as pool:
         remote = [pool.submit(_reach, *place) for place in _places()]
         added = [pool.submit(_added, entry) for entry in {entry.source: entry for entry in entries().values()}.values()]
-        local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator()]
+        local = [_python(), _tasks(), _folder(), *_packages(), *_keys(), _accelerator(), *_cluster()]
         return local + _servers() + [answer.result() for answer in remote + added]
 
 
@@ -73,11 +83,23 @@ def _tasks() -> Finding:
 
 
 def _folder() -> Finding:
-    folder = settings().out.absolute()
+    if is_remote(settings().out):
+        return _storage(settings().out)
+    folder = Path(str(settings().out)).absolute()
     nearest = next(parent for parent in [folder, *folder.parents] if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return Finding("results", "ok", str(folder))
     return Finding("results", "failing", f"{folder} cannot be written", "Set HUGGINGGPT_OUT or give --out.")
+
+
+def _storage(place: UPath) -> Finding:
+    probe = place / f".probe-{uuid4().hex}"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except Exception as error:  # noqa: BLE001 - each storage has its own
+        return Finding("results", "failing", f"{place} cannot be written: {error}", "Set HUGGINGGPT_OUT.")
+    return Finding("results", "ok", str(place))
 
 
 def _packages() -> list[Finding]:
@@ -115,6 +137,26 @@ def _accelerator() -> Finding:
     if torch.backends.mps.is_available():
         return Finding("accelerator", "ok", "Apple GPU")
     return Finding("accelerator", "missing", gives, "There is no GPU that torch can use; models run on the CPU.")
+
+
+def _cluster() -> list[Finding]:
+    """The nodes of the Ray cluster, where one is set, and what its replicas have in memory."""
+    if not settings().ray:
+        return []
+    if not ray.installed():
+        return [Finding("Ray cluster", "missing", "runs models on more than one machine", command("ray"))]
+    try:
+        cluster = ray.joined()
+    except ModelError as error:
+        return [Finding("Ray cluster", "failing", str(error), "`ray start --head` starts one on this machine.")]
+    nodes = [Finding(f"Ray node {node.name}", "ok", node.summary) for node in cluster.nodes()]
+    return nodes + [Finding(f"Ray replicas {each.size}", "ok", _held(each)) for each in cluster.replicas()]
+
+
+def _held(replicas: "Replicas") -> str:
+    """Such as ``2 running: dslim/bert-base-NER; facebook/detr-resnet-50, google-bert/bert-base-uncased``."""
+    models = [", ".join(model.model for model in held) or "no model" for held in replicas.loaded]
+    return f"{len(models)} running: {'; '.join(models)}" if models else "none running; they start with the next call"
 
 
 def _places() -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from upath import UPath
 
 from app.cli import keys, tools
 from app.cli import options as o
@@ -136,7 +137,7 @@ def threads(out: o.Out = None, as_json: o.AsJson = False) -> None:
 @app.command()
 @guarded
 def replay(
-    file: Annotated[Path, typer.Argument(help="A file that a task has made; its provenance stands beside it.")],
+    file: Annotated[str, typer.Argument(help="A file that a task has made; its provenance stands beside it.")],
     out: o.Out = None,
     as_json: o.AsJson = False,
 ) -> None:
@@ -144,7 +145,7 @@ def replay(
     from app.cli.replay import run, show
 
     o.configure(out)
-    again = run(file)
+    again = run(UPath(file))
     emit(asdict(again)) if as_json else show(again)
     raise typer.Exit(0 if again.same else 1)
 

@@ -1,15 +1,15 @@
 """A file made again, and what a person is told of it."""
 
 import asyncio
-from pathlib import Path
 
 import typer
+from upath import UPath
 
 from app.cli.options import allow
 from tools.replay import Replay, replay, sources
 
 
-def run(file: Path) -> Replay:
+def run(file: UPath) -> Replay:
     """Make the file again from its provenance, whose inputs may lie anywhere. Raises InputError, ModelError."""
     allow("", [str(file), *sources(file)])
     return asyncio.run(replay(file))

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from graph.answer import HOW
+from tools.files.places import here
 from tools.files.resources import from_content
 
 FOLDED = "How this was done"
@@ -57,7 +58,7 @@ def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
     text, paths = from_content(message.content)
     if not isinstance(message, AIMessage):
         paths = [*message.additional_kwargs.get(SHOWN, []), *paths]
-        return [*_some(_escaped(text, "<[")), *({"path": path} for path in dict.fromkeys(paths) if path in files)]
+        return [*_some(_escaped(text, "<[")), *(_shown(path) for path in dict.fromkeys(paths) if path in files)]
     return _answer(text, {Path(path).name: path for path in files})
 
 
@@ -66,13 +67,17 @@ def _answer(text: str, files: Mapping[str, str]) -> list[Any]:
     content, shown, end = list[Any](), set[str](), 0
     for line in ALONE.finditer(text):
         if path := _named(line[2], files):
-            content += [*_some(without_links(text[end : line.start()])), {"path": path}]
+            content += [*_some(without_links(text[end : line.start()])), _shown(path)]
             shown.add(path)
             end = line.end()
     words, heading, workflow = without_links(text[end:]).partition(f"{HOW}\n")
     linked = dict.fromkeys(_named(target, files) for _, target in LINK.findall(text))
-    more = [{"path": path} for path in linked if path and path not in shown]
+    more = [_shown(path) for path in linked if path and path not in shown]
     return [*content, *_some(words), *more, *_some(heading + workflow)]
+
+
+def _shown(path: str) -> dict[str, str]:
+    return {"path": str(here(path))}
 
 
 def _named(target: str, files: Mapping[str, str]) -> str | None:

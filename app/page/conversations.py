@@ -12,16 +12,16 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import dropwhile
-from pathlib import Path
 from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
 from langchain_core.messages import BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
+from upath import UPath
 
 from app.checkpoints import Memory, memory
 from app.owner import Owner
@@ -31,6 +31,7 @@ from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import record_of
+from tools.files.places import exists, here, is_remote
 
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
@@ -48,21 +49,32 @@ class Past:
     waiting: Any = None  # the interrupt that waits for an answer, if one does
     unfinished: bool = False  # it was stopped, or its server was, before it had ended
 
+    def bring(self) -> None:
+        """Copy the files to this disk, where they lie elsewhere: a page is drawn on the event loop."""
+        for path in (path for path in self._named if is_remote(UPath(path))):
+            for each in (path, record_of(path)):
+                with suppress(OSError):
+                    here(each)
+
+    @property
+    def _named(self) -> list[str]:
+        made = [path for result in self.results for path in result.files]
+        return list(dict.fromkeys([*self.resources, *made]))
+
     @property
     def files(self) -> list[str]:
         """What was given and made, as far as it is still there."""
-        made = [path for result in self.results for path in result.files]
-        return [path for path in dict.fromkeys([*self.resources, *made]) if Path(path).is_file()]
+        return [path for path in self._named if exists(path)]
 
     @property
     def given(self) -> list[str]:
         """The files that came from the user."""
-        return [path for path in self.files if not record_of(path).is_file()]
+        return [path for path in self.files if not exists(record_of(path))]
 
     @property
     def made(self) -> list[str]:
         """The files that tasks made: each has its provenance beside it."""
-        return [path for path in self.files if record_of(path).is_file()]
+        return [path for path in self.files if exists(record_of(path))]
 
     def progress(self) -> Progress:
         """How the last request ended, or how far it came, as the page draws it."""
@@ -81,7 +93,7 @@ def _row(task: Task, result: Result | None) -> Row:
     return row
 
 
-def _unlink(paths: Sequence[Path]) -> None:
+def _unlink(paths: Sequence[UPath]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
 
@@ -159,7 +171,7 @@ class Conversations:
     async def forget(self, owner: str, thread: str) -> None:
         """Delete a conversation: its messages, its title, and the files that were made in it."""
         past = await self.open(owner, thread)
-        await asyncio.to_thread(_unlink, [path for made in past.made for path in (record_of(made), Path(made))])
+        await asyncio.to_thread(_unlink, [path for made in past.made for path in (record_of(made), UPath(made))])
         await self._saver.adelete_thread(f"{owner}/{thread}")
         await self._store.adelete(_shelf(owner), thread)
 
@@ -168,7 +180,7 @@ class Conversations:
         config = self.config(owner, thread, Context())
         snapshot = await self.graph.aget_state(config)
         values = snapshot.values
-        return Past(
+        past = Past(
             messages=values.get("messages", []),
             resources=values.get("resources", []),
             plan=values.get("plan"),
@@ -176,6 +188,8 @@ class Conversations:
             waiting=snapshot.interrupts[0].value if snapshot.interrupts else None,
             unfinished=bool(snapshot.next) and not snapshot.interrupts,
         )
+        await asyncio.to_thread(past.bring)
+        return past
 
     async def _finished(self, config: RunnableConfig) -> list[Result]:
         """The results of a request that has not ended: they wait beside its checkpoint (graph/executor.py)."""

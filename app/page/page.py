@@ -291,7 +291,7 @@ class Page(View):
             past = await conversations.open(visit.owner, visit.thread)
             known = Live(bubbles(past.messages, past.files))
             known.progress.resume(past.plan or Plan(), past.results)
-            yield self.begun(known, titles, visit.thread)
+            yield self.begun(known, titles, visit.thread) | self.running(known)
             await asyncio.sleep(ELSEWHERE)
 
     def _close(self, visit: Visit, live: Live) -> str:

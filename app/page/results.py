@@ -10,6 +10,7 @@ from app.page.bubbles import without_links
 from app.page.conversations import Past
 from graph.state import Result, Task
 from tools.files.artifacts import record_of
+from tools.files.places import exists, here
 from tools.files.resources import modality
 
 Boxes = list[tuple[Any, str]]  # ((left, top, right, bottom) in pixels, name), as Gradio annotates pictures
@@ -41,7 +42,7 @@ def _heading(result: Result) -> str:
 def _given(task: Task | None) -> str | None:
     """The picture that the task was given."""
     given = task.args.get("image") if task else None
-    return given if isinstance(given, str) and Path(given).is_file() else None
+    return str(here(given)) if isinstance(given, str) and exists(given) else None
 
 
 def _boxes(data: object) -> Boxes:
@@ -57,9 +58,11 @@ def _name(row: dict[str, Any]) -> str:
 
 def _medium(path: str, given: str | None, boxes: Boxes) -> None:
     name, kind = Path(path).name, modality(path)
-    if not Path(path).is_file():
+    if not exists(path):
         gr.Markdown(f"The file {name} is no longer there.")
-    elif kind == "image" and given and boxes:
+        return
+    path = str(here(path))
+    if kind == "image" and given and boxes:
         gr.AnnotatedImage((given, boxes), label=name, height=360)
     elif kind == "image" and given:
         gr.ImageSlider((given, path), label=f"Before and after: {name}", type="filepath", max_height=360)
@@ -96,9 +99,9 @@ def _cell(value: object) -> str:
 
 def _provenance(path: str) -> None:
     record = record_of(path)
-    if record.is_file():
+    if exists(record):
         with gr.Accordion(f"How {Path(path).name} was made", open=False):
             # As text: in structured data Gradio would take what looks like a file for one of the server's own
-            gr.Code(record.read_text(encoding="utf-8"), language="json", show_label=False)
-    if Path(path).is_file():
-        gr.DownloadButton(f"Download {Path(path).name}", path, size="sm")
+            gr.Code(here(record).read_text(encoding="utf-8"), language="json", show_label=False)
+    if exists(path):
+        gr.DownloadButton(f"Download {Path(path).name}", here(path), size="sm")

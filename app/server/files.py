@@ -1,20 +1,27 @@
 """Files in, files out: uploads and artifacts, each owner in a folder of their own."""
 
 import asyncio
-from pathlib import Path
+import mimetypes
+import re
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from upath import UPath
 
 from app.owner import Owner
 from app.uploads import keep
 from tools.errors import InputError
+from tools.files.places import is_remote, within
 
 # A browser shows these itself; anything else, HTML above all, is offered for saving and never run.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "application/json", "text/plain")
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_PIECE = 2**20  # bytes that are read from object storage at once
 
 
 async def upload(request: Request) -> Response:
@@ -30,24 +37,39 @@ async def upload(request: Request) -> Response:
 
 async def artifact(request: Request) -> Response:
     """``GET /artifacts/PATH``: a file of the caller's own, with its type, in ranges where asked."""
-    path = await asyncio.to_thread(_find, Owner.of(request).settings.out, request.path_params["path"])
-    if path is None:
+    place = await asyncio.to_thread(within, Owner.of(request).settings.out, request.path_params["path"])
+    if place is None:
         raise HTTPException(404, "There is no such file among yours.")
-    response = FileResponse(
-        path,
-        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"},
-    )
+    response = await _stored(place, request) if is_remote(place) else FileResponse(str(place), headers=_HEADERS)
     if not response.headers["content-type"].startswith(SHOWN):
-        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(path.name)}"
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(place.name)}"
     return response
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    """The file of that name inside the folder; nothing hidden, nothing outside, no links out of it."""
-    try:
-        root = folder.resolve()
-        path = (root / name).resolve()
-        inside = path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        return path if inside and path.is_file() else None
-    except (OSError, ValueError):  # a null byte, a name too long
-        return None
+async def _stored(place: UPath, request: Request) -> Response:
+    """A file from object storage, of which no more is read than was asked for."""
+    size = (await asyncio.to_thread(place.stat)).st_size
+    start, end = _asked(request.headers.get("range", ""), size)
+    headers = {**_HEADERS, "Accept-Ranges": "bytes", "Content-Length": str(end - start)}
+    if end - start < size:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    mime = mimetypes.guess_type(place.name)[0] or "text/plain"
+    return StreamingResponse(_pieces(place, start, end), 206 if "Content-Range" in headers else 200, headers, mime)
+
+
+def _asked(header: str, size: int) -> tuple[int, int]:
+    """The first byte and the one after the last; all of them where no single range is asked for."""
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    start = int(first) if first else max(0, size - int(last))
+    end = min(size, int(last) + 1) if first and last else size
+    if start >= end:
+        raise HTTPException(416, headers={"Content-Range": f"bytes */{size}"})
+    return start, end
+
+
+async def _pieces(place: UPath, start: int, end: int) -> AsyncIterator[bytes]:
+    for at in range(start, end, _PIECE):
+        yield await asyncio.to_thread(place.fs.cat_file, place.path, start=at, end=min(end, at + _PIECE))

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from upath import UPath
 
 from app.owner import Owner
 from app.signing import signed, signed_stream
@@ -53,7 +53,7 @@ async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> 
     whole, _more = result.pop("whole"), result.pop("more")
     if whole is None:
         return result
-    text = await asyncio.to_thread(Path(whole).read_text, "utf-8")
+    text = await asyncio.to_thread(UPath(whole).read_text, "utf-8")
     return {**result, "text": text, "files": [path for path in result["files"] if path != whole]}
 
 

@@ -16,6 +16,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
+from upath import UPath
 
 from app.owner import Owner
 from app.server import in_process
@@ -132,10 +133,10 @@ async def _call(owner: Owner, name: str, arguments: dict[str, Any]) -> types.Cal
 def _shown(path: str, link: str) -> types.ContentBlock:
     """A picture or recording as such, where it is small enough for a model's context; any other file as a link."""
     kind, mime = modality(path), mimetypes.guess_type(path)[0] or "application/octet-stream"
-    size = Path(path).stat().st_size
+    size = UPath(path).stat().st_size
     if size > SHOWN or kind not in {"image", "audio"}:
         return types.ResourceLink(type="resource_link", uri=link, name=Path(path).name, mime_type=mime, size=size)
-    data = base64.b64encode(Path(path).read_bytes()).decode()
+    data = base64.b64encode(UPath(path).read_bytes()).decode()
     if kind == "image":
         return types.ImageContent(type="image", data=data, mime_type=mime)
     return types.AudioContent(type="audio", data=data, mime_type=mime)

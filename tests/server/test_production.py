@@ -185,8 +185,7 @@ async def test_a_proposal_can_be_rejected_or_edited_by_another_process(
     edited = {"edited_action": {"name": request.get("action", request.get("name")), "args": request["args"]}}
     decision = {"type": kind, **(edited if kind == "edit" else {})}
     async with pair.client(1) as there:
-        resume, asks = {"resume": {"decisions": [decision]}}, {"approve_plan": True}
-        made: Any = await there.runs.wait(thread, GRAPH, command=resume, context=asks)
+        made: Any = await there.runs.wait(thread, GRAPH, command={"resume": {"decisions": [decision]}})
     (result,) = made["results"]
     expected = {"edit": ("done", "waited: 0 s, edited"), "reject": ("cancelled", None)}
     assert (result["status"], result["text"]) == expected[kind]

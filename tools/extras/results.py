@@ -14,6 +14,7 @@ from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.files import codec, inputs, media
 from tools.files.fetch import Trusted
+from tools.files.places import here
 from tools.files.resources import modality
 from tools.protocol import Audio, Output, Video
 from tools.tasks import Modality
@@ -60,9 +61,9 @@ def fetched(reference: str, place: Place, trusted: Trusted | None = None) -> obj
     """
     try:
         if reference.startswith("data:"):
-            return _decoded(Path(inputs.from_data(reference)))
+            return _decoded(here(inputs.from_data(reference)))
         if reference.startswith(("http://", "https://")):
-            return _decoded(Path(asyncio.run(inputs.from_link(reference, trusted=trusted))))
+            return _decoded(here(asyncio.run(inputs.from_link(reference, trusted=trusted))))
     except (ResourceError, ValueError) as error:
         reason = str(error).partition(";")[0].rstrip(".")
         raise BadOutput(f"{place.source} gave a file that cannot be used: {reason}.") from error

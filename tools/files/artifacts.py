@@ -11,15 +11,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
 from PIL.Image import Image
 from PIL.Image import new as new_image
+from upath import UPath
 
-from tools.errors import BadOutput, ConfigError, InputError
+from tools.errors import BadOutput, ConfigError, HuggingGPTError, InputError
+from tools.files import places
 from tools.protocol import Audio, Media, Output, Video
 from tools.settings import process_settings, settings
 
@@ -41,23 +42,30 @@ def save(output: Output, name: str, provenance: Mapping[str, Any], text: str | N
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: UPath) -> Iterator[None]:
     """Make the folder, and tell what keeps files from being written there. Raises ConfigError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not places.is_remote(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         reason = "the disk is full; free some space" if full else f"{error.strerror}; check its permissions"
         raise ConfigError(f"Files cannot be written to {folder}: {reason} or choose another folder.") from error
+    except HuggingGPTError:
+        raise
+    except Exception as error:
+        if not places.is_remote(folder):
+            raise
+        raise ConfigError(f"Files cannot be written to {folder}: {error}") from error  # each storage has its own errors
 
 
 def address(path: str) -> str:
     """Where whoever reads the answer finds a file: its path, or its link where a server serves it."""
     base, out = settings().public_url, process_settings().out
-    if not base or settings().out == out or not Path(path).is_relative_to(settings().out):
+    if not base or settings().out == out or not UPath(path).is_relative_to(settings().out):
         return path
-    _owner, *rest = Path(path).relative_to(out).parts
+    _owner, *rest = UPath(path).relative_to(out).parts
     return f"{base.rstrip('/')}/artifacts/{quote('/'.join(rest))}"
 
 
@@ -71,14 +79,14 @@ def local(reference: str) -> str:
     return str(out / owner / unquote(reference.removeprefix(start).partition("?")[0]))
 
 
-def record_of(path: Path | str) -> Path:
+def record_of(path: UPath | str) -> UPath:
     """Where it is told how an artifact was made."""
-    return Path(path).with_suffix(".json")
+    return UPath(path).with_suffix(".json")
 
 
-def digest(path: Path) -> str:
+def digest(path: UPath | str) -> str:
     """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
+    with places.here(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -88,7 +96,9 @@ def readable(*parts: str) -> str:
     return "-".join(filter(None, words)).lower() or "result"
 
 
-def _save_one(file: tuple[str, bytes], folder: Path, name: str, provenance: Mapping[str, Any], undo: ExitStack) -> Path:
+def _save_one(
+    file: tuple[str, bytes], folder: UPath, name: str, provenance: Mapping[str, Any], undo: ExitStack
+) -> UPath:
     extension, content = file
     path = _claimed(folder, name, extension, undo)
     facts = {
@@ -102,25 +112,21 @@ def _save_one(file: tuple[str, bytes], folder: Path, name: str, provenance: Mapp
     return path
 
 
-def _claimed(folder: Path, name: str, extension: str, undo: ExitStack) -> Path:
+def _claimed(folder: UPath, name: str, extension: str, undo: ExitStack) -> UPath:
     """A name that no other has: its record is made first, empty, and only one maker can make it."""
     for number in count(1):
         numbered = "" if number == 1 else f"-{number}" if number < 10 else f"-{secrets.token_hex(4)}"
         path = folder / f"{name}{numbered}{extension}"
         with suppress(FileExistsError):
-            record_of(path).open("x").close()
+            places.claim(record_of(path))
             undo.callback(record_of(path).unlink, missing_ok=True)
             return path
     raise AssertionError("numbers do not end")
 
 
-def _put(path: Path, content: bytes, undo: ExitStack) -> None:
-    """Write beside the target and rename, so that nobody ever sees half a file."""
-    part = path.with_name(f".{path.name}.part")
+def _put(path: UPath, content: bytes, undo: ExitStack) -> None:
     undo.callback(path.unlink, missing_ok=True)
-    undo.callback(part.unlink, missing_ok=True)
-    part.write_bytes(content)
-    part.replace(path)
+    places.write(path, content)
 
 
 def encode(item: Media, wanted: str | None = None) -> tuple[str, bytes]:

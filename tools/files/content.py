@@ -101,7 +101,7 @@ _ENDS = "|".join(sorted((extension[1:] for extension in [*EXTENSIONS, *UNSUPPORT
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019«»"
 _MENTION = re.compile(
     r"(?P<data>data:[\w.+-]+/[\w.+-]+(?:;[\w.+=%-]+)*,[\w+/=%-]+)"
-    r"|(?P<url>(?:https?|file)://[^\s<>\"'`]+)"
+    r"|(?P<url>(?:https?|file|s3|gs|az|abfs)://[^\s<>\"'`]+)"
     rf"|[{_QUOTES}](?P<quoted>[^{_QUOTES}\n<>|]{{0,250}}\.(?:{_ENDS}))[{_QUOTES}]"
     rf"|(?P<path>(?<![\w/.~-])(?:~|[A-Za-z]:)?[\w./\\+@%()=-]*[\w)-]\.(?:{_ENDS})(?![\w/]|\.\w))"
     r"|(?P<rooted>(?<![\w/.~-])(?:(?:~|\.{1,2})/|/[\w.+@%=-]+/)[\w./+@%=-]*\w)",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from upath import UPath
 
 from tools.clients import proxy_for, tls
 from tools.errors import ResourceError
@@ -151,7 +152,7 @@ async def _write(response: httpx.Response, target: Path, url: str, begun: Callab
 
 
 def _append(target: Path, chunk: bytes) -> None:
-    with writing(target.parent), target.open("ab") as file:
+    with writing(UPath(target.parent)), target.open("ab") as file:
         file.write(chunk)
 
 

@@ -1,4 +1,4 @@
-"""What is not a local file yet: links and data URIs, saved under the output folder and named by their content."""
+"""What is no file of ours yet: links and data URIs, saved under the output folder and named by their content."""
 
 import asyncio
 import base64
@@ -12,8 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
+from upath import UPath
+
 from tools.errors import ResourceError
-from tools.files import media
+from tools.files import media, places
 from tools.files.artifacts import digest, writing
 from tools.files.fetch import Trusted, download
 from tools.files.formats import EXTENSIONS, link_path, settle, suffix
@@ -33,7 +35,7 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 async def from_link(url: str, on_name: OnName = lambda _: None, trusted: Trusted | None = None) -> str:
-    """What an http(s) link leads to, as a local path; ``trusted`` is a place that the owner named.
+    """What an http(s) link leads to, as a path or URL of ours; ``trusted`` is a place that the owner named.
 
     ``on_name`` is given the name of the file as soon as it is certain: at once where the link has an extension, else
     when enough has come to tell the format.
@@ -54,7 +56,7 @@ async def from_link(url: str, on_name: OnName = lambda _: None, trusted: Trusted
     try:
         mime = await download(url, part, begun, trusted)
         path = await asyncio.to_thread(keep, lambda target: (part.replace(target), mime)[1], name)
-        await asyncio.to_thread(Path(path).with_name(_LINK).write_text, url, encoding="utf-8")
+        await asyncio.to_thread(UPath(path).with_name(_LINK).write_text, url, encoding="utf-8")
         return path
     finally:
         await asyncio.to_thread(part.unlink, missing_ok=True)
@@ -63,17 +65,17 @@ async def from_link(url: str, on_name: OnName = lambda _: None, trusted: Trusted
 def origin(path: str) -> str | None:
     """The link from which a file was fetched, if it was. Looks at the disk."""
     try:
-        return Path(path).with_name(_LINK).read_text(encoding="utf-8") if _is_kept(path) else None
+        return UPath(path).with_name(_LINK).read_text(encoding="utf-8") if _is_kept(path) else None
     except OSError:
         return None
 
 
 def _is_kept(path: str) -> bool:
-    return Path(path).parent.parent == settings().out / "inputs"
+    return UPath(path).parent.parent == settings().out / "inputs"
 
 
 def from_data(uri: str) -> str:
-    """What a data URI holds, as a local path; its ``name`` parameter is kept. Raises ResourceError."""
+    """What a data URI holds, as a path or URL of ours; its ``name`` parameter is kept. Raises ResourceError."""
     return keep(lambda target: _unpack(uri, target), data_name(uri) or "attachment")
 
 
@@ -91,22 +93,22 @@ def keep(fill: Callable[[Path], str], name: str) -> str:
         ConfigError: the output folder cannot be written.
     """
     inputs = settings().out / "inputs"
-    with writing(inputs), tempfile.TemporaryDirectory(dir=inputs, prefix=".new-") as folder:
+    with writing(inputs), tempfile.TemporaryDirectory(dir=places.scratch(inputs), prefix=".new-") as folder:
         fresh = Path(folder) / _named(name, suffix(name) if suffix(name) in EXTENSIONS else "")
         mime = fill(fresh)
         check_size(fresh, name)
         extension = _format(name, fresh, mime)
         if EXTENSIONS[extension] == "image":
             media.image(fresh)
-        target = inputs / digest(fresh)[:16] / _named(name, extension)
-        target.parent.mkdir(exist_ok=True)
-        fresh.replace(target)
+        target = inputs / digest(str(fresh))[:16] / _named(name, extension)
+        places.adopt(fresh, target)
     return str(target)
 
 
 def _part() -> Path:
-    path = settings().out / "inputs" / f".new-{secrets.token_hex(8)}"
-    with writing(path.parent):
+    inputs = settings().out / "inputs"
+    with writing(inputs):
+        path = places.scratch(inputs) / f".new-{secrets.token_hex(8)}"
         path.touch(exist_ok=False)
     return path
 

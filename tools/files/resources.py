@@ -1,4 +1,4 @@
-"""What users give, checked and brought to one form: the path of a local file that may be read."""
+"""What users give, checked and brought to one form: the path or URL of a file of ours that may be read."""
 
 import asyncio
 import re
@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from PIL.Image import Image
+from upath import UPath
 
 from tools.errors import ResourceError
 from tools.files import inputs, media
 from tools.files.artifacts import local
 from tools.files.content import from_content, mentioned
 from tools.files.formats import EXTENSIONS, kind, link_path, settle, suffix
+from tools.files.places import here, in_store, is_remote, within
 from tools.protocol import Audio
 from tools.settings import settings
 from tools.tasks import Modality
@@ -32,9 +34,9 @@ _SCHEMES = ("http://", "https://", "file://", "data:")
 
 
 async def admit(reference: str, on_name: inputs.OnName = lambda _: None) -> str:
-    """The path of a checked local file for a path, http(s) or file link, or data URI.
+    """The path of a checked file for a path, http(s) or file link, or data URI; its URL where ours lie elsewhere.
 
-    What is not local yet is saved under the output folder, named by its content. ``on_name`` is given the file's name,
+    What is not ours yet is saved under the output folder, named by its content. ``on_name`` is given the file's name,
     or its path, as soon as that is certain and before all of it is fetched and checked; data is there at once.
 
     Raises:
@@ -48,17 +50,17 @@ async def admit(reference: str, on_name: inputs.OnName = lambda _: None) -> str:
         return await asyncio.to_thread(inputs.from_data, reference)
     path = await asyncio.to_thread(_admit, reference)
     on_name(path)
-    await asyncio.to_thread(_whole, Path(path))
+    await asyncio.to_thread(_whole, path)
     return path
 
 
 async def load(path: str, wanted: Modality) -> Image | Audio | str:
-    """An admitted file as a slot of that modality takes it; a video or table stays a path.
+    """An admitted file as a slot of that modality takes it; a video or table is a path on this disk.
 
     Raises:
         ResourceError: it is of another modality, or damaged.
     """
-    return await asyncio.to_thread(_load, Path(path), wanted)
+    return await asyncio.to_thread(_load, path, wanted)
 
 
 def modality(reference: str) -> Modality:
@@ -86,7 +88,7 @@ def is_reference(value: str) -> bool:
     """Whether a text slot's value names a document, rather than being the text. Looks at the disk."""
     if not may_be_reference(value):
         return False
-    return value.startswith(_SCHEMES) or Path(value).expanduser().is_file()
+    return value.startswith(_SCHEMES) or in_store(value) or Path(value).expanduser().is_file()
 
 
 def may_be_reference(value: str) -> bool:
@@ -99,16 +101,28 @@ def may_be_reference(value: str) -> bool:
 
 
 def _admit(reference: str) -> str:
+    if in_store(reference):
+        return str(_stored(reference))
     scheme = reference.partition(":")[0].lower()
     if not reference or "\0" in reference:
         raise ResourceError("The name of a file is empty or damaged; give a path, a link or a data URI.")
     if scheme != "file" and "://" in reference:
         raise ResourceError(f"Links of the kind {scheme}:// are not supported; give an http(s) link or a path.")
     path = Path(f"/{link_path(reference)}" if scheme == "file" else reference)
-    return str(_checked(path))
+    return _checked(path)
 
 
-def _checked(given: Path) -> Path:
+def _stored(reference: str) -> UPath:
+    """A file of the owner's that lies in object storage."""
+    place = within(settings().out, reference.removeprefix(f"{settings().out}/"))
+    if place is None:
+        raise ResourceError(f"There is no file {Path(reference).name[:80]} among yours; check its name.")
+    inputs.check_size(here(place), place.name)
+    settle(place.name, here(place))
+    return place
+
+
+def _checked(given: Path) -> str:
     """The path of a readable, allowed file of a supported format, rightly named."""
     try:
         path = given.expanduser()
@@ -122,13 +136,14 @@ def _checked(given: Path) -> Path:
     except (OSError, RuntimeError):  # a name too long, an unknown ~user, a device that fails
         raise ResourceError(f"{given.name[:80]} cannot be read; check the path.") from None
     if not path.suffix or path.suffix.lower() not in EXTENSIONS:
-        return Path(inputs.keep(lambda target: str(shutil.copyfile(path, target)), path.name))
-    return path
+        return inputs.keep(lambda target: str(shutil.copyfile(path, target)), path.name)
+    return str(path)
 
 
-def _whole(path: Path) -> None:
+def _whole(reference: str) -> None:
     """See that a checked picture can be decoded to its end."""
-    if EXTENSIONS[suffix(path.name)] == "image":
+    if EXTENSIONS[suffix(reference)] == "image":
+        path = here(reference)
         try:
             state = path.resolve(), path.stat().st_mtime_ns
         except OSError:
@@ -143,7 +158,8 @@ def _decodable(path: Path, _changed: int) -> None:
 
 
 def _check_place(path: Path, name: str) -> None:
-    for root in (folder.resolve() for folder in [*settings().folders, settings().out]):
+    out = settings().out
+    for root in (folder.resolve() for folder in [*settings().folders, *([] if is_remote(out) else [Path(str(out))])]):
         if path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts):
             return
     raise ResourceError(
@@ -152,7 +168,8 @@ def _check_place(path: Path, name: str) -> None:
     )
 
 
-def _load(path: Path, wanted: Modality) -> Image | Audio | str:
+def _load(reference: str, wanted: Modality) -> Image | Audio | str:
+    path = here(reference)
     have = EXTENSIONS.get(suffix(path.name))
     if have is None:
         raise ResourceError(f"{path.name} is in a format that is not supported.")

@@ -15,6 +15,7 @@ from app.server import in_process
 from app.server.body import read
 from app.uploads import keep
 from tools.errors import InputError
+from tools.files.places import here
 
 # What libsndfile calls each format and its coding, and the media type
 _FORMATS = {
@@ -46,7 +47,7 @@ async def speech(request: Request) -> Response:
 
 
 def _encoded(path: str, container: str, coding: str) -> bytes:
-    samples, rate = soundfile.read(path, dtype="float32")
+    samples, rate = soundfile.read(here(path), dtype="float32")
     if container in {"RAW", "OGG"} and rate != _RATE:
         from scipy.signal import resample_poly
 

@@ -4,17 +4,18 @@ import asyncio
 import base64
 import io
 import time
-from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from upath import UPath
 
 from app.owner import Owner
 from app.server import in_process
 from app.server.body import read
+from tools.files.places import here
 
 
 class Wanted(BaseModel):
@@ -61,9 +62,9 @@ async def _made(owner: Owner, body: Wanted) -> list[str]:
 def _bytes(path: str, body: Wanted) -> str:
     """The picture in base64, as large and in the format that was asked for."""
     if body.as_it_is:
-        return base64.b64encode(Path(path).read_bytes()).decode()
+        return base64.b64encode(UPath(path).read_bytes()).decode()
     buffer = io.BytesIO()
-    with Image.open(path) as picture:
+    with Image.open(here(path)) as picture:
         sized = picture.convert("RGB").resize(body.pixels or picture.size, Image.Resampling.LANCZOS)
         sized.save(buffer, body.output_format or "png")
     return base64.b64encode(buffer.getvalue()).decode()

@@ -1,14 +1,15 @@
 """Models in this process, on transformers and diffusers. Nothing heavy is imported before a model is wanted."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tools.backends.local.discovery import Survey, parts_of
 from tools.backends.local.placement import installed
 from tools.errors import ModelUnavailable
 from tools.languages import code
 from tools.protocol import BackendName, Call, Candidate, Output
+from tools.settings import process_settings
 from tools.tasks import TaskType
 
 if TYPE_CHECKING:
@@ -31,17 +32,21 @@ class Local:
 
     def explain(self, task: TaskType) -> Sequence[tuple[Candidate, str | None]]:
         """Every model known for the task, with the reason why it cannot be used here, or None."""
-        return [(row.candidate, row.reason) for row in self._survey.rows(task.name)] if self._survey else []
+        elsewhere = process_settings().ray  # all models run on the cluster
+        rows = self._survey.rows(task.name) if self._survey and not elsewhere else []
+        return [(row.candidate, row.reason) for row in rows]
 
     def missing(self, task: TaskType) -> str:
-        """What to install, or where a model for the task could come from."""
+        """What to install, or where a model for the task could come from; nothing where all run on a cluster."""
+        if process_settings().ray:
+            return ""
         if not installed():
             return "Install the extra 'local' to run models on this machine."
         return f"No model for {task.name} is on this machine, and the Hub is out of reach: name one in models.toml."
 
     async def run(self, call: Call) -> Output:
         """Run the model, loaded first where it is not yet. Raises ModelError or InputError."""
-        _check_language(call)
+        check_language(call.candidate, call.inputs)
         return await (await self.engine()).run(call, parts_of(call.task.name, call.candidate.model))
 
     async def warm(self, candidate: Candidate) -> None:
@@ -64,11 +69,11 @@ class Local:
         return self._engine
 
 
-def _check_language(call: Call) -> None:
+def check_language(candidate: Candidate, inputs: Mapping[str, Any]) -> None:
     """Refuse a language that the model does not know, so that another model is tried. Raises ModelUnavailable."""
-    wanted, known = code(str(call.inputs.get("language") or "")), call.candidate.languages
+    wanted, known = code(str(inputs.get("language") or "")), candidate.languages
     if wanted and known and wanted not in known:
-        raise ModelUnavailable(f"{call.candidate.model} knows only {', '.join(known)}: choose another model.")
+        raise ModelUnavailable(f"{candidate.model} knows only {', '.join(known)}: choose another model.")
 
 
 def _make_engine() -> "Engine":

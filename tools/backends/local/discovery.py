@@ -23,6 +23,7 @@ _FRESH = 30.0  # seconds for which a look at the disk counts
 _FOR_CPU, _FOR_GPU = ("small", "base", "large"), ("large", "base", "small")
 _LIBRARIES = {None, "transformers", "diffusers", "sentence-transformers", "sklearn"}
 _OWN_NAMES = ("-control", "-text-to-image", "image-editing", "conversational")  # no pipeline tags of the Hub
+TOO_LARGE = "too large for the memory that models may take here"
 _AWAY = "not on this machine, and the Hub is out of reach or downloads are off"
 
 
@@ -92,7 +93,7 @@ def _rows(task: str, disk: reach.Disk) -> list[Row]:
 
 def _row(candidate: Candidate, disk: reach.Disk, objection: str | None = None) -> Row:
     if objection is None and candidate.parameters and not placement.may_fit(candidate.parameters):
-        objection = "too large for the memory that models may take here"
+        objection = TOO_LARGE
     here = disk.holds(candidate.model)
     if here and candidate.revision is None:
         candidate = candidate.model_copy(update={"revision": disk.commit(candidate.model)})

@@ -121,8 +121,15 @@ def _import_quietly() -> Any:
 
 def share_cores(running: int) -> None:
     """Give this thread its part of the CPU: two models with half the cores each beat two that both want all."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    framework().set_num_threads(max(1, cores // running))
+    framework().set_num_threads(max(1, _cores() // running))
+
+
+def _cores() -> int:
+    """Those that this process may use, or as many as it was told to, as Ray tells its workers."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdecimal():
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def may_fit(parameters: int) -> bool:
