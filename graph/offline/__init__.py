@@ -1,25 +1,29 @@
-"""Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
+"""Plans a request without a language model: reads it, finds its wishes, wires them over the typed task graph."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.offline import everyday, followups, replies, wiring, wording
-from graph.offline.case import Case
+from graph.offline import followups, options, replies, wording
 from graph.offline.copies import spread
-from graph.offline.intents import Hits, Intent, cues_for, hits
-from graph.offline.layout import Layout, Source
-from graph.offline.outright import options
-from graph.offline.parts import Parts
-from graph.offline.proposals import best, fillable, propose, unfilled
+from graph.offline.intents import OUTCOMES, Choice, Evidence, Intent, choices, evidence, place, type_name
+from graph.offline.layout import Layout
+from graph.offline.meaning import Meaning, meaning
 from graph.offline.reading import Reading, read
-from graph.offline.selection import select
 from graph.offline.weights import Weights, load
-from graph.offline.wiring import Wiring
+from graph.offline.wiring import Wiring, wiring
 from graph.planning.draft import Draft
+from graph.planning.files import Files
+from graph.planning.partial import valid_part
+from graph.planning.validation import as_written, question
 from graph.state import Task
 from tools.files.resources import modality
-from tools.tasks import TASKS, Slot, TaskType
+from tools.tasks import TASKS, TaskType
+
+SURE = 0.5  # the probability of being right below which the user is asked
+_INSTEAD = 0.2  # how likely the choices that can run must be together for the others to be left aside
+_MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
 def plan(
@@ -29,75 +33,114 @@ def plan(
     *,
     previous: Sequence[str] = (),
     before: Sequence[Task] = (),
+    picked: str = "",
     weights: Weights | None = None,
+    understood: Meaning | None = None,
 ) -> Draft:
-    """Plan a request over the offered task types. Never raises for any text; bounded in its length.
+    """Plan a request over the offered task types. Never raises for any text.
 
-    ``previous`` are the conversation's files before it, ``before`` the tasks of the last request.
+    ``previous`` are the conversation's files before it, ``before`` the tasks of the last request, ``picked`` the
+    choice that the user made when this request was answered by a question. ``understood`` tells the meaning of a
+    request in the place of the encoder that is installed.
     """
-    if said := replies.small_talk(request, offered):
-        return Draft(refusal=said, small_talk=True)
-    if not request.strip() and resources:
-        return Draft(question=replies.what_to_do(resources))
+    if not request.strip():
+        return Draft(question=replies.what_to_do(resources)) if resources else replies.small_talk(request)
     reading = read(request, [*resources, *previous])
     if before and followups.says_only_what_differs(reading):
         files = resources or followups.pointed_at(reading, previous)
         if again := followups.repeated(reading, files, before, [*resources, *previous]):
             return Draft(tasks=again)
-    weights = weights or load()
+    planner = _Planner(offered, weights or load(), understood or meaning(), picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
-        return _planned(reading, resources, previous, offered, weights)
-    draft = _planned(followups.as_given(reading), resources, [*previous, followups.RESULT], offered, weights)
+        return planner.draft(reading, resources, previous)
+    draft = planner.draft(followups.as_given(reading), resources, [*previous, followups.RESULT])
     return replace(draft, tasks=followups.onto(chain, draft.tasks))
 
 
-def _planned(
-    reading: Reading,
-    resources: Sequence[str],
-    previous: Sequence[str],
-    offered: Mapping[str, TaskType],
-    weights: Weights,
-) -> Draft:
-    """The plan of a request by what it says itself."""
-    types = TASKS | dict(offered)
-    files = file_sources(reading, _in_question(reading, resources, previous))
-    case, found = Case(reading, files, types, offered, weights), hits(reading, types)
-    selections = select(case, found)
-    notes = list(_notes(case, found, selections[0].beyond, selections[0].intents))
-    if not selections[0].intents:
-        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
-    _, lacking = fillable(Layout(reading, selections[0].intents, files))
-    chosen = None if lacking else best(propose(selections, reading, files, weights), weights)
-    lacking = lacking or (unfilled(chosen) if chosen else None)
-    if lacking:
-        return Draft(question=replies.question(*lacking), notes=notes)
-    if chosen is None:
-        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
-    planned = tasks(chosen.layout, chosen.wiring)
-    notes = list(_notes(case, found, selections[0].beyond, chosen.layout.intents))
-    return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)
+class _Planner:
+    """Plans requests over the types on offer."""
+
+    def __init__(
+        self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: str
+    ) -> None:
+        self.offered, self.weights, self.understood, self.picked = offered, weights, understood, picked
+        self.types = TASKS | dict(offered)
+
+    def draft(self, reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> Draft:
+        """The plan of a request by what it says itself, or the one question that it leads to."""
+        files = in_question(reading, resources, previous)
+        said = evidence(reading, files, self.weights, self.understood)
+        ranked = self._runnable(choices(reading, files, self.weights, said, self.types))
+        listed = [each for each in ranked if each.probability >= _LEAST and self._runs(each)][:_MOST_CHOICES]
+        picked = next((each for each in listed if replies.described(each) == self.picked), None)
+        chosen = picked or ranked[0]
+        if not picked and not self._sure(ranked, chosen, reading):
+            return replies.unsure(listed, files, self.offered)
+        if outcome := replies.without_a_plan(chosen, reading.text, self._lacking(said), self.offered):
+            return outcome
+        return self._planned(chosen, reading, files, said, Files(resources, previous))
+
+    def _runs(self, choice: Choice) -> bool:
+        return all(type_name(wish) in self.offered for wish in choice.wishes)
+
+    def _runnable(self, ranked: Sequence[Choice]) -> list[Choice]:
+        """The choices that can run here, and the outcomes without a plan; all of them where these are too unlikely."""
+        able = [one for one in ranked if one.wishes[0] in OUTCOMES or self._runs(one)]
+        likely = sum(one.probability for one in able)
+        return [replace(one, probability=one.probability / likely) for one in able] if likely >= _INSTEAD else [*ranked]
+
+    def _sure(self, ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> bool:
+        if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
+            return True
+        return self.weights.certain(certainty(ranked, chosen)) >= SURE
+
+    def _lacking(self, said: Evidence) -> TaskType:
+        """The task type that is most likely meant by a request that lacks what it needs."""
+        names = [name for name in said.names if type_name(name) in self.offered]
+        return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
+
+    def _planned(self, chosen: Choice, reading: Reading, files: Sequence[str], said: Evidence, known: Files) -> Draft:
+        able = [wish for wish in chosen.wishes if type_name(wish) in self.offered]
+        beyond = [self.types[type_name(wish)] for wish in chosen.wishes if wish not in able]
+        notes = [*map(replies.cannot, beyond), *replies.left_out(reading, said, chosen.wishes)]
+        intents = [intent for wish in able for intent in self._intents(wish, reading, said)]
+        if not intents:
+            return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
+        if unnamed := next((one for one in intents if one.type.slot("labels") and "labels" not in one.slots), None):
+            return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
+        layout = Layout(reading, intents, files)
+        planned = spread(tasks(layout, wiring(layout, self.weights)), files, reading)
+        checked = valid_part(as_written(planned), known, self.offered)
+        if checked.missing:
+            return Draft(question=question(*checked.missing), notes=notes)
+        if checked.problems:
+            return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes)
+        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
+
+    def _intents(self, wish: str, reading: Reading, said: Evidence) -> Iterator[Intent]:
+        """A wish as it stands in the request, once for each language or class that it asks for."""
+        name, _, aspect = wish.partition("/")
+        type_, at = self.offered[name], place(wish, reading, said)
+        told = options.arguments(type_, options.told(type_, reading, at[0]))
+        if aspect:
+            told |= {"aspect": aspect}
+        for variant in wording.variants(type_, reading, at, self.weights):
+            yield Intent(type_, *at, {**told, **variant})
 
 
-def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[Intent]) -> Iterator[str]:
-    """What is to be said of each part of the request that asks for something and that no planned task does."""
-    done = [(intent.start, intent.end) for intent in planned if intent.start >= 0]
-    done += [(one.start, one.end) for each in planned for one in options(each.type, case.reading, each.start)]
-    for name in {intent.type.name for intent in planned}:
-        done += everyday.wordings(name, case.reading)
-        done += [match.span() for match in cues_for(name, found, case.weights)]
-    told, parts = set[str](), Parts(case.reading)
-    alone = len(parts.whole) == 1 and len(planned) > 0 and not beyond  # then what is planned is what it asks for
-    for part in [] if alone else parts.uncovered(done):
-        types = [intent.type for intent in beyond if part.start <= intent.start < part.end]
-        types = [type_ for type_ in types if "text" in type_.outputs or not part.text.endswith("?")]
-        yield from (replies.cannot(type_) for type_ in types if type_.name not in told)
-        told |= {type_.name for type_ in types}
-        if not types and planned:
-            yield replies.left_out(part.text)
+def certainty(ranked: Sequence[Choice], chosen: Choice) -> dict[str, float]:
+    """What tells how sure a choice is."""
+    likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
+    return {
+        "always": 1.0,
+        "odds": math.log(likely / (1 - likely)),
+        "rival": math.log(max(next((one.probability for one in ranked if one is not chosen), 0.0), 1e-6)),
+        "several": float(len(chosen.wishes) > 1),
+    }
 
 
-def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
+def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
     """The files that a request may be about: those that came with it, and of each missing kind the latest before it.
 
     Of earlier files those named, or all of a kind where the request counts them or speaks of several.
@@ -113,23 +156,17 @@ def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[
     return [*dict.fromkeys(older), *resources]
 
 
-def file_sources(reading: Reading, resources: Sequence[str]) -> list[Source]:
-    """The files as sources, each where the request names it first."""
-    places = {mention.text: mention.start for mention in reversed(reading.mentions)}
-    return [Source("file", modality(path), path, places.get(path, -1)) for path in resources]
-
-
 def tasks(layout: Layout, chosen: Wiring) -> list[Task]:
-    """The plan in topological order."""
+    """The plan in topological order, its tasks numbered by it."""
     order = _order(len(layout.intents), chosen)
     number = {task: place for place, task in enumerate(order)}
-    return [_task(number, layout.intents[task], task, layout, chosen) for task in order]
+    return [_task(number, task, layout, chosen) for task in order]
 
 
-def _matched(needed: Sequence[Slot], sources: Sequence[Source]) -> list[Source]:
-    """The sources in the order of the slots: a question is the user's words, what it is asked of a file or a result."""
-    asks = needed[0].name in {"question", "query"}
-    return sorted(sources, key=lambda source: asks and source.kind in {"file", "task"})
+def numbered(plan: Sequence[Task]) -> list[Task]:
+    """The tasks, in topological order, numbered by it."""
+    number = {task.id: place for place, task in enumerate(plan)}
+    return [followups.moved(task, number) for task in plan]
 
 
 def _order(count: int, chosen: Wiring) -> list[int]:
@@ -140,13 +177,12 @@ def _order(count: int, chosen: Wiring) -> list[int]:
     return order
 
 
-def _task(number: Mapping[int, int], intent: Intent, task: int, layout: Layout, chosen: Wiring) -> Task:
+def _task(number: Mapping[int, int], task: int, layout: Layout, chosen: Wiring) -> Task:
+    intent = layout.intents[task]
     args: dict[str, Any] = dict(intent.slots)
-    for owner, modality_, sources in chosen.fills:
-        if owner == task:
-            needed = wiring.slots(layout, task)[modality_]
-            for slot, source in zip(needed, _matched(needed, sources), strict=False):
-                value = source.value if source.task < 0 else f"<resource-{number[source.task]}>"
-                args[slot.name] = [value] if slot.many else value
+    for owner, slot, sources in chosen.fills:
+        if owner == task and sources:
+            values = [one.value if one.task < 0 else f"<resource-{number[one.task]}>" for one in sources]
+            args[slot.name] = values if slot.many else values[0]
     dep = sorted(number[source] for source, target in chosen.edges() if target == task)
     return Task(task=intent.type.name, id=number[task], dep=dep, args=args)

@@ -160,9 +160,9 @@ class Filler:
         found = self._files.of(slot.modality)
         if len(found) == 1:
             return found
-        if found or slot.modality == "text":
+        if found or slot.modality == "text":  # a writer can do better with the first, and with the user's own words
             self._findings.fault(step.id, f"it lacks its {slot.name!r}", step.row.name)
-        else:
+        if not found:
             self._findings.missing = self._findings.missing or (step.row, slot)
         return []
 

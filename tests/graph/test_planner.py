@@ -5,9 +5,11 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.runtime import Runtime
 
 from graph.context import Context
+from graph.offline import plan as offline_plan
 from graph.planner import plan
 from graph.state import Result, State
 from tests.support import EXAMPLES
+from tools.models.catalog import offered
 
 NOTICE = str(EXAMPLES / "notice.png")
 PORTRAIT = str(EXAMPLES / "astronaut.jpg")
@@ -77,3 +79,15 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
     messages = [HumanMessage("Find the faces"), question, HumanMessage("")]
     done = await plan({"messages": messages, "resources": [PORTRAIT], "seen": 0}, offline)
     assert [task.args for task in done.update["plan"].tasks] == [{"image": PORTRAIT}]
+
+
+@pytest.mark.parametrize("answer", ["2", "2.", "describe it"])
+async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], answer: str) -> None:
+    text = "Make something nice of this"
+    draft = offline_plan(text, [PORTRAIT], offered())
+    question = AIMessage("Shall I", response_metadata={"choices": ["read it", "describe it"]})
+    conversation: State = {"messages": [HumanMessage(text), question, HumanMessage(answer)], "resources": [PORTRAIT]}  # type: ignore[typeddict-item]  # parts
+    command = await plan(conversation, offline)
+    second = offline_plan(text, [], offered(), previous=[PORTRAIT], picked=1)
+    assert command.goto == "select"
+    assert command.update["plan"].tasks == second.tasks != draft.tasks
