@@ -1,16 +1,17 @@
 """Plans a request without a language model: reads it, finds its wishes, wires them over the typed task graph."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.offline import followups, options, replies, wording
+from graph.offline import followups, replies, wording
 from graph.offline.copies import spread
-from graph.offline.intents import OUTCOMES, Choice, Evidence, Intent, choices, evidence, place, type_name
+from graph.offline.intents import OUTCOMES, Choice
 from graph.offline.layout import Layout
 from graph.offline.meaning import Meaning, meaning
 from graph.offline.reading import Reading, read
+from graph.offline.understanding import Understanding, Understood, Unmet
 from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring, wiring
 from graph.planning.draft import Draft
@@ -19,10 +20,9 @@ from graph.planning.partial import valid_part
 from graph.planning.validation import as_written, question
 from graph.state import Task
 from tools.files.resources import modality
-from tools.tasks import TASKS, TaskType
+from tools.tasks import TaskType
 
 SURE = 0.5  # the probability of being right below which the user is asked
-_INSTEAD = 0.2  # how likely the choices that can run must be together for the others to be left aside
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
@@ -64,52 +64,43 @@ class _Planner:
     def __init__(
         self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: str
     ) -> None:
-        self.offered, self.weights, self.understood, self.picked = offered, weights, understood, picked
-        self.types = TASKS | dict(offered)
+        self.offered, self.weights, self.picked = offered, weights, picked
+        self.understanding = Understanding(offered, weights, understood)
 
     def draft(self, reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> Draft:
         """The plan of a request by what it says itself, or the one question that it leads to."""
         files = in_question(reading, resources, previous)
-        said = evidence(reading, files, self.weights, self.understood)
-        ranked = self._runnable(choices(reading, files, self.weights, said, self.types))
-        listed = [each for each in ranked if each.probability >= _LEAST and self._runs(each)][:_MOST_CHOICES]
-        picked = next((each for each in listed if replies.described(each) == self.picked), None)
+        ranked = self.understanding.of(reading, files)
+        listed = [one for one in ranked if one.intents and one.probability >= _LEAST][:_MOST_CHOICES]
+        picked = next((one for one in listed if replies.described(one) == self.picked), None)
         chosen = picked or ranked[0]
         if not picked and not self._sure(ranked, chosen, reading):
             return replies.unsure(listed, files, self.offered)
-        if outcome := replies.without_a_plan(chosen, reading.text, self._lacking(said), self.offered):
-            return outcome
-        return self._planned(chosen, reading, files, said, Files(resources, previous))
+        if chosen.wishes[0] in OUTCOMES:
+            meant = self.understanding.lacking(reading, files)
+            return replies.without_a_plan(chosen, reading.text, meant, self.offered)
+        return self._planned(
+            *self.understanding.whole(chosen, reading, files), reading, files, Files(resources, previous)
+        )
 
-    def _runs(self, choice: Choice) -> bool:
-        return all(type_name(wish) in self.offered for wish in choice.wishes)
-
-    def _runnable(self, ranked: Sequence[Choice]) -> list[Choice]:
-        """The choices that can run here, and the outcomes without a plan; all of them where these are too unlikely."""
-        able = [one for one in ranked if one.wishes[0] in OUTCOMES or self._runs(one)]
-        likely = sum(one.probability for one in able)
-        return [replace(one, probability=one.probability / likely) for one in able] if likely >= _INSTEAD else [*ranked]
-
-    def _sure(self, ranked: Sequence[Choice], chosen: Choice, reading: Reading) -> bool:
+    def _sure(self, ranked: Sequence[Understood], chosen: Understood, reading: Reading) -> bool:
         if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
             return True
+        if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
+            return True  # whatever is meant, the same can be done
         return self.weights.certain(certainty(ranked, chosen)) >= SURE
 
-    def _lacking(self, said: Evidence) -> TaskType:
-        """The task type that is most likely meant by a request that lacks what it needs."""
-        names = [name for name in said.names if type_name(name) in self.offered]
-        return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
-
-    def _planned(self, chosen: Choice, reading: Reading, files: Sequence[str], said: Evidence, known: Files) -> Draft:
-        able = [wish for wish in chosen.wishes if type_name(wish) in self.offered]
-        beyond = [self.types[type_name(wish)] for wish in chosen.wishes if wish not in able]
-        notes = [*map(replies.cannot, beyond), *replies.left_out(reading, said, chosen.wishes)]
-        intents = [intent for wish in able for intent in self._intents(wish, reading, said)]
-        if not intents:
+    def _planned(
+        self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
+    ) -> Draft:
+        notes = list(replies.left_out(chosen.beyond, unmet))
+        if not chosen.intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
-        if unnamed := next((one for one in intents if one.type.slot("labels") and "labels" not in one.slots), None):
+        if unnamed := next(
+            (one for one in chosen.intents if one.type.slot("labels") and "labels" not in one.slots), None
+        ):
             return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
-        layout = Layout(reading, intents, files)
+        layout = Layout(reading, chosen.intents, files)
         planned = spread(tasks(layout, wiring(layout, self.weights)), files, reading)
         checked = valid_part(as_written(planned), known, self.offered)
         if checked.missing:
@@ -118,18 +109,8 @@ class _Planner:
             return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes)
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
 
-    def _intents(self, wish: str, reading: Reading, said: Evidence) -> Iterator[Intent]:
-        """A wish as it stands in the request, once for each language or class that it asks for."""
-        name, _, aspect = wish.partition("/")
-        type_, at = self.offered[name], place(wish, reading, said)
-        told = options.arguments(type_, options.told(type_, reading, at[0]))
-        if aspect:
-            told |= {"aspect": aspect}
-        for variant in wording.variants(type_, reading, at, self.weights):
-            yield Intent(type_, *at, {**told, **variant})
 
-
-def certainty(ranked: Sequence[Choice], chosen: Choice) -> dict[str, float]:
+def certainty(ranked: Sequence[Choice | Understood], chosen: Choice | Understood) -> dict[str, float]:
     """What tells how sure a choice is."""
     likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
     return {

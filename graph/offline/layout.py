@@ -144,8 +144,10 @@ class Layout:
     def nth(self, task: int, wanted: Modality) -> list[Source]:
         """The one file that "the second picture" means; none where nothing says which, or there are fewer."""
         files = [file for file in self.files if takes(wanted, file.modality)]
-        span = self.leads[task] + self.windows[task]
-        which = wording.ordinal(span, files[0].modality) if files else None
+        spans = [self.reading.plain[slice(*self.reading.clause(max(self.intents[task].start, 0)))]]
+        spans.append(self.leads[task] + self.windows[task])
+        counted = (wording.ordinal(span, files[0].modality) for span in spans if files)
+        which = next((number for number in counted if number is not None), None)
         return files[which:][:1] if which is not None and which < len(files) else []
 
     def _named(self, task: int, wanted: Modality) -> list[Source]:

@@ -4,18 +4,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-import numpy as np
-
-from graph.offline.intents import OUTCOMES, Choice, Evidence
-from graph.offline.reading import Reading
+from graph.offline.intents import Intent
+from graph.offline.understanding import Understood, Unmet
 from graph.planning.draft import Draft
 from graph.planning.validation import question
-from tools.tasks import TASKS, Slot, TaskType
+from tools.tasks import Slot, TaskType
 
 _THANKS = re.compile(r"\b(?:thanks|thank you|thx|ta|cheers|great|perfect|nice|brilliant|lovely|danke|merci|gracias)\b")
 _PARTING = re.compile(r"\b(?:bye|goodbye|see you|good ?night|tsch[uü]ss|au revoir|adi[oó]s)\b")
 HELLO = "Hello!"
-_BEYOND = 1.0  # log-odds at which a clause asks for something that no task does
 
 
 def small_talk(request: str) -> Draft:
@@ -26,16 +23,14 @@ def small_talk(request: str) -> Draft:
     return Draft(refusal=told, small_talk=True, exit_code=0)
 
 
-def without_a_plan(chosen: Choice, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft | None:
-    """The answer where nothing is to run: small talk, a question for what is missing, a refusal; None otherwise."""
+def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft:
+    """The answer where nothing is to run: small talk, a question for what is missing, a refusal."""
     match chosen.wishes:
         case ("CHAT",):
             return small_talk(request)
-        case ("REFUSE",):
-            return Draft(refusal=nothing_to_do(offered))
         case ("ASK",):
             return Draft(question=question(meant, _needed(meant)))
-    return None
+    return Draft(refusal=nothing_to_do(offered))
 
 
 def _needed(type_: TaskType) -> Slot:
@@ -43,7 +38,7 @@ def _needed(type_: TaskType) -> Slot:
     return [*media, *type_.required, *type_.slots][0]
 
 
-def unsure(listed: Sequence[Choice], files: Sequence[str], offered: Mapping[str, TaskType]) -> Draft:
+def unsure(listed: Sequence[Understood], files: Sequence[str], offered: Mapping[str, TaskType]) -> Draft:
     """One question with the likely choices; where there is but one, whether that is meant."""
     texts = list(dict.fromkeys(map(described, listed)))
     if not texts:
@@ -54,14 +49,14 @@ def unsure(listed: Sequence[Choice], files: Sequence[str], offered: Mapping[str,
     return Draft(question=f"{asked}\n{options}\nAnswer with a number, or say it in other words.", choices=texts)
 
 
-def described(choice: Choice) -> str:
+def described(choice: Understood) -> str:
     """A set of wishes in words."""
-    return "; ".join(dict.fromkeys(map(_purpose, choice.wishes)))
+    return "; ".join(dict.fromkeys(map(_purpose, choice.intents)))
 
 
-def _purpose(wish: str) -> str:
-    name, _, aspect = wish.partition("/")
-    return f"tell the {aspect} of a text" if aspect else TASKS[name].purpose
+def _purpose(intent: Intent) -> str:
+    aspect = intent.slots.get("aspect")
+    return f"tell the {aspect} of a text" if aspect else intent.type.purpose
 
 
 def _names(files: Sequence[str]) -> str:
@@ -85,20 +80,23 @@ def what_to_do(files: Sequence[str]) -> str:
     return f"What should I do with {_names(files)}?"
 
 
-def cannot(type_: TaskType) -> str:
-    """The note on a task type that was asked for and that this configuration cannot do."""
-    return f"{type_.name} ({type_.purpose}) cannot run in this configuration and was left out."
+def left_out(beyond: Sequence[TaskType], unmet: Sequence[Unmet]) -> Iterator[str]:
+    """The notes on what was asked for and is not done: by the words that ask for it, or by the type it needs."""
+    told = {type_ for each in unmet for type_ in each.why.beyond}
+    yield from (_cannot(type_) + " and was left out." for type_ in beyond if type_ not in told)
+    for each in unmet:
+        text = each.part.text
+        said = text if len(text) <= 200 else f"{text[:200].rsplit(None, 1)[0]} ..."
+        yield f"I left out “{said}”: {_why(each.why)}."
 
 
-def left_out(reading: Reading, said: Evidence, wishes: Sequence[str]) -> Iterator[str]:
-    """The notes on the clauses that ask for something which no task does, as they are told by their words."""
-    columns = [said.names.index(name) for name in wishes]
-    for number in range(len(reading.clauses)):
-        rows = [row for row, word in enumerate(reading.words) if word.clause == number]
-        odds = said.by_word[rows].sum(axis=0) if rows else np.zeros(len(said.names))
-        refused = odds[said.names.index(OUTCOMES[2])]
-        if refused > _BEYOND and refused > odds[columns].max():
-            start, end = reading.clause(reading.clauses[number])
-            part = reading.text[start:end].strip(" ,;.\n")
-            told = part if len(part) <= 200 else f"{part[:200].rsplit(None, 1)[0]} ..."
-            yield f"I left out “{told}”: nothing that can run here does that."
+def _why(alone: Understood) -> str:
+    if alone.beyond:
+        return _cannot(alone.beyond[0])
+    return (
+        "I am not sure what it asks for; say it by itself" if alone.intents else "nothing that can run here does that"
+    )
+
+
+def _cannot(type_: TaskType) -> str:
+    return f"{type_.name} ({type_.purpose}) cannot run in this configuration"

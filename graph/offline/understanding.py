@@ -1,0 +1,172 @@
+"""What a request is understood to ask for: each likely set of wishes, as tasks that can run here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from graph.offline import options, standins, wording
+from graph.offline.intents import OUTCOMES, Choice, Evidence, Intent, choices, evidence, fillable, given_kinds, place
+from graph.offline.meaning import Meaning
+from graph.offline.parts import asking
+from graph.offline.reading import Reading, Span, read
+from graph.offline.weights import Weights
+from tools.tasks import TASKS, TaskType
+
+_INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
+_HEARD, _SURE = 0.25, 0.6  # how likely a part asks for what is planned, else is left out; for more, to be added
+_READERS = {"image-to-text", "automatic-speech-recognition", "text-extraction"}  # mostly serve what comes after
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A set of wishes and how likely it is meant: its tasks, and the types that nothing here can stand in for."""
+
+    wishes: tuple[str, ...]
+    probability: float
+    intents: tuple[Intent, ...] = ()
+    beyond: tuple[TaskType, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether all of it can be done here."""
+        return bool(self.intents) and not self.beyond
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A part of the request that is left out, and what it was understood to ask for."""
+
+    part: Span
+    why: Understood
+
+
+class Understanding:
+    """Understands requests over the types on offer."""
+
+    def __init__(self, offered: Mapping[str, TaskType], weights: Weights, meaning: Meaning | None) -> None:
+        self.offered, self.weights, self.meaning = offered, weights, meaning
+        self.types = TASKS | dict(offered)
+
+    def of(self, reading: Reading, files: Sequence[str]) -> list[Understood]:
+        """The likely sets of wishes, the likeliest first; those that cannot run are left aside if others are likely."""
+        said, ranked = self._ranked(reading, files)
+        met = list(_merged(self._met(choice, reading, files, said) for choice in ranked))
+        able = [one for one in met if one.runs or one.wishes[0] in OUTCOMES]
+        likely = sum(one.probability for one in able)
+        if likely < _INSTEAD:
+            return met
+        return [replace(one, probability=one.probability / likely) for one in able]
+
+    def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
+        """The type that is most likely meant by a request that lacks what it needs."""
+        said, _ = self._ranked(reading, files)
+        names = [name for name in said.names if name.partition("/")[0] in self.offered]
+        return self.offered[max(names, key=said.of).partition("/")[0]] if names else next(iter(TASKS.values()))
+
+    def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
+        """What is chosen, with what single parts of the request surely ask for beside it; and the parts left out."""
+        parts, unmet, wishes = asking(reading), list[Unmet](), dict.fromkeys(chosen.wishes)
+        for part in parts if len(parts) > 1 else ():
+            alone = self._alone(part, chosen, reading, files)
+            if alone.runs and alone.probability >= _SURE:
+                wishes |= dict.fromkeys(alone.wishes)
+            elif alone.wishes:
+                unmet.append(Unmet(part, alone))
+        if len(wishes) == len(chosen.wishes):
+            return chosen, unmet
+        said, _ = self._ranked(reading, files)
+        return self._met(Choice(tuple(wishes), chosen.probability), reading, files, said), unmet
+
+    def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
+        """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
+        given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
+        alone = read(f"{part.text}{given}", files)
+        _, ranked = self._ranked(alone, files)
+        if sum(one.probability for one in ranked if {*one.wishes} & {*chosen.wishes}) >= _HEARD:
+            return Understood((), 0.0)
+        return self.of(alone, files)[0]
+
+    def _ranked(self, reading: Reading, files: Sequence[str]) -> tuple[Evidence, list[Choice]]:
+        said = evidence(reading, files, self.weights, self.meaning)
+        return said, choices(reading, files, self.weights, said, self.types)
+
+    def _met(self, choice: Choice, reading: Reading, files: Sequence[str], said: Evidence) -> Understood:
+        """A set of wishes with its tasks; those that only serve what cannot run, or then lack their input, go too."""
+        if choice.wishes[0] in OUTCOMES:
+            return Understood(choice.wishes, choice.probability)
+        intents, beyond = list[Intent](), list[Intent]()
+        for wish in choice.wishes:
+            if self._answered(wish, choice, reading, said):
+                continue
+            found = list(self._intents(wish, reading, said))
+            intents += found
+            beyond += [] if found else [Intent(self.types[wish.partition("/")[0]], *place(wish, reading, said))]
+        intents = [one for one in intents if not any(_serves_only(one, other, reading) for other in beyond)]
+        if not fillable([one.type.name for one in intents], given_kinds(reading, files), self.types):
+            intents = []
+        types = dict.fromkeys(one.type for one in beyond)
+        return Understood(choice.wishes, choice.probability, tuple(_joined(intents, reading)), tuple(types))
+
+    def _answered(self, wish: str, choice: Choice, reading: Reading, said: Evidence) -> bool:
+        """Whether a question is answered by what is read or heard for it: "What does it say?"."""
+        reads = _READERS & {*choice.wishes} and not reading.quotes
+        return bool(reads) and wish == "question-answering" and standins.wants_words(_spoken(wish, reading, said))
+
+    def _intents(self, wish: str, reading: Reading, said: Evidence) -> Iterator[Intent]:
+        """A wish as it stands in the request, once for each language, class or question that it asks for."""
+        at = place(wish, reading, said)
+        for serving in standins.serving(wish, _spoken(wish, reading, said), self.offered):
+            name, _, aspect = serving.partition("/")
+            type_ = self.offered[name]
+            told = options.arguments(type_, options.told(type_, reading, at[0]))
+            told |= {"aspect": aspect} if aspect else {}
+            for variant in wording.variants(type_, reading, at, self.weights):
+                yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
+
+    def _unlabelled(self, intent: Intent) -> Intent:
+        """Labels that are moods are told better without labels."""
+        aspect = standins.aspect(intent.slots.get("labels", ()))
+        plain = self.offered.get("text-classification")
+        if intent.type.name != "zero-shot-classification" or not aspect or not plain:
+            return intent
+        return replace(intent, type=plain, slots={"aspect": aspect})
+
+
+def _spoken(wish: str, reading: Reading, said: Evidence) -> str:
+    """The clause that asks for a wish, or all of the request where none does."""
+    at = place(wish, reading, said)
+    return wording.clauses(reading, *at) if at[0] >= 0 else reading.text
+
+
+def _serves_only(intent: Intent, beyond: Intent, reading: Reading) -> bool:
+    """Whether a task is wanted only for what it makes for one that cannot run: they are spoken of together."""
+    feeds = any(slot.modality in intent.type.outputs for slot in beyond.type.required)
+    return feeds and intent.type.name in _READERS and _part(intent, reading) == _part(beyond, reading)
+
+
+def _part(intent: Intent, reading: Reading) -> int:
+    return sum(part.end <= intent.start for part in asking(reading))
+
+
+def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
+    """What comes to the same tasks once, as likely as all of it."""
+    groups: dict[object, list[Understood]] = {}
+    for one in met:
+        tasks = frozenset((intent.type.name, str(intent.slots.get("aspect"))) for intent in one.intents)
+        groups.setdefault((tasks, one.beyond) if one.intents else one.wishes, []).append(one)
+    merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
+    return iter(sorted(merged, key=lambda one: -one.probability))
+
+
+def _joined(intents: Sequence[Intent], reading: Reading) -> Iterator[Intent]:
+    """One task of those of a type that speak of the same file; an optional prompt is all that they say."""
+    groups: dict[object, list[Intent]] = {}
+    for intent in intents:
+        clause = reading.plain[slice(*reading.clause(max(intent.start, 0)))]
+        which = wording.ordinal(clause, intent.type.required[0].modality) if intent.type.required else None
+        told = {name: value for name, value in intent.slots.items() if name != "text"}
+        groups.setdefault((intent.type.name, which, str(told)), []).append(intent)
+    for same in groups.values():
+        texts = dict.fromkeys(
+            str(one.slots["text"]) for one in sorted(same, key=lambda one: one.start) if "text" in one.slots
+        )
+        yield replace(same[0], slots={**same[0].slots, "text": ", ".join(texts)}) if len(texts) > 1 else same[0]
