@@ -4,7 +4,7 @@ import re
 
 from graph.offline.reading import Reading
 
-_ITEM = r"[^\s,;:.!?/()_\u2013\u2014][^,;:.!?/()_\n\u2013\u2014]{0,40}?"
+_ITEM = r"(?<!\w)[^\s,;:.!?/()_\u2013\u2014][^,;:.!?/()_\n\u2013\u2014]{0,40}?"
 _OR = r"(?:\s*,?\s+(?:or|vs\.?|versus|oder|ou|o)\s+(?:just |even |simply )?|\s*/\s*)"
 _AMONG = r"(?:as|among|amongst|between|into|labels?:?|classes:?|categories:?|one of|either|:)"
 _LISTED = (

@@ -22,8 +22,8 @@ _WISH = r"i (?:want|need|wish|would like|would love)\b|i'd (?:like|love|want)\b|
 _COMMANDS = (
     "add alert analy[sz]e animate answer arrange ask attach bake book brew bring build buy calculate call cancel "
     "caption change chart check choose circle clean click close colou?r compare compose compress compute convert "
-    "cook copy correct count create crop cut delete deliver denoise describe design detect download draft draw edit email "
-    "e-mail enhance enlarge erase estimate explain export extract fax fetch fill find fix flip forward generate "
+    "cook copy correct count create crop cut delete deliver denoise describe design detect download draft draw edit "
+    "email e-mail enhance enlarge erase estimate explain export extract fax fetch fill find fix flip forward generate "
     "get give go google guess help highlight identify improve install inform invite label list listen locate look "
     "mail make mark measure message move name notify open order outline paint paste pay phone play point post "
     "predict prepare print produce publish put rank rate read recommend record reduce remind remove rename render "

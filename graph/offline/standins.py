@@ -13,7 +13,10 @@ _PEOPLE = re.compile(
     r"\b(?:any(?:body|one)|some(?:body|one)|people|persons?|faces?|heads?|humans?|m[ae]n|wom[ae]n|kids|children|of us"
     r"|who(?:'s|s| is| are))\b"
 )
-_PAPER = r"\b(?:signs?|notice|receipt|menu|bill|invoice|poster|leaflet|flyer|page|label|note|card|ticket|form|letter|qr code)\b"
+_PAPER = (
+    r"\b(?:signs?|notice|receipt|menu|bill|invoice|poster|leaflet|flyer|page|label|note|card|ticket|form|letter"
+    r"|qr code)\b"
+)
 _WORDS = re.compile(
     r"\b(?:say|says|said|reads?|written|writing|printed|print|text|words?|lettering|decipher|decode|bar ?codes?)\b"
     rf"|\bwhat(?:'s|s| is) (?:on|in) (?:the|this|that|my) {_PAPER}"

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import options, standins, wording
-from graph.offline.intents import OUTCOMES, Choice, Evidence, Intent, choices, evidence, fillable, given_kinds, place
+from graph.offline.hearing import READERS, Hearing, hear
+from graph.offline.intents import OUTCOMES, Choice, Intent, type_name
 from graph.offline.meaning import Meaning
 from graph.offline.parts import asking
 from graph.offline.reading import Reading, Span, read
@@ -13,7 +14,7 @@ from tools.tasks import TASKS, TaskType
 
 _INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
 _HEARD, _SURE = 0.25, 0.6  # how likely a part asks for what is planned, else is left out; for more, to be added
-_READERS = {"image-to-text", "automatic-speech-recognition", "text-extraction"}  # mostly serve what comes after
+_ALIKE = {"image-text-to-text": "visual-question-answering"}  # which of the two is meant, nobody has to say
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ class Understanding:
 
     def of(self, reading: Reading, files: Sequence[str]) -> list[Understood]:
         """The likely sets of wishes, the likeliest first; those that cannot run are left aside if others are likely."""
-        said, ranked = self._ranked(reading, files)
-        met = list(_merged(self._met(choice, reading, files, said) for choice in ranked))
+        return self._able(self._heard(reading, files))
+
+    def _able(self, heard: Hearing) -> list[Understood]:
+        met = list(_merged(self._met(choice, heard) for choice in heard.choices))
         able = [one for one in met if one.runs or one.wishes[0] in OUTCOMES]
         likely = sum(one.probability for one in able)
         if likely < _INSTEAD:
@@ -58,9 +61,9 @@ class Understanding:
 
     def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
         """The type that is most likely meant by a request that lacks what it needs."""
-        said, _ = self._ranked(reading, files)
-        names = [name for name in said.names if name.partition("/")[0] in self.offered]
-        return self.offered[max(names, key=said.of).partition("/")[0]] if names else next(iter(TASKS.values()))
+        said = self._heard(reading, files).said
+        names = [name for name in said.names if type_name(name) in self.offered]
+        return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
 
     def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
         """What is chosen, with what single parts of the request surely ask for beside it; and the parts left out."""
@@ -73,53 +76,49 @@ class Understanding:
                 unmet.append(Unmet(part, alone))
         if len(wishes) == len(chosen.wishes):
             return chosen, unmet
-        said, _ = self._ranked(reading, files)
-        return self._met(Choice(tuple(wishes), chosen.probability), reading, files, said), unmet
+        return self._met(Choice(tuple(wishes), chosen.probability), self._heard(reading, files)), unmet
 
     def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
         given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
-        alone = read(f"{part.text}{given}", files)
-        _, ranked = self._ranked(alone, files)
-        if sum(one.probability for one in ranked if {*one.wishes} & {*chosen.wishes}) >= _HEARD:
+        heard = self._heard(read(f"{part.text}{given}", files), files)
+        if sum(one.probability for one in heard.choices if {*one.wishes} & {*chosen.wishes}) >= _HEARD:
             return Understood((), 0.0)
-        return self.of(alone, files)[0]
+        return self._able(heard)[0]
 
-    def _ranked(self, reading: Reading, files: Sequence[str]) -> tuple[Evidence, list[Choice]]:
-        said = evidence(reading, files, self.weights, self.meaning)
-        return said, choices(reading, files, self.weights, said, self.types)
+    def _heard(self, reading: Reading, files: Sequence[str]) -> Hearing:
+        return hear(reading, files, self.weights, self.meaning, self.types)
 
-    def _met(self, choice: Choice, reading: Reading, files: Sequence[str], said: Evidence) -> Understood:
+    def _met(self, choice: Choice, heard: Hearing) -> Understood:
         """A set of wishes with its tasks; those that only serve what cannot run, or then lack their input, go too."""
         if choice.wishes[0] in OUTCOMES:
             return Understood(choice.wishes, choice.probability)
         intents, beyond = list[Intent](), list[Intent]()
         for wish in choice.wishes:
-            if self._answered(wish, choice, reading, said):
-                continue
-            found = list(self._intents(wish, reading, said))
-            intents += found
-            beyond += [] if found else [Intent(self.types[wish.partition("/")[0]], *place(wish, reading, said))]
-        intents = [one for one in intents if not any(_serves_only(one, other, reading) for other in beyond)]
-        if not fillable([one.type.name for one in intents], given_kinds(reading, files), self.types):
+            if not _answered(wish, choice, heard):
+                found = list(self._intents(wish, choice, heard))
+                intents += found
+                beyond += [] if found else [Intent(self.types[type_name(wish)], *heard.at(wish))]
+        intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
+        if not heard.can_run([one.type.name for one in intents]):
             intents = []
         types = dict.fromkeys(one.type for one in beyond)
-        return Understood(choice.wishes, choice.probability, tuple(_joined(intents, reading)), tuple(types))
+        joined = tuple(_joined(intents, heard.reading))
+        return Understood(choice.wishes, choice.probability, joined, tuple(types))
 
-    def _answered(self, wish: str, choice: Choice, reading: Reading, said: Evidence) -> bool:
-        """Whether a question is answered by what is read or heard for it: "What does it say?"."""
-        reads = _READERS & {*choice.wishes} and not reading.quotes
-        return bool(reads) and wish == "question-answering" and standins.wants_words(_spoken(wish, reading, said))
-
-    def _intents(self, wish: str, reading: Reading, said: Evidence) -> Iterator[Intent]:
+    def _intents(self, wish: str, choice: Choice, heard: Hearing) -> Iterator[Intent]:
         """A wish as it stands in the request, once for each language, class or question that it asks for."""
-        at = place(wish, reading, said)
-        for serving in standins.serving(wish, _spoken(wish, reading, said), self.offered):
+        at = heard.at(wish)
+        for serving in standins.serving(wish, heard.spoken(wish), self.offered):
             name, _, aspect = serving.partition("/")
             type_ = self.offered[name]
-            told = options.arguments(type_, options.told(type_, reading, at[0]))
+            told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
             told |= {"aspect": aspect} if aspect else {}
-            for variant in wording.variants(type_, reading, at, self.weights):
+            asked = heard.questions(wish, choice) if type_.slot("question") and len(asking(heard.reading)) > 1 else []
+            if asked:
+                yield from (Intent(type_, one.start, one.end, {**told, "question": one.text}) for one in asked)
+                continue
+            for variant in wording.variants(type_, heard.reading, at, self.weights):
                 yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
 
     def _unlabelled(self, intent: Intent) -> Intent:
@@ -131,16 +130,16 @@ class Understanding:
         return replace(intent, type=plain, slots={"aspect": aspect})
 
 
-def _spoken(wish: str, reading: Reading, said: Evidence) -> str:
-    """The clause that asks for a wish, or all of the request where none does."""
-    at = place(wish, reading, said)
-    return wording.clauses(reading, *at) if at[0] >= 0 else reading.text
+def _answered(wish: str, choice: Choice, heard: Hearing) -> bool:
+    """Whether a question is answered by what is read or heard for it: "What does it say?"."""
+    reads = {*READERS.values()} & {*choice.wishes} and not heard.reading.quotes
+    return bool(reads) and wish == "question-answering" and standins.wants_words(heard.spoken(wish))
 
 
 def _serves_only(intent: Intent, beyond: Intent, reading: Reading) -> bool:
     """Whether a task is wanted only for what it makes for one that cannot run: they are spoken of together."""
     feeds = any(slot.modality in intent.type.outputs for slot in beyond.type.required)
-    return feeds and intent.type.name in _READERS and _part(intent, reading) == _part(beyond, reading)
+    return feeds and intent.type.name in READERS.values() and _part(intent, reading) == _part(beyond, reading)
 
 
 def _part(intent: Intent, reading: Reading) -> int:
@@ -151,7 +150,9 @@ def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
     """What comes to the same tasks once, as likely as all of it."""
     groups: dict[object, list[Understood]] = {}
     for one in met:
-        tasks = frozenset((intent.type.name, str(intent.slots.get("aspect"))) for intent in one.intents)
+        tasks = frozenset(
+            (_ALIKE.get(intent.type.name, intent.type.name), str(intent.slots.get("aspect"))) for intent in one.intents
+        )
         groups.setdefault((tasks, one.beyond) if one.intents else one.wishes, []).append(one)
     merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
     return iter(sorted(merged, key=lambda one: -one.probability))

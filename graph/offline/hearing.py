@@ -1,0 +1,119 @@
+"""A request as it is heard: the likely sets of wishes, with what is asked for in sure words, and where each is said."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from graph.offline import lexicon, wording
+from graph.offline.intents import (
+    OUTCOMES,
+    Choice,
+    Evidence,
+    choices,
+    evidence,
+    fillable,
+    given_kinds,
+    place,
+)
+from graph.offline.meaning import Meaning
+from graph.offline.parts import asking
+from graph.offline.reading import Reading, Span
+from graph.offline.weights import Weights
+from tools.tasks import TaskType
+
+READERS = {"image": "image-to-text", "audio": "automatic-speech-recognition", "video": "automatic-speech-recognition"}
+# Types that can take any request: words that are sure to ask for something else are not for them.
+_ANYTHING = {
+    "question-answering", "visual-question-answering", "image-text-to-text", "document-question-answering",
+    "conversational", "text-generation", "text2text-generation",
+}  # fmt: skip
+# What is as good as a wish that is asked for in sure words.
+_AS_GOOD: dict[str, set[str]] = {
+    "object-detection": {"zero-shot-object-detection", "visual-question-answering", "image-text-to-text"},
+    "image-to-text": {"visual-question-answering", "image-text-to-text"},
+    "image-to-image": {"image-editing"},
+    "text-classification/sentiment": {"zero-shot-classification", "text-classification/emotion"},
+    "canny-control": {"hed-control", "canny-text-to-image", "hed-text-to-image"},
+    "hed-control": {"hed-text-to-image"},
+    "mlsd-control": {"mlsd-text-to-image"},
+    "token-classification": {"question-answering"},
+}
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What a request says: the evidence for each wish, those in sure words (``named``), and the likely ``choices``."""
+
+    reading: Reading
+    files: Sequence[str]
+    said: Evidence
+    named: Mapping[str, Span]
+    choices: Sequence[Choice]
+    types: Mapping[str, TaskType]
+
+    def at(self, wish: str) -> tuple[int, int]:
+        """The characters that ask for a wish; (-1, -1) where none do."""
+        if span := self.named.get(wish):
+            return span.start, span.end
+        return place(wish, self.reading, self.said)
+
+    def spoken(self, wish: str) -> str:
+        """The clause that asks for a wish, or all of the request where none does."""
+        at = self.at(wish)
+        return wording.clauses(self.reading, *at) if at[0] >= 0 else self.reading.text
+
+    def questions(self, wish: str, choice: Choice) -> list[Span]:
+        """The questions that speak for a wish more than for the others of its set."""
+        rivals = [each for each in choice.wishes if each not in READERS.values()]
+        columns = [self.said.names.index(each) for each in rivals]
+        return [one for one in self._questions() if rivals[self._heard(one, columns)] == wish]
+
+    def _questions(self) -> Iterator[Span]:
+        named = [span.start for span in self.named.values()]
+        for part in asking(self.reading):
+            if part.text.endswith("?") and not any(part.start <= start < part.end for start in named):
+                yield part
+
+    def _heard(self, part: Span, columns: Sequence[int]) -> int:
+        rows = [row for row, word in enumerate(self.reading.words) if part.start <= word.start < part.end]
+        return int(self.said.by_word[rows][:, columns].sum(axis=0).argmax())
+
+    def can_run(self, wishes: Sequence[str]) -> bool:
+        """Whether all of them find their inputs."""
+        return fillable(wishes, given_kinds(self.reading, self.files), self.types)
+
+
+def hear(
+    reading: Reading, files: Sequence[str], weights: Weights, meaning: Meaning | None, types: Mapping[str, TaskType]
+) -> Hearing:
+    """Hear a request: the sets of wishes by the model, the likeliest first, each with what sure words ask for."""
+    said = evidence(reading, files, weights, meaning)
+    ranked = choices(reading, files, weights, said, types)
+    heard = Hearing(reading, files, said, {}, ranked, types)
+    readers = [READERS[kind] for kind in READERS if kind in given_kinds(reading, files)]
+
+    def able(wish: str) -> bool:
+        return wish in said.names and any(heard.can_run([wish, *reader]) for reader in ([], readers[:1]))
+
+    heard = replace(heard, named=lexicon.named(reading, able))
+    return replace(heard, choices=[_with_named(choice, heard, readers) for choice in ranked])
+
+
+def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choice:
+    """A set of wishes with those in sure words, in the place of what takes anything that is said there."""
+    if not heard.named:
+        return choice
+    if choice.wishes[0] in OUTCOMES:
+        given = heard.files or heard.reading.quotes
+        wishes = list(heard.named) if given else []
+    else:
+        wishes = [*choice.wishes]
+        missing = [wish for wish in heard.named if not {wish, *_AS_GOOD.get(wish, ())} & {*wishes}]
+        clauses = {heard.reading.clause(heard.named[wish].start) for wish in missing}
+        wishes = [wish for wish in wishes if not (wish in _ANYTHING and _clause(wish, heard) in clauses)] + missing
+    if not heard.can_run(wishes):
+        wishes += [reader for reader in readers if reader not in wishes][:1]
+    return replace(choice, wishes=tuple(wishes)) if heard.can_run(wishes) else choice
+
+
+def _clause(wish: str, heard: Hearing) -> tuple[int, int]:
+    return heard.reading.clause(max(heard.at(wish)[0], 0))
