@@ -86,7 +86,12 @@ def meant(before: Sequence[Task], reading: Reading) -> list[Task]:
 
 def as_given(reading: Reading) -> Reading:
     """The reading in which "the summary" names something that is there, and asks for no other."""
-    return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain))
+    spans = [match.span() for match in _RESULT.finditer(reading.plain)]
+    words = tuple(
+        replace(word, text="_") if any(start <= word.start < end for start, end in spans) else word
+        for word in reading.words
+    )
+    return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain), words=words)
 
 
 def onto(chain: Sequence[Task], tasks: Sequence[Task]) -> list[Task]:

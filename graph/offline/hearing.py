@@ -65,7 +65,8 @@ class Hearing:
         """The questions that speak for a wish more than for the others of its set."""
         rivals = [each for each in choice.wishes if each not in READERS.values()]
         columns = [self.said.names.index(each) for each in rivals]
-        return [one for one in self._questions() if rivals[self._heard(one, columns)] == wish]
+        mine = [one for one in self._questions() if rivals[self._heard(one, columns)] == wish]
+        return [replace(one, text=self.reading.said(one.start, one.end).strip(" ,;\n")) for one in mine]
 
     def _questions(self) -> Iterator[Span]:
         named = [span.start for span in self.named.values()]

@@ -69,16 +69,8 @@ class Layout:
         self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in quotes][:MAX_TEXTS]
         asked = list(_QUESTION.finditer(reading.plain))[:MAX_TEXTS]
         self.questions = [
-            Source("question", "text", self._said(*match.span()).strip(), match.start()) for match in asked
+            Source("question", "text", self.reading.said(*match.span()).strip(), match.start()) for match in asked
         ]
-
-    def _said(self, start: int, end: int) -> str:
-        """A part of the request in which files are called "it": what names a file would be taken for the file."""
-        text, done = "", start
-        for mention in self.reading.mentions:
-            if start <= mention.start < end:
-                text, done = text + self.reading.text[done : mention.start] + "it", mention.end
-        return text + self.reading.text[done:end]
 
     def tells(self, task: int) -> bool:
         """Whether the text has a wording for the task."""
@@ -173,11 +165,11 @@ class Layout:
         intent, text = self.intents[task], self.reading.text
         whole = [one for one in self.reading.quotes if len(one.text) > 200]
         if intent.type.name in _REPLIES and not whole:
-            return Source("request", "text", self._said(0, len(text)).strip(), 0)
+            return Source("request", "text", self.reading.said(0, len(text)).strip(), 0)
         start = max(intent.start, 0)
         begin = self.reading.clause(start)[0]
         end = max(self.reading.clause(start)[1], start + len(self.windows[task]))
-        clause = _TRAIL.sub("", self._said(begin, end)).strip()
+        clause = _TRAIL.sub("", self.reading.said(begin, end)).strip()
         if intent.type.name in PROMPTED:
             return Source("clause", "text", clause, begin)
         rest = _TRAIL.sub("", _SAID.sub("", clause)).strip()

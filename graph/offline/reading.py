@@ -73,6 +73,14 @@ class Reading:
         end = self.stops[number] if number < len(self.stops) else len(self.text)
         return (self.stops[number - 1] if number else 0), end
 
+    def said(self, start: int, end: int) -> str:
+        """A part of the request in which files are called "it": what names a file would be taken for the file."""
+        text, done = "", start
+        for mention in self.mentions:
+            if start <= mention.start < end:
+                text, done = text + self.text[done : mention.start] + "it", mention.end
+        return text + self.text[done:end]
+
     def sentence_number(self, position: int) -> int:
         """How many sentences end before a character."""
         return bisect_right(self.stops, position)

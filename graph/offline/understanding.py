@@ -103,7 +103,7 @@ class Understanding:
         if not heard.can_run([one.type.name for one in intents]):
             intents = []
         types = dict.fromkeys(one.type for one in beyond)
-        joined = tuple(_joined(intents, heard.reading))
+        joined = tuple(sorted(_joined(intents, heard.reading), key=lambda one: one.start % len(heard.reading.text)))
         return Understood(choice.wishes, choice.probability, joined, tuple(types))
 
     def _intents(self, wish: str, choice: Choice, heard: Hearing) -> Iterator[Intent]:
@@ -114,8 +114,7 @@ class Understanding:
             type_ = self.offered[name]
             told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
             told |= {"aspect": aspect} if aspect else {}
-            asked = heard.questions(wish, choice) if type_.slot("question") and len(asking(heard.reading)) > 1 else []
-            if asked:
+            if type_.slot("question") and (asked := heard.questions(wish, choice)):
                 yield from (Intent(type_, one.start, one.end, {**told, "question": one.text}) for one in asked)
                 continue
             for variant in wording.variants(type_, heard.reading, at, self.weights):

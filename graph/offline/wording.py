@@ -91,8 +91,11 @@ def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: 
         return [{"labels": named}] if named else [{}]
     if type_.name == "translation":
         return [{"language": each.name} for each in targets(reading, weights)] or [{}]
-    if (aim := type_.slot("text")) and not aim.required and span[0] >= 0:
-        return [{"text": clauses(reading, *span)}]
+    if type_.slot("language"):
+        spoken = [each.name for each in targets(reading, weights) if each.start >= 0]
+        return [{"language": spoken[0]}] if len(spoken) == 1 else [{}]
+    if (aim := type_.slot("text")) and not aim.required:
+        return [{"text": clauses(reading, *span) if span[0] >= 0 else reading.text.strip()}]
     if len(type_.slots) > 1 and type_.slots[-1].many and len(reading.quotes) > 1:
         one, *rest = [quote.text for quote in reading.quotes]  # a text, and others to hold against it
         return [{type_.slots[0].name: one, type_.slots[-1].name: rest}]
