@@ -48,8 +48,8 @@ def plan(
     reading = read(request, [*resources, *previous])
     if before and followups.says_only_what_differs(reading):
         files = resources or followups.pointed_at(reading, previous)
-        if again := followups.repeated(reading, files, before, [*resources, *previous]):
-            return Draft(tasks=again)
+        again = followups.repeated(reading, files, before, [*resources, *previous])
+        return Draft(tasks=again) if again else Draft(question=replies.what_to_do(files or previous[-1:]))
     planner = _Planner(offered, weights or load(), understood or meaning(), picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:

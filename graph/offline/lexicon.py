@@ -85,6 +85,9 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\bcaption\b",
         r"\bthe (?:text|writing) (?:of|in|on|from) (?:this|the|that|my)\b",
     ),
+    "openpose-control": (
+        r"\b(?:take|extract|get|draw|find) (?:the|his|her|my|its|their) poses?\b",
+    ),
     "keypoint-detection": (
         r"\bjoints\b|\bkeypoints?\b",
     ),

@@ -14,6 +14,9 @@ from tools.tasks import TASKS, TaskType
 
 _INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
 _HEARD, _SURE = 0.25, 0.6  # how likely a part asks for what is planned, else is left out; for more, to be added
+_ANSWERING = {
+    "question-answering", "visual-question-answering", "document-question-answering", "image-text-to-text"
+}  # fmt: skip
 _ALIKE = {"image-text-to-text": "visual-question-answering"}  # which of the two is meant, nobody has to say
 
 
@@ -94,11 +97,10 @@ class Understanding:
         if choice.wishes[0] in OUTCOMES:
             return Understood(choice.wishes, choice.probability)
         intents, beyond = list[Intent](), list[Intent]()
-        for wish in choice.wishes:
-            if not _answered(wish, choice, heard):
-                found = list(self._intents(wish, choice, heard))
-                intents += found
-                beyond += [] if found else [Intent(self.types[type_name(wish)], *heard.at(wish))]
+        for wish in _pruned(choice, heard):
+            found = list(self._intents(wish, choice, heard))
+            intents += found
+            beyond += [] if found else [Intent(self.types[type_name(wish)], *heard.at(wish))]
         intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
         if not heard.can_run([one.type.name for one in intents]):
             intents = []
@@ -129,10 +131,16 @@ class Understanding:
         return replace(intent, type=plain, slots={"aspect": aspect})
 
 
-def _answered(wish: str, choice: Choice, heard: Hearing) -> bool:
-    """Whether a question is answered by what is read or heard for it: "What does it say?"."""
-    reads = {*READERS.values()} & {*choice.wishes} and not heard.reading.quotes
-    return bool(reads) and wish == "question-answering" and standins.wants_words(heard.spoken(wish))
+def _pruned(choice: Choice, heard: Hearing) -> list[str]:
+    """The wishes without those that another answers too, or that reading answers: "What does it say?"."""
+    reads = bool({*READERS.values()} & {*choice.wishes}) and not heard.reading.quotes
+    kept: list[str] = []
+    for wish in sorted(choice.wishes, key=heard.said.of, reverse=True):
+        asked = [heard.spoken(wish)] if wish in _ANSWERING else []
+        rivals = [heard.spoken(each) for each in kept if each in _ANSWERING]
+        if not (asked and (asked[0] in rivals or (reads and standins.wants_words(asked[0].lower())))):
+            kept.append(wish)
+    return [wish for wish in choice.wishes if wish in kept]
 
 
 def _serves_only(intent: Intent, beyond: Intent, reading: Reading) -> bool:
