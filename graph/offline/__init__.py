@@ -93,7 +93,7 @@ class _Planner:
     def _planned(
         self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
     ) -> Draft:
-        notes = list(replies.left_out(chosen.beyond, unmet))
+        notes = list(replies.left_out(unmet))
         if not chosen.intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
         if unnamed := next(

@@ -80,23 +80,16 @@ def what_to_do(files: Sequence[str]) -> str:
     return f"What should I do with {_names(files)}?"
 
 
-def left_out(beyond: Sequence[TaskType], unmet: Sequence[Unmet]) -> Iterator[str]:
-    """The notes on what was asked for and is not done: by the words that ask for it, or by the type it needs."""
-    told = {type_ for each in unmet for type_ in each.why.beyond}
-    yield from (_cannot(type_) + " and was left out." for type_ in beyond if type_ not in told)
+def left_out(unmet: Sequence[Unmet]) -> Iterator[str]:
+    """The notes on what was asked for and is not done, by the words that ask for it."""
     for each in unmet:
-        text = each.part.text
-        said = text if len(text) <= 200 else f"{text[:200].rsplit(None, 1)[0]} ..."
-        yield f"I left out “{said}”: {_why(each.why)}."
+        said = each.text if len(each.text) <= 200 else f"{each.text[:200].rsplit(None, 1)[0]} ..."
+        yield f"I left out “{said}”: {_why(each)}."
 
 
-def _why(alone: Understood) -> str:
-    if alone.beyond:
-        return _cannot(alone.beyond[0])
+def _why(unmet: Unmet) -> str:
+    if unmet.type:
+        return f"{unmet.type.name} ({unmet.type.purpose}) cannot run in this configuration"
     return (
-        "I am not sure what it asks for; say it by itself" if alone.intents else "nothing that can run here does that"
+        "I am not sure what it asks for; say it by itself" if unmet.unclear else "nothing that can run here does that"
     )
-
-
-def _cannot(type_: TaskType) -> str:
-    return f"{type_.name} ({type_.purpose}) cannot run in this configuration"

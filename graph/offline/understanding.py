@@ -22,12 +22,12 @@ _ALIKE = {"image-text-to-text": "visual-question-answering"}  # which of the two
 
 @dataclass(frozen=True)
 class Understood:
-    """A set of wishes and how likely it is meant: its tasks, and the types that nothing here can stand in for."""
+    """A set of wishes and how likely it is meant: its tasks, and those that nothing here can do or stand in for."""
 
     wishes: tuple[str, ...]
     probability: float
     intents: tuple[Intent, ...] = ()
-    beyond: tuple[TaskType, ...] = ()
+    beyond: tuple[Intent, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -37,10 +37,11 @@ class Understood:
 
 @dataclass(frozen=True)
 class Unmet:
-    """A part of the request that is left out, and what it was understood to ask for."""
+    """Words of the request that ask for what is not done: for a type that cannot run, or for what is not clear."""
 
-    part: Span
-    why: Understood
+    text: str
+    type: TaskType | None = None
+    unclear: bool = False
 
 
 class Understanding:
@@ -69,17 +70,19 @@ class Understanding:
         return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
 
     def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
-        """What is chosen, with what single parts of the request surely ask for beside it; and the parts left out."""
-        parts, unmet, wishes = asking(reading), list[Unmet](), dict.fromkeys(chosen.wishes)
+        """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""
+        parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self._heard(reading, files)
+        unmet = {_words(one, heard): Unmet(_words(one, heard), one.type) for one in chosen.beyond}
         for part in parts if len(parts) > 1 else ():
             alone = self._alone(part, chosen, reading, files)
             if alone.runs and alone.probability >= _SURE:
                 wishes |= dict.fromkeys(alone.wishes)
             elif alone.wishes:
-                unmet.append(Unmet(part, alone))
-        if len(wishes) == len(chosen.wishes):
-            return chosen, unmet
-        return self._met(Choice(tuple(wishes), chosen.probability), self._heard(reading, files)), unmet
+                type_ = alone.beyond[0].type if alone.beyond else None
+                unmet.setdefault(part.text, Unmet(part.text, type_, unclear=bool(alone.intents)))
+        if len(wishes) > len(chosen.wishes):
+            chosen = self._met(Choice(tuple(wishes), chosen.probability), heard)
+        return chosen, list(unmet.values())
 
     def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
@@ -98,29 +101,27 @@ class Understanding:
             return Understood(choice.wishes, choice.probability)
         intents, beyond = list[Intent](), list[Intent]()
         for wish in _pruned(choice, heard):
-            found = list(self._intents(wish, choice, heard))
-            intents += found
-            beyond += [] if found else [Intent(self.types[type_name(wish)], *heard.at(wish))]
+            serving = standins.serving(wish, heard.spoken(wish), self.offered)
+            intents += [intent for each in serving for intent in self._intents(each, wish, choice, heard)]
+            beyond += [] if serving else [Intent(self.types[type_name(wish)], *heard.at(wish))]
         intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
         if not heard.can_run([one.type.name for one in intents]):
             intents = []
-        types = dict.fromkeys(one.type for one in beyond)
         joined = tuple(sorted(_joined(intents, heard.reading), key=lambda one: one.start % len(heard.reading.text)))
-        return Understood(choice.wishes, choice.probability, joined, tuple(types))
+        return Understood(choice.wishes, choice.probability, joined, tuple(beyond))
 
-    def _intents(self, wish: str, choice: Choice, heard: Hearing) -> Iterator[Intent]:
-        """A wish as it stands in the request, once for each language, class or question that it asks for."""
-        at = heard.at(wish)
-        for serving in standins.serving(wish, heard.spoken(wish), self.offered):
-            name, _, aspect = serving.partition("/")
-            type_ = self.offered[name]
-            told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
-            told |= {"aspect": aspect} if aspect else {}
-            if type_.slot("question") and (asked := heard.questions(wish, choice)):
-                yield from (Intent(type_, one.start, one.end, {**told, "question": one.text}) for one in asked)
-                continue
-            for variant in wording.variants(type_, heard.reading, at, self.weights):
-                yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
+    def _intents(self, serving: str, wish: str, choice: Choice, heard: Hearing) -> Iterator[Intent]:
+        """What serves for a wish, once for each language, class or question that it asks for."""
+        name, _, aspect = serving.partition("/")
+        type_, at = self.offered[name], heard.at(wish)
+        told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
+        told |= {"aspect": aspect} if aspect else {}
+        if type_.slot("question") and (asked := heard.questions(wish, choice)):
+            asked = [one for one in asked if not (_reads(choice, heard) and standins.wants_words(one.text.lower()))]
+            yield from (Intent(type_, one.start, one.end, {**told, "question": one.text}) for one in asked)
+            return
+        for variant in wording.variants(type_, heard.reading, at, self.weights):
+            yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
 
     def _unlabelled(self, intent: Intent) -> Intent:
         """Labels that are moods are told better without labels."""
@@ -131,9 +132,15 @@ class Understanding:
         return replace(intent, type=plain, slots={"aspect": aspect})
 
 
+def _words(intent: Intent, heard: Hearing) -> str:
+    """The part of the request in which a task is asked for, or all of it."""
+    parts = (part.text for part in asking(heard.reading) if part.start <= intent.start < part.end)
+    return next(parts, heard.reading.text.strip())
+
+
 def _pruned(choice: Choice, heard: Hearing) -> list[str]:
     """The wishes without those that another answers too, or that reading answers: "What does it say?"."""
-    reads = bool({*READERS.values()} & {*choice.wishes}) and not heard.reading.quotes
+    reads = _reads(choice, heard)
     kept: list[str] = []
     for wish in sorted(choice.wishes, key=heard.said.of, reverse=True):
         asked = [heard.spoken(wish)] if wish in _ANSWERING else []
@@ -141,6 +148,11 @@ def _pruned(choice: Choice, heard: Hearing) -> list[str]:
         if not (asked and (asked[0] in rivals or (reads and standins.wants_words(asked[0].lower())))):
             kept.append(wish)
     return [wish for wish in choice.wishes if wish in kept]
+
+
+def _reads(choice: Choice, heard: Hearing) -> bool:
+    """Whether something is read or heard, and no words are given beside it."""
+    return bool({*READERS.values()} & {*choice.wishes}) and not heard.reading.quotes
 
 
 def _serves_only(intent: Intent, beyond: Intent, reading: Reading) -> bool:
@@ -160,7 +172,8 @@ def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
         tasks = frozenset(
             (_ALIKE.get(intent.type.name, intent.type.name), str(intent.slots.get("aspect"))) for intent in one.intents
         )
-        groups.setdefault((tasks, one.beyond) if one.intents else one.wishes, []).append(one)
+        beyond = frozenset(intent.type.name for intent in one.beyond)
+        groups.setdefault((tasks, beyond) if one.intents else one.wishes, []).append(one)
     merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
     return iter(sorted(merged, key=lambda one: -one.probability))
 
