@@ -1,6 +1,7 @@
 """A request as it is heard: the likely sets of wishes, with what is asked for in sure words, and where each is said."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import lexicon, wording
@@ -20,6 +21,7 @@ from graph.offline.reading import Reading, Span
 from graph.offline.weights import Weights
 from tools.tasks import TaskType
 
+_POLITE = re.compile(r"\W*(?:\w+ )?(?:can|could|would|will) (?:you|i|we)\b", re.I)
 READERS = {"image": "image-to-text", "audio": "automatic-speech-recognition", "video": "automatic-speech-recognition"}
 # Types that can take any request: words that are sure to ask for something else are not for them.
 _ANYTHING = {
@@ -68,11 +70,12 @@ class Hearing:
         mine = [one for one in self._questions() if rivals[self._heard(one, columns)] == wish]
         return [replace(one, text=self.reading.said(one.start, one.end).strip(" ,;\n")) for one in mine]
 
-    def _questions(self) -> Iterator[Span]:
+    def _questions(self) -> list[Span]:
+        """The parts that are questions; "can you tell me?" only where there is no other."""
         named = [span.start for span in self.named.values()]
-        for part in asking(self.reading):
-            if part.text.endswith("?") and not any(part.start <= start < part.end for start in named):
-                yield part
+        parts = [part for part in asking(self.reading) if part.text.endswith("?")]
+        free = [part for part in parts if not any(part.start <= start < part.end for start in named)]
+        return [part for part in free if not _POLITE.match(part.text)] or free
 
     def _heard(self, part: Span, columns: Sequence[int]) -> int:
         rows = [row for row, word in enumerate(self.reading.words) if part.start <= word.start < part.end]

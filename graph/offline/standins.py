@@ -9,6 +9,7 @@ from graph.offline.intents import type_name
 from tools import languages
 from tools.experts import filters
 
+_READ = 400  # characters of what is said of a wish
 _PEOPLE = re.compile(
     r"\b(?:any(?:body|one)|some(?:body|one)|people|persons?|faces?|heads?|humans?|m[ae]n|wom[ae]n|kids|children|of us"
     r"|who(?:'s|s| is| are))\b"
@@ -71,7 +72,7 @@ def serving(wish: str, said: str, offered: Collection[str]) -> tuple[str, ...]:
     """The wishes that can be met for one: itself, those that stand in for it, or none."""
     if type_name(wish) in offered:
         return (wish,)
-    fitting = (one for one in STAND_INS if one.wish == wish and one.fits(said.lower()))
+    fitting = (one for one in STAND_INS if one.wish == wish and one.fits(said[:_READ].lower()))
     able = (one.serve for one in fitting if all(type_name(each) in offered for each in one.serve))
     return next(able, ())
 

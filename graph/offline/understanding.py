@@ -15,7 +15,8 @@ from tools.tasks import TASKS, TaskType
 _INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
 _HEARD, _SURE = 0.25, 0.6  # how likely a part asks for what is planned, else is left out; for more, to be added
 _ANSWERING = {
-    "question-answering", "visual-question-answering", "document-question-answering", "image-text-to-text"
+    "question-answering", "visual-question-answering", "document-question-answering", "image-text-to-text",
+    "table-question-answering",
 }  # fmt: skip
 _ALIKE = {"image-text-to-text": "visual-question-answering"}  # which of the two is meant, nobody has to say
 
@@ -101,25 +102,24 @@ class Understanding:
             return Understood(choice.wishes, choice.probability)
         intents, beyond = list[Intent](), list[Intent]()
         for wish in _pruned(choice, heard):
-            serving = standins.serving(wish, heard.spoken(wish), self.offered)
-            intents += [intent for each in serving for intent in self._intents(each, wish, choice, heard)]
-            beyond += [] if serving else [Intent(self.types[type_name(wish)], *heard.at(wish))]
+            for span in _asked(wish, choice, heard):
+                serving = standins.serving(wish, span.text, self.offered)
+                intents += [intent for each in serving for intent in self._intents(each, span, heard)]
+                beyond += [] if serving else [Intent(self.types[type_name(wish)], span.start, span.end)]
         intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
         if not heard.can_run([one.type.name for one in intents]):
             intents = []
         joined = tuple(sorted(_joined(intents, heard.reading), key=lambda one: one.start % len(heard.reading.text)))
         return Understood(choice.wishes, choice.probability, joined, tuple(beyond))
 
-    def _intents(self, serving: str, wish: str, choice: Choice, heard: Hearing) -> Iterator[Intent]:
-        """What serves for a wish, once for each language, class or question that it asks for."""
-        name, _, aspect = serving.partition("/")
-        type_, at = self.offered[name], heard.at(wish)
+    def _intents(self, wish: str, span: Span, heard: Hearing) -> Iterator[Intent]:
+        """A wish that these words ask for, once for each language or class that it asks for."""
+        name, _, aspect = wish.partition("/")
+        type_, at = self.offered[name], (span.start, span.end)
         told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
         told |= {"aspect": aspect} if aspect else {}
-        if type_.slot("question") and (asked := heard.questions(wish, choice)):
-            asked = [one for one in asked if not (_reads(choice, heard) and standins.wants_words(one.text.lower()))]
-            yield from (Intent(type_, one.start, one.end, {**told, "question": one.text}) for one in asked)
-            return
+        if type_.slot("question") and span.text.endswith("?"):
+            told |= {"question": span.text}
         for variant in wording.variants(type_, heard.reading, at, self.weights):
             yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
 
@@ -130,6 +130,14 @@ class Understanding:
         if intent.type.name != "zero-shot-classification" or not aspect or not plain:
             return intent
         return replace(intent, type=plain, slots={"aspect": aspect})
+
+
+def _asked(wish: str, choice: Choice, heard: Hearing) -> list[Span]:
+    """The words that ask for a wish: of a question each that is asked, but for what is answered by reading."""
+    asked = heard.questions(wish, choice) if wish in _ANSWERING else []
+    if asked:
+        return [one for one in asked if not (_reads(choice, heard) and standins.wants_words(one.text.lower()))]
+    return [Span(*heard.at(wish), heard.spoken(wish))]
 
 
 def _words(intent: Intent, heard: Hearing) -> str:

@@ -5,11 +5,10 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.runtime import Runtime
 
 from graph.context import Context
-from graph.offline import plan as offline_plan
 from graph.planner import plan
 from graph.state import Result, State
 from tests.support import EXAMPLES
-from tools.models.catalog import offered
+from tools.tasks import TASKS
 
 NOTICE = str(EXAMPLES / "notice.png")
 PORTRAIT = str(EXAMPLES / "astronaut.jpg")
@@ -58,7 +57,7 @@ async def test_a_file_that_failed_is_forgotten_by_the_next_turn(offline: Runtime
 async def test_files_made_by_the_last_request_can_be_spoken_of(offline: Runtime[Context]) -> None:
     made = Result(id=0, task="canny-control", status="done", files=[NOTICE])
     command = await plan(asked("Now read that image.", results=[made]), offline)
-    assert [task.args for task in command.update["plan"].tasks] == [{"image": NOTICE}]
+    assert command.update["plan"].tasks[0].args == {"image": NOTICE}
 
 
 async def test_the_plan_before_is_known_from_the_state(offline: Runtime[Context]) -> None:
@@ -81,13 +80,13 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
     assert [task.args for task in done.update["plan"].tasks] == [{"image": PORTRAIT}]
 
 
-@pytest.mark.parametrize("answer", ["2", "2.", "describe it"])
-async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], answer: str) -> None:
-    text = "Make something nice of this"
-    draft = offline_plan(text, [PORTRAIT], offered())
-    question = AIMessage("Shall I", response_metadata={"choices": ["read it", "describe it"]})
-    conversation: State = {"messages": [HumanMessage(text), question, HumanMessage(answer)], "resources": [PORTRAIT]}  # type: ignore[typeddict-item]  # parts
-    command = await plan(conversation, offline)
-    second = offline_plan(text, [], offered(), previous=[PORTRAIT], picked=1)
-    assert command.goto == "select"
-    assert command.update["plan"].tasks == second.tasks != draft.tasks
+@pytest.mark.parametrize("words", [False, True])
+async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], words: bool) -> None:
+    first = (await plan(asked("Make something nice of this", PORTRAIT), offline)).update["messages"]
+    question = first[-1]
+    choices = question.response_metadata["choices"]
+    answer = HumanMessage(choices[1].upper() if words else "2.")
+    done = await plan({"messages": [*first, answer], "resources": [PORTRAIT], "seen": 1}, offline)  # type: ignore[typeddict-item]  # parts
+    assert done.goto == "select"
+    purposes = [TASKS[task.task].purpose for task in done.update["plan"].tasks]
+    assert set(choices[1].split("; ")) == set(purposes)

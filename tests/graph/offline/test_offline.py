@@ -189,14 +189,6 @@ def test_a_question_about_a_table_goes_to_the_table() -> None:
     ]
 
 
-def test_all_detail_spreads_over_the_image_tasks_on_offer() -> None:
-    request = "Describe this image in as much detail as possible"
-    assert names(plan(request, ["a.png"], EMBEDDED)) == ["image-to-text", "object-detection"]
-    spread = plan(request, ["a.png"], TASKS)
-    assert {"image-to-text", "image-classification", "object-detection", "image-segmentation"} <= set(names(spread))
-    assert all(task.dep == [] for task in spread.tasks)
-
-
 def test_what_cannot_be_done_here_is_told_and_the_rest_is_planned() -> None:
     draft = plan("Read the notice aloud and segment it", ["n.png"], EMBEDDED)
     assert "text-to-speech" in names(draft)
