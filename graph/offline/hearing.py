@@ -1,10 +1,11 @@
 """A request as it is heard: the likely sets of wishes, with what is asked for in sure words, and where each is said."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import lexicon, wording
+from graph.offline.features import phrases
 from graph.offline.intents import (
     OUTCOMES,
     Choice,
@@ -14,13 +15,15 @@ from graph.offline.intents import (
     fillable,
     given_kinds,
     place,
+    type_name,
 )
 from graph.offline.meaning import Meaning
 from graph.offline.parts import asking
-from graph.offline.reading import Reading, Span
+from graph.offline.reading import Reading, Span, Word
 from graph.offline.weights import Weights
 from tools.tasks import TaskType
 
+_LIKELY = 0.6  # how likely a wish must be to be planned beside those in sure words
 _POLITE = re.compile(r"\W*(?:\w+ )?(?:can|could|would|will) (?:you|i|we)\b", re.I)
 READERS = {"image": "image-to-text", "audio": "automatic-speech-recognition", "video": "automatic-speech-recognition"}
 # Types that can take any request: words that are sure to ask for something else are not for them.
@@ -98,8 +101,32 @@ def hear(
     def able(wish: str) -> bool:
         return wish in said.names and any(heard.can_run([wish, *reader]) for reader in ([], readers[:1]))
 
-    heard = replace(heard, named=lexicon.named(reading, able))
-    return replace(heard, choices=[_with_named(choice, heard, readers) for choice in ranked])
+    heard = replace(heard, named=lexicon.named(reading, able) | _phrased(reading, weights, types))
+    return _settled(replace(heard, choices=[_with_named(choice, heard, readers) for choice in ranked]))
+
+
+def _settled(heard: Hearing) -> Hearing:
+    """One set where every part asks in sure words: those wishes, and what else is likelier than not."""
+    starts = [span.start for span in heard.named.values()]
+    parts = asking(heard.reading)
+    plain = parts and all(any(part.start <= start < part.end for start in starts) for part in parts)
+    if not plain or heard.choices[0].wishes[0] in OUTCOMES:
+        return heard
+    every = dict.fromkeys(wish for choice in heard.choices for wish in choice.wishes if wish not in OUTCOMES)
+    likely = {wish: sum(one.probability for one in heard.choices if wish in one.wishes) for wish in every}
+    wishes = tuple(wish for wish in likely if likely[wish] >= _LIKELY)
+    return replace(heard, choices=[Choice(wishes, 1.0)]) if wishes and heard.can_run(wishes) else heard
+
+
+def _phrased(reading: Reading, weights: Weights, types: Mapping[str, TaskType]) -> dict[str, Span]:
+    """The types that nothing was learned of, such as those that the owner added, where a phrase of theirs stands."""
+    learned = {type_name(wish) for wish in weights.types}
+    found = dict(phrases(reading, [name for name in types if name not in learned]))
+    return {name: Span(word.start, word.start + len(word.text), word.text) for name, word in _words(found, reading)}
+
+
+def _words(found: Mapping[str, int], reading: Reading) -> Iterator[tuple[str, Word]]:
+    return ((name, reading.words[number]) for name, number in found.items() if number < len(reading.words))
 
 
 def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choice:
@@ -112,11 +139,21 @@ def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choic
     else:
         wishes = [*choice.wishes]
         missing = [wish for wish in heard.named if not {wish, *_AS_GOOD.get(wish, ())} & {*wishes}]
-        clauses = {heard.reading.clause(heard.named[wish].start) for wish in missing}
-        wishes = [wish for wish in wishes if not (wish in _ANYTHING and _clause(wish, heard) in clauses)] + missing
+        clauses = {_clause(wish, heard) for wish in missing}
+        whole = {_clause(wish, heard) for wish in heard.named if wish not in lexicon.SURE}  # words of an added type
+        wishes = [
+            wish for wish in wishes if wish in heard.named or not _explained(wish, heard, clauses, whole)
+        ] + missing
     if not heard.can_run(wishes):
         wishes += [reader for reader in readers if reader not in wishes][:1]
     return replace(choice, wishes=tuple(wishes)) if heard.can_run(wishes) else choice
+
+
+def _explained(
+    wish: str, heard: Hearing, clauses: Collection[tuple[int, int]], whole: Collection[tuple[int, int]]
+) -> bool:
+    """Whether the words that seem to ask for a wish ask for something else."""
+    return _clause(wish, heard) in whole or (wish in _ANYTHING and _clause(wish, heard) in clauses)
 
 
 def _clause(wish: str, heard: Hearing) -> tuple[int, int]:

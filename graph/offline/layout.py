@@ -143,11 +143,14 @@ class Layout:
         return files[which:][:1] if which is not None and which < len(files) else []
 
     def _named(self, task: int, wanted: Modality) -> list[Source]:
-        """The files of a kind: those that the task's sentence names, or else the request, or else all."""
+        """The files of a kind: those that the task's clause names, or else its sentence, the request; or else all."""
         files = [file for file in self.files if takes(wanted, file.modality)]
         named = [file for file in files if file.start >= 0]
-        span = self.reading.sentence(max(self.intents[task].start, 0))
-        return [file for file in named if span[0] <= file.start < span[1]] or named or files
+        at = self.intents[task].start
+        for span in ([self.reading.clause(at)] if at >= 0 else []) + [self.reading.sentence(max(at, 0))]:
+            if here := [file for file in named if span[0] <= file.start < span[1]]:
+                return here
+        return named or files
 
     def _control(self, type_: TaskType) -> list[Source]:
         """The control image that a conditioned generation follows, where a task draws it."""

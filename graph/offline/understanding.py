@@ -89,9 +89,10 @@ class Understanding:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
         given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
         heard = self._heard(read(f"{part.text}{given}", files), files)
-        if sum(one.probability for one in heard.choices if {*one.wishes} & {*chosen.wishes}) >= _HEARD:
-            return Understood((), 0.0)
-        return self._able(heard)[0]
+        likely = sum(one.probability for one in heard.choices if {*one.wishes} & {*chosen.wishes})
+        alone = self._able(heard)[0]
+        planned = alone.intents and {*map(_kind, alone.intents)} <= {*map(_kind, chosen.intents)}
+        return Understood((), 0.0) if likely >= _HEARD or planned or {*heard.named} & {*chosen.wishes} else alone
 
     def _heard(self, reading: Reading, files: Sequence[str]) -> Hearing:
         return hear(reading, files, self.weights, self.meaning, self.types)
@@ -177,13 +178,16 @@ def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
     """What comes to the same tasks once, as likely as all of it."""
     groups: dict[object, list[Understood]] = {}
     for one in met:
-        tasks = frozenset(
-            (_ALIKE.get(intent.type.name, intent.type.name), str(intent.slots.get("aspect"))) for intent in one.intents
-        )
+        tasks = frozenset(map(_kind, one.intents))
         beyond = frozenset(intent.type.name for intent in one.beyond)
         groups.setdefault((tasks, beyond) if one.intents else one.wishes, []).append(one)
     merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
     return iter(sorted(merged, key=lambda one: -one.probability))
+
+
+def _kind(intent: Intent) -> tuple[str, str]:
+    """What a task does, whichever of two types that are alike does it."""
+    return _ALIKE.get(intent.type.name, intent.type.name), str(intent.slots.get("aspect"))
 
 
 def _joined(intents: Sequence[Intent], reading: Reading) -> Iterator[Intent]:

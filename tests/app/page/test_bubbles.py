@@ -61,10 +61,3 @@ def test_only_files_of_the_conversation_are_shown(tmp_path: Path) -> None:
     message = HumanMessage("look", additional_kwargs={SHOWN: [str(tmp_path / "mine.png"), "/etc/passwd"]})
     (bubble,) = bubbles([message], [str(tmp_path / "mine.png")])
     assert bubble["content"] == ["look", {"path": str(tmp_path / "mine.png")}]
-
-
-def test_the_choices_of_a_question_can_be_clicked_until_it_is_answered() -> None:
-    question = AIMessage("Shall I", response_metadata={"choices": ["read it", "describe it"]})
-    (bubble,) = bubbles([question], [])
-    assert bubble["options"] == [{"value": text, "label": text} for text in ("read it", "describe it")]
-    assert all("options" not in each for each in bubbles([question, HumanMessage("2")], []))
