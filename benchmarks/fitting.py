@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,19 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 Group = tuple[list[Any], NDArray[np.float64]]  # features of the candidates, and the target distribution over them
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is right: ``right`` and ``possible`` (examples x sets); ``single`` and ``clear`` (examples x names), the
+    wishes by themselves, and which of them are in all plans that are right or in none. Of the examples that ``alone``
+    names only the wishes by themselves count."""
+
+    right: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
+    single: NDArray[np.float32]
+    clear: NDArray[np.bool_]
+    alone: NDArray[np.bool_]
 
 
 def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -46,7 +60,7 @@ def sparse(rows: Sequence[Mapping[str, float]], index: Mapping[str, int]) -> csr
 
 def fit_sets(
     matrix: csr_matrix,
-    targets: Any,  # noqa: ANN401 - Targets, whose attributes are read-only
+    targets: Targets,
     sets: NDArray[np.float32],
     prior: NDArray[np.float32],
     decay: float,
@@ -55,7 +69,7 @@ def fit_sets(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights of the names in a log-linear model over sets of them: Adam with decoupled decay, its rate falling to 0.
 
-    The loss is that of the sets and, so that sets which nobody had are weighed well, of every name by itself.
+    The loss is that of the sets; for examples whose names alone count, that of every name by itself.
     A row of ``matrix`` (examples x features, the last feature always 1) makes each name likely by its weights, a set
     by its names and its prior. Returns the weights, shape (features - 1, names), and those of the last feature.
     """
@@ -80,7 +94,7 @@ def fit_sets(
 def _slope(
     odds: NDArray[np.float32],
     batch: NDArray[np.int64],
-    targets: Any,  # noqa: ANN401
+    targets: Targets,
     sets: NDArray[np.float32],
     prior: NDArray[np.float32],
 ) -> NDArray[np.float32]:
@@ -91,5 +105,5 @@ def _slope(
     share = right.sum(axis=1, keepdims=True)
     slope = (likely / likely.sum(axis=1, keepdims=True) - right / np.where(share > 0, share, 1)) @ sets
     slope[share[:, 0] == 0] = 0
-    slope[targets.alone[batch]] = 0
-    return slope + (1 / (1 + np.exp(-odds)) - targets.single[batch]) * targets.clear[batch]
+    alone = targets.alone[batch][:, None]
+    return np.where(alone, (1 / (1 + np.exp(-odds)) - targets.single[batch]) * targets.clear[batch], slope)

@@ -1,8 +1,8 @@
 """Learns the offline planner's weights: ``python -m benchmarks.train_planner --taskbench train.jsonl``.
 
 Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
-utters (a log-linear model over sets of wishes), what fills each slot, which language is meant, how sure a plan is.
-With ``--embeddings FILE`` the meanings of the requests are kept there, as taking them is most of the work.
+utters by its words and by its meaning (log-linear models over sets of wishes), what fills each slot, which language is
+meant, how sure a plan is. It learns twice: first from six sevenths, to see on the rest how sure a plan is.
 """
 
 import argparse
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.adapting import Heard, Network, adapt
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
-from benchmarks.fitting import Group, fit_sets, softmax, sparse
+from benchmarks.fitting import Group, Targets, fit_sets, softmax, sparse
 from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
 from benchmarks.taskbench_data import load as load_taskbench
 from benchmarks.taskbench_scoring import reference
@@ -36,20 +37,22 @@ from graph.offline.intents import (
     evidence,
     fillable,
     given_kinds,
-    meaning_of,
     place,
 )
 from graph.offline.layout import Layout, Source
 from graph.offline.links import features as link_features
-from graph.offline.meaning import meaning
+from graph.offline.meaning import PATH as MEANING
+from graph.offline.meaning import Meaning, Text, given
+from graph.offline.meaning import save as save_meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
 from graph.offline.wiring import candidates, slots
+from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
 
+TRAINING = [FOLDER / name for name in ("train.jsonl", "train.more.jsonl")]
 TOOLS = toolset()
 _SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
-_ALONE, _BESIDE = 1.0, 0.0  # how much a wish by itself counts in the loss
 _UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
 _MOST_ACCEPTED = 3  # of several plans that are right, those that count as what people asked for
 
@@ -115,52 +118,67 @@ def matrix_of(names: Sequence[str], sets: Sequence[frozenset[str]]) -> NDArray[n
     return np.array([[name in each for name in names] for each in sets], np.float32)
 
 
-def fit_wishes(examples: Sequence[Example], meanings: dict[str, NDArray[np.float32]]) -> Weights:
-    """The models of which wishes a request utters; all other weights are empty."""
-    counts = known_sets(examples)
-    names = tuple(sorted({name for each in counts for name in each} | {*OUTCOMES}))
-    pairs = {frozenset(pair) for pair in combinations(names, 2) if not {*pair} & {*OUTCOMES}}
-    sets = sorted({*counts, *pairs}, key=sorted)
-    prior = np.log(np.array([max(counts[each] - 1, 0) for each in sets]) + 0.5).astype(np.float32)
+@dataclass(frozen=True)
+class Inventory:
+    """The wishes that people had, by name, and the sets of them: those that people had, and all pairs."""
+
+    names: tuple[str, ...]
+    sets: tuple[frozenset[str], ...]
+    prior: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> "Inventory":
+        """The inventory of these examples; a set's prior grows with how often people had it."""
+        counts = known_sets(examples)
+        names = tuple(sorted({name for each in counts for name in each} | {*OUTCOMES}))
+        pairs = {frozenset(pair) for pair in combinations(names, 2) if not {*pair} & {*OUTCOMES}}
+        sets = tuple(sorted({*counts, *pairs}, key=sorted))
+        prior = np.log(np.array([max(counts[each] - 1, 0) for each in sets]) + 0.5).astype(np.float32)
+        return cls(names, sets, prior)
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float32]:
+        """The sets as rows of ones and zeros, shape (sets, names)."""
+        return matrix_of(self.names, self.sets)
+
+    def targets(self, examples: Sequence[Example]) -> Targets:
+        """What is right of these examples."""
+        given = [one.given for one in examples]
+        fits = {each: [fillable(sorted(names), each, TASKS) for names in self.sets] for each in {*given}}
+        right = np.array([[each in one.sets for each in self.sets] for one in examples])
+        possible = np.array([fits[each] for each in given]) | right
+        single = matrix_of(self.names, [next(iter(one.sets), frozenset()) for one in examples])
+        anywhere = matrix_of(self.names, [frozenset().union(*one.sets) for one in examples])
+        return Targets(right, possible, single, single == anywhere, np.array([one.taskbench for one in examples]))
+
+
+def fit_wishes(examples: Sequence[Example], inventory: Inventory) -> Weights:
+    """The model of which wishes a request utters by its words; all other weights are empty."""
     rows = [summed(features(one.reading, one.files)) for one in examples]
     seen = Counter(name for row in rows for name in row)
     index = {name: number for number, name in enumerate(sorted(name for name, count in seen.items() if count >= _SEEN))}
-    targets = Targets.of(examples, names, sets)
     words, bias = fit_sets(
-        _with_bias(sparse(rows, index)), targets, matrix_of(names, sets), prior, decay=1e-4, epochs=24
+        _with_bias(sparse(rows, index)),
+        inventory.targets(examples),
+        inventory.matrix,
+        inventory.prior,
+        decay=1e-4,
+        epochs=24,
     )
-    meant = np.zeros((392, len(names)), np.float32)
-    if meanings:
-        about = csr_matrix(np.array([meaning_of(meanings[one.id], one.files) for one in examples]))
-        weights, last = fit_sets(about, targets, matrix_of(names, sets), prior, decay=1e-5)
-        meant = np.vstack([weights, last])
-    return Weights(names, index, words, bias, meant, matrix_of(names, sets), prior, {}, {}, {})
+    return Weights(inventory.names, index, words, bias, inventory.matrix, inventory.prior, {}, {}, {})
 
 
-@dataclass(frozen=True)
-class Targets:
-    """What is right: ``right`` and ``possible`` (examples x sets); ``single`` and ``clear`` (examples x names), the
-    wishes by themselves, and which of them are in all plans that are right or in none. Of TaskBench's samples, which
-    ``alone`` names, only the wishes by themselves count."""
+def fit_meaning(examples: Sequence[Example], inventory: Inventory) -> Network:
+    """The encoder, adapted to the wishes."""
+    packed = Packed()
+    heard = [heard_of(one, packed) for one in examples]
+    return adapt(heard, inventory.targets(examples), inventory.matrix, inventory.prior)
 
-    right: NDArray[np.bool_]
-    possible: NDArray[np.bool_]
-    single: NDArray[np.float32]
-    clear: NDArray[np.float32]
-    alone: NDArray[np.bool_]
 
-    @classmethod
-    def of(cls, examples: Sequence[Example], names: Sequence[str], sets: Sequence[frozenset[str]]) -> "Targets":
-        """The targets of these examples over these sets."""
-        fits = {
-            given: [fillable(sorted(each), given, TASKS) for each in sets] for given in {one.given for one in examples}
-        }
-        right = np.array([[each in one.sets for each in sets] for one in examples])
-        possible = np.array([fits[one.given] for one in examples]) | right
-        single = matrix_of(names, [next(iter(one.sets), frozenset()) for one in examples])
-        anywhere = matrix_of(names, [frozenset().union(*one.sets) for one in examples])
-        clear = np.array([_ALONE if one.taskbench else _BESIDE for one in examples])[:, None] * (single == anywhere)
-        return cls(right, possible, single, clear, np.array([one.taskbench for one in examples]))
+def heard_of(one: Example, packed: Packed) -> Heard:
+    """An example as the encoder reads it."""
+    pieces = Text.of(one.reading, one.files).pieces(packed)
+    return Heard([packed.begin, *(piece.number for piece in pieces), packed.end], given(one.reading, one.files))
 
 
 def _with_bias(matrix: csr_matrix) -> csr_matrix:
@@ -255,17 +273,14 @@ def language_groups(one: Example) -> list[Group]:
 # How sure
 
 
-def fit_certainty(
-    examples: Sequence[Example], weights: Weights, meanings: Mapping[str, NDArray[np.float32]]
-) -> dict[str, float]:
+def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Meaning | None) -> dict[str, float]:
     """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
     rows, right = [], []
     for one in examples:
-        known = meanings.get(one.id)
-        said = evidence(one.reading, one.files, weights, None if known is None else lambda _, known=known: known)
+        said = evidence(one.reading, one.files, weights, understood)
         ranked = choices(one.reading, one.files, weights, said, TASKS)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(ranked, ranked[0]))
+            rows.append(offline.certainty(ranked, ranked[0], understood is not None))
             right.append(frozenset(ranked[0].wishes) in one.sets)
     index = {name: number for number, name in enumerate(rows[0])}
     model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
@@ -275,10 +290,10 @@ def fit_certainty(
 # All of it
 
 
-def fit(examples: Sequence[Example], samples: Sequence[Sample], meanings: dict[str, NDArray[np.float32]]) -> Weights:
-    """All weights but how sure a plan is."""
+def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
+    """All weights but those of the meaning and how sure a plan is."""
     taught = [*examples, *map(from_taskbench, samples)]
-    weights = fit_wishes(taught, meanings)
+    weights = fit_wishes(taught, Inventory.of(taught))
     print("wishes learned", flush=True)
     planned = [one for one in examples if one.plans]
     groups = [group for one in planned for group in link_groups(one, weights)]
@@ -289,41 +304,34 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample], meanings: dict[s
     return replace(weights, links=links, languages=languages)
 
 
-def meanings_of(examples: Sequence[Example], kept: Path | None) -> dict[str, NDArray[np.float32]]:
-    """The meaning of every request, shape (384,) each; empty where no encoder is installed."""
-    known: dict[str, NDArray[np.float32]] = {}
-    if kept and kept.exists():
-        with np.load(kept, allow_pickle=False) as file:
-            known = dict(zip(file["ids"].tolist(), file["meanings"].astype(np.float32), strict=True))
-    if (understood := meaning()) is None:
-        return {}
-    for one in examples:
-        if one.id not in known:
-            known[one.id] = understood(one.reading)
-    if kept:
-        np.savez(kept, ids=np.array(list(known)), meanings=np.array(list(known.values()), np.float16))
-    return known
+def adapted(examples: Sequence[Example], samples: Sequence[Sample], path: Path) -> Meaning:
+    """The meaning learned from these examples, kept in a file; taken from there if it is there."""
+    if not path.exists():
+        taught = [*examples, *map(from_taskbench, samples)]
+        inventory = Inventory.of(taught)
+        save_meaning(*fit_meaning(taught, inventory).learned(inventory.names), path)
+    return Meaning.load(path)
 
 
 def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
-    parser.add_argument("--data", type=Path, default=FOLDER / "train.jsonl", help="everyday requests")
-    parser.add_argument("--embeddings", type=Path, help="where the meanings of the requests are kept")
-    parser.add_argument("--out", type=Path, default=PATH)
+    parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
+    parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
     options = parser.parse_args()
-    examples = list(map(from_everyday, load(options.data)))
+    examples = [from_everyday(one) for path in options.data for one in load(path)]
     samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
-    meanings = meanings_of([*examples, *map(from_taskbench, samples)], options.embeddings)
     seen, unseen = [
         [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
     ]
-    certainty = fit_certainty(unseen, fit(seen, samples, meanings), meanings)
-    weights = replace(fit(examples, samples, meanings), certainty=certainty)
-    data = options.data.read_bytes() + options.taskbench.read_bytes()
-    save(weights, hashlib.sha256(data).hexdigest(), options.out)
-    print(f"wrote {options.out.name}: {options.out.stat().st_size / 1024:.0f} KiB")
+    part, understood = fit(seen, samples), adapted(seen, samples, options.out / "part.npz")
+    sure = fit_certainty(unseen, part, understood) | fit_certainty(unseen, part, None)
+    (options.out / PATH.name).unlink(missing_ok=True)
+    adapted(examples, samples, options.out / MEANING.name)
+    weights = replace(fit(examples, samples), certainty=sure)
+    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
+    save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
 
 
 if __name__ == "__main__":

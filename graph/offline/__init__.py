@@ -88,7 +88,8 @@ class _Planner:
             return True
         if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
             return True  # whatever is meant, the same can be done
-        return self.weights.certain(certainty(ranked, chosen)) >= SURE
+        meant = self.understanding.meaning is not None
+        return self.weights.certain(certainty(ranked, chosen, meant)) >= SURE
 
     def _planned(
         self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
@@ -110,15 +111,16 @@ class _Planner:
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
 
 
-def certainty(ranked: Sequence[Choice | Understood], chosen: Choice | Understood) -> dict[str, float]:
-    """What tells how sure a choice is."""
+def certainty(ranked: Sequence[Choice | Understood], chosen: Choice | Understood, meant: bool) -> dict[str, float]:
+    """What tells how sure a choice is; ``meant`` where the meaning of the request was taken as well as its words."""
     likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
-    return {
+    told = {
         "always": 1.0,
         "odds": math.log(likely / (1 - likely)),
         "rival": math.log(max(next((one.probability for one in ranked if one is not chosen), 0.0), 1e-6)),
         "several": float(len(chosen.wishes) > 1),
     }
+    return {f"{name} {meant}": value for name, value in told.items()}
 
 
 def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:

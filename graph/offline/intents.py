@@ -24,7 +24,6 @@ _RANKED, _BEST = 60, 6  # sets that are compared; sets, and types, that are comb
 _BESIDE = 0.8  # how much the words count beside the meaning, where an encoder tells it
 _MEANT = 0.75  # how much the meaning counts
 _NAMED = 0.3  # how much the usual sets of wishes count for people who name their files: they ask for more at once
-_SPREAD = 6.0  # embeddings of this encoder lie close together
 PROMPTED = {
     name
     for name in TASKS
@@ -75,26 +74,16 @@ def evidence(reading: Reading, files: Sequence[str], weights: Weights, meaning: 
 
     A type that was never learned, such as one that the owner added, is spoken for by its phrases in the task table.
     """
-    found = features(reading, files)
-    by_word = weights.by_word(found, len(reading.words))
-    total = by_word.sum(axis=0)
+    by_word = weights.by_word(features(reading, files), len(reading.words))
     if meaning is not None:
-        known = sum(f"w:{word.text}" in weights.rows for word in reading.words) / (len(reading.words) or 1)
-        beside = _BESIDE * min(1.0, max(0.0, 3 * known - 1.5))  # words of another language tell nothing
-        total = beside * total + _MEANT * (meaning_of(meaning(reading), files) @ weights.meaning)
+        by_word = _BESIDE * by_word + _MEANT * meaning(reading, files)
     new = [name for name in TASKS if name not in weights.types and name != "text-classification"]
     said = dict(phrases(reading, new))
     extra = np.zeros((len(by_word), len(new)), np.float32)
     for number, name in enumerate(new):
         extra[said.get(name, -1), number] = _PHRASED if name in said else -2 * _PHRASED
-    return Evidence((*weights.types, *new), np.append(total, extra.sum(axis=0)), np.hstack([by_word, extra]))
-
-
-def meaning_of(embedding: Array, files: Sequence[str]) -> Array:
-    """An embedding, scaled, beside the kinds of the files; shape (392,), the last value 1."""
-    given = kinds(files)
-    counts = [min(given.count(kind), 2) for kind in MODALITIES]
-    return np.array([*(_SPREAD * (embedding - embedding.mean())), *counts, not given, len(given) > 1, 1.0], np.float32)
+    by_word = np.hstack([by_word, extra])
+    return Evidence((*weights.types, *new), by_word.sum(axis=0), by_word)
 
 
 def choices(

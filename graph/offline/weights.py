@@ -22,8 +22,8 @@ class Weights:
     """Linear models; a feature without a weight counts nothing.
 
     ``types`` are the wishes that can be told apart: task types, ``text-classification/ASPECT``, and the outcomes
-    ``CHAT``, ``ASK`` and ``REFUSE``. ``words`` (features x types) and ``meaning`` (embedding x types) give each its
-    log-odds; ``sets`` (sets x types, 0 or 1) are the sets of wishes that people had, with their ``prior`` log-odds.
+    ``CHAT``, ``ASK`` and ``REFUSE``. ``words`` (features x types) give each its log-odds; ``sets`` (sets x types, 0
+    or 1) are the sets of wishes that people had, with their ``prior`` log-odds.
     ``links`` say what fills a slot, ``languages`` which language is translated into, ``certainty`` how sure a plan is.
     """
 
@@ -31,7 +31,6 @@ class Weights:
     rows: Mapping[str, int]
     words: Array
     bias: Array
-    meaning: Array
     sets: Array
     prior: Array
     links: Mapping[str, float]
@@ -82,7 +81,6 @@ def load(path: Path = PATH) -> Weights:
             rows={name: row for row, name in enumerate(file["features"].tolist())},
             words=file["words"].astype(np.float32) * file["scale"],
             bias=file["bias"],
-            meaning=file["meaning"].astype(np.float32),
             sets=np.unpackbits(file["sets"], axis=1)[:, : len(file["types"])].astype(np.float32),
             prior=file["prior"],
             **named,
@@ -101,7 +99,6 @@ def save(weights: Weights, sha256: str, path: Path = PATH) -> None:
         words=np.round(weights.words / scale).astype(np.int8),
         scale=scale.astype(np.float32),
         bias=weights.bias,
-        meaning=weights.meaning.astype(np.float16),
         sets=np.packbits(weights.sets.astype(bool), axis=1),
         prior=weights.prior,
         **{f"{name}_of": np.array(list(getattr(weights, name))) for name in _NAMED},
