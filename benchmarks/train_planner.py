@@ -50,7 +50,7 @@ from graph.offline.wiring import candidates, slots
 from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
 
-TRAINING = [FOLDER / name for name in ("train.jsonl", "train.more.jsonl")]
+TRAINING = FOLDER / "train.jsonl"
 TOOLS = toolset()
 _SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
 _UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
@@ -317,10 +317,10 @@ def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
-    parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
+    parser.add_argument("--data", type=Path, default=TRAINING, help="everyday requests")
     parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
     options = parser.parse_args()
-    examples = [from_everyday(one) for path in options.data for one in load(path)]
+    examples = list(map(from_everyday, load(options.data)))
     samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
     seen, unseen = [
         [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
@@ -330,7 +330,7 @@ def main() -> None:
     (options.out / PATH.name).unlink(missing_ok=True)
     adapted(examples, samples, options.out / MEANING.name)
     weights = replace(fit(examples, samples), certainty=sure)
-    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
+    data = options.data.read_bytes() + options.taskbench.read_bytes()
     save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
 
 

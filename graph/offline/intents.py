@@ -21,8 +21,7 @@ OUTCOMES = ("CHAT", "ASK", "REFUSE")
 _PHRASED = 9.0  # log-odds of a type that was never learned where one of its phrases stands, and without it against it
 _UNLIKELY = -4.0  # log-odds below which a wish is not tried in sets that nobody had
 _RANKED, _BEST = 60, 6  # sets that are compared; sets, and types, that are combined to sets that nobody had
-_BESIDE = 0.8  # how much the words count beside the meaning, where an encoder tells it
-_MEANT = 0.75  # how much the meaning counts
+_BESIDE = 0.4  # how much the words count beside the meaning, where an encoder tells it
 _NAMED = 0.3  # how much the usual sets of wishes count for people who name their files: they ask for more at once
 PROMPTED = {
     name
@@ -76,7 +75,9 @@ def evidence(reading: Reading, files: Sequence[str], weights: Weights, meaning: 
     """
     by_word = weights.by_word(features(reading, files), len(reading.words))
     if meaning is not None:
-        by_word = _BESIDE * by_word + _MEANT * meaning(reading, files)
+        known = sum(f"w:{word.text}" in weights.rows for word in reading.words) / (len(reading.words) or 1)
+        beside = _BESIDE * min(1.0, max(0.0, 3 * known - 1.5))  # words of another language tell nothing
+        by_word = beside * by_word + meaning(reading, files)
     new = [name for name in TASKS if name not in weights.types and name != "text-classification"]
     said = dict(phrases(reading, new))
     extra = np.zeros((len(by_word), len(new)), np.float32)

@@ -147,10 +147,18 @@ class Layout:
         files = [file for file in self.files if takes(wanted, file.modality)]
         named = [file for file in files if file.start >= 0]
         at = self.intents[task].start
-        for span in ([self.reading.clause(at)] if at >= 0 else []) + [self.reading.sentence(max(at, 0))]:
+        spans = [self.reading.clause(at)] if at >= 0 else []
+        spans.append(self.reading.sentence(max(at, 0)))
+        for span in spans:
             if here := [file for file in named if span[0] <= file.start < span[1]]:
                 return here
-        return named or files
+        called = (self._called(files, span) for span in [*spans, (0, len(self.reading.plain))])
+        return named or next(filter(None, called), files)
+
+    def _called(self, files: Sequence[Source], span: tuple[int, int]) -> list[Source]:
+        """The files that a part of the request calls by a word of their names."""
+        called = wording.called([file.value for file in files], self.reading.plain[slice(*span)])
+        return [file for file in files if file.value in called]
 
     def _control(self, type_: TaskType) -> list[Source]:
         """The control image that a conditioned generation follows, where a task draws it."""

@@ -1,8 +1,9 @@
 """What the wording of a request tells about single slots: languages, labels, which of several files."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from graph.offline.listing import items, labels
@@ -120,6 +121,18 @@ def ordinal(text: str, modality: Modality) -> int | None:
     words = "|".join(_ORDINALS)
     match = re.search(rf"\bthe ({words})(?:\s+(?:{_NOUNS[modality]})\b|(?=\s*(?:[.,;!?]|$|and\b)))", text)
     return _ORDINALS[match[1]] if match else None
+
+
+def called(files: Sequence[str], text: str) -> list[str]:
+    """The files that a text calls by a word of their names, one that no other of them has: "the hull report"."""
+    names = {file: _stems(PurePosixPath(file).stem) for file in files}
+    told = _stems(text)
+    others = {file: set().union(*(words for other, words in names.items() if other != file)) for file in files}
+    return [file for file in files if (names[file] - others[file]) & told]
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.lower())}
 
 
 def plural(reading: Reading, modality: Modality) -> bool:

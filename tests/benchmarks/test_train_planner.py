@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from benchmarks.fitting import fit_sets, softmax
+from benchmarks.fitting import Targets, fit_sets, softmax
 from benchmarks.taskbench_data import Sample
-from benchmarks.train_planner import Example, Targets, fit, from_taskbench, language_groups
+from benchmarks.train_planner import Example, Inventory, adapted, fit, fit_certainty, from_taskbench, language_groups
 from graph import offline
+from graph.offline.intents import evidence
 from graph.offline.weights import load, save
 from tools.tasks import TASKS
 
@@ -36,8 +37,8 @@ def test_sets_are_learned_by_the_names_in_them() -> None:
     targets = Targets(
         np.array([[True, False], [False, True]] * 20),
         np.ones((40, 2), bool),
-        np.zeros((40, 2)),
-        np.zeros((40, 2)),
+        np.zeros((40, 2), np.float32),
+        np.zeros((40, 2), bool),
         np.zeros(40, bool),
     )
     weights, _ = fit_sets(features, targets, np.eye(2, dtype=np.float32), np.zeros(2, np.float32), 0.0, epochs=60)
@@ -59,8 +60,23 @@ def test_a_taskbench_sample_is_an_example_of_its_set_of_tasks() -> None:
 
 
 def test_training_gives_weights_that_plan(tmp_path: Path) -> None:
-    save(fit(EXAMPLES, SAMPLES, {}), "0" * 64, tmp_path / "weights.npz")
+    save(fit(EXAMPLES, SAMPLES), "0" * 64, tmp_path / "weights.npz")
     kept = load(tmp_path / "weights.npz")
     for verb, task in VERBS.items():
         draft = offline.plan(f"please {verb} novel.txt", ["novel.txt"], TASKS, weights=kept)
         assert [(each.task, each.args) for each in draft.tasks] == [(task, {"text": "novel.txt"})]
+
+
+def test_the_encoder_learns_wishes_by_their_meaning(tmp_path: Path) -> None:
+    understood = adapted(EXAMPLES, SAMPLES, tmp_path / "meaning.npz")
+    weights = fit(EXAMPLES, SAMPLES)
+    assert understood.heads.types == weights.types == Inventory.of([*EXAMPLES, *map(from_taskbench, SAMPLES)]).names
+    unseen = Example("", "please shorten my novel", ["novel.txt"], [])
+    said = evidence(unseen.reading, unseen.files, weights, understood)
+    assert said.of("summarization") > said.of("translation")
+    assert adapted([], [], tmp_path / "meaning.npz").heads.types == weights.types  # what is kept is not learned anew
+
+
+def test_how_sure_a_plan_is_is_learned_with_the_meaning_and_without() -> None:
+    told = fit_certainty([*EXAMPLES, *[Example("", "go", [], [], ("chat",))]], fit(EXAMPLES, SAMPLES), None)
+    assert {name.split()[1] for name in told} == {"False"}
