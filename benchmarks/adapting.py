@@ -16,12 +16,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.fitting import Targets
-from graph.offline.meaning import Heads
+from graph.offline.meaning import Heads, Learned
 from tools.experts.packed import Packed
-from tools.experts.transformer import MATRICES, Adapters
+from tools.experts.transformer import MATRICES
 
 LAYERS, FROZEN, RANK = 8, 2, 16  # layers used of the encoder's twelve, the first of them as they are
-BATCH, RATE, EPOCHS, WARM = 32, 1e-3, 7, 60  # requests a step, the adapters' rate (thrice that for the heads), ...
+BATCH, WARM = 32, 60  # requests a step, and the steps in which the rate of learning grows
+RATE, EPOCHS = 1e-3, 6  # the adapters' rate (thrice that for the heads), and how often each request is seen
+AGAIN = 0.5  # of rate and epochs where something was learned before
 _BESIDE = 0.3  # how much a wish by itself counts in the loss, beside the set that it is in
 _FAR = -1e9
 _HALF = torch.bfloat16
@@ -115,7 +117,21 @@ class Network(nn.Module):
         lengths = torch.tensor([len(one.pieces) for one in heard])
         return embedded + self.places[:longest], torch.arange(longest)[None, :] < lengths[:, None]
 
-    def learned(self, types: tuple[str, ...]) -> tuple[Heads, int, Adapters]:
+    def begin(self, types: tuple[str, ...], learned: Learned) -> None:
+        """Begin with what was learned before, the heads of wishes that are new with nothing."""
+        heads, _, adapters = learned
+        known = [(types.index(name), number) for number, name in enumerate(heads.types) if name in types]
+        rows, columns = zip(*known, strict=True)
+        with torch.no_grad():
+            for name in ("seeks", "says", "given", "bias"):
+                getattr(self, name)[list(rows)] = torch.tensor(getattr(heads, name)[list(columns)])
+            for name, (down, up) in adapters.items():
+                number, _, matrix = name.partition(".")
+                map_ = getattr(self.layers[int(number)], matrix)
+                map_.down.copy_(torch.tensor(down))
+                map_.up.copy_(torch.tensor(up))
+
+    def learned(self, types: tuple[str, ...]) -> Learned:
         """What was learned, as ``graph.offline.meaning`` keeps it."""
         heads = Heads(types, *(each.detach().numpy() for each in (self.seeks, self.says, self.given, self.bias)))
         adapters = {
@@ -133,15 +149,26 @@ def _norm(packed: Packed, name: str, kind: torch.dtype) -> tuple[Tensor, Tensor]
 
 
 def adapt(
-    heard: Sequence[Heard], targets: Targets, sets: NDArray[np.float32], prior: NDArray[np.float32], epochs: int = EPOCHS
-) -> Network:
-    """Train on the requests: the loss is that of ``fitting.fit_sets``; AdamW, its rate falling to 0."""
+    heard: Sequence[Heard],
+    targets: Targets,
+    types: tuple[str, ...],
+    sets: NDArray[np.float32],
+    prior: NDArray[np.float32],
+    before: Learned | None = None,
+) -> Learned:
+    """Train on the requests: the loss is that of ``fitting.fit_sets``; AdamW, its rate falling to 0.
+
+    What was learned ``before`` is learned on from, at a lower rate and for fewer epochs.
+    """
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    network = Network(Packed(), sets.shape[1], len(heard[0].given))
+    network, rate, epochs = Network(Packed(), len(types), len(heard[0].given)), RATE, EPOCHS
+    if before:
+        network.begin(types, before)
+        rate, epochs = AGAIN * RATE, round(AGAIN * EPOCHS)
     adapters = [each for name, each in network.named_parameters() if name.endswith((".down", ".up"))]
     heads = [network.seeks, network.says, network.given, network.bias]
-    groups = [{"params": adapters, "lr": RATE}, {"params": heads, "lr": 3 * RATE}]
+    groups = [{"params": adapters, "lr": rate}, {"params": heads, "lr": 3 * rate}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
     steps = epochs * -(-len(heard) // BATCH)
     falling = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: min(1, (n + 1) / WARM) * max(0, 1 - n / steps))
@@ -157,7 +184,7 @@ def adapt(
             falling.step()
             total += loss.item() * len(batch) / len(heard)
         print(f"epoch {epoch}: loss {total:.3f}, {time.monotonic() - started:.0f} s", flush=True)
-    return network.eval()
+    return network.learned(types)
 
 
 def _batches(heard: Sequence[Heard], shuffled: random.Random) -> Iterator[list[int]]:

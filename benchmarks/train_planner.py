@@ -2,7 +2,7 @@
 
 Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
 utters by its words and by its meaning (log-linear models over sets of wishes), what fills each slot, which language is
-meant, how sure a plan is. It learns twice: first from six sevenths, to see on the rest how sure a plan is.
+meant, how sure a plan is. It learns first from six sevenths, to see on the rest how sure a plan is, then from all.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.adapting import Heard, Network, adapt
+from benchmarks.adapting import Heard, adapt
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
 from benchmarks.fitting import Group, Targets, fit_sets, softmax, sparse
 from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
@@ -42,7 +42,7 @@ from graph.offline.intents import (
 from graph.offline.layout import Layout, Source
 from graph.offline.links import features as link_features
 from graph.offline.meaning import PATH as MEANING
-from graph.offline.meaning import Meaning, Text, given
+from graph.offline.meaning import Learned, Meaning, Text, given
 from graph.offline.meaning import save as save_meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
@@ -50,7 +50,7 @@ from graph.offline.wiring import candidates, slots
 from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
 
-TRAINING = FOLDER / "train.jsonl"
+TRAINING = [FOLDER / name for name in ("train.jsonl", "plain.jsonl")]
 TOOLS = toolset()
 _SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
 _UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
@@ -168,11 +168,11 @@ def fit_wishes(examples: Sequence[Example], inventory: Inventory) -> Weights:
     return Weights(inventory.names, index, words, bias, inventory.matrix, inventory.prior, {}, {}, {})
 
 
-def fit_meaning(examples: Sequence[Example], inventory: Inventory) -> Network:
+def fit_meaning(examples: Sequence[Example], before: Learned | None = None) -> Learned:
     """The encoder, adapted to the wishes."""
-    packed = Packed()
+    packed, inventory = Packed(), Inventory.of(examples)
     heard = [heard_of(one, packed) for one in examples]
-    return adapt(heard, inventory.targets(examples), inventory.matrix, inventory.prior)
+    return adapt(heard, inventory.targets(examples), inventory.names, inventory.matrix, inventory.prior, before)
 
 
 def heard_of(one: Example, packed: Packed) -> Heard:
@@ -304,33 +304,24 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     return replace(weights, links=links, languages=languages)
 
 
-def adapted(examples: Sequence[Example], samples: Sequence[Sample], path: Path) -> Meaning:
-    """The meaning learned from these examples, kept in a file; taken from there if it is there."""
-    if not path.exists():
-        taught = [*examples, *map(from_taskbench, samples)]
-        inventory = Inventory.of(taught)
-        save_meaning(*fit_meaning(taught, inventory).learned(inventory.names), path)
-    return Meaning.load(path)
-
-
 def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
-    parser.add_argument("--data", type=Path, default=TRAINING, help="everyday requests")
+    parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
     parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
     options = parser.parse_args()
-    examples = list(map(from_everyday, load(options.data)))
+    examples = [from_everyday(one) for path in options.data for one in load(path)]
     samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
+    bench = list(map(from_taskbench, samples))
     seen, unseen = [
         [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
     ]
-    part, understood = fit(seen, samples), adapted(seen, samples, options.out / "part.npz")
-    sure = fit_certainty(unseen, part, understood) | fit_certainty(unseen, part, None)
-    (options.out / PATH.name).unlink(missing_ok=True)
-    adapted(examples, samples, options.out / MEANING.name)
+    part, meant = fit(seen, samples), fit_meaning([*seen, *bench])
+    sure = fit_certainty(unseen, part, Meaning(*meant)) | fit_certainty(unseen, part, None)
     weights = replace(fit(examples, samples), certainty=sure)
-    data = options.data.read_bytes() + options.taskbench.read_bytes()
+    save_meaning(fit_meaning([*examples, *bench], meant), options.out / MEANING.name)
+    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
     save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
 
 

@@ -41,6 +41,9 @@ class Heads:
     bias: Array
 
 
+Learned = tuple[Heads, int, "Adapters"]  # the heads, how many layers of the encoder are used, what is added to them
+
+
 class Meaning:
     """Tells the log-odds of each wish from the meaning of a request."""
 
@@ -55,7 +58,7 @@ class Meaning:
     @classmethod
     def load(cls, path: Path) -> "Meaning":
         """Read what was learned."""
-        return cls(*_kept(path))
+        return cls(*learned(path))
 
     def __call__(self, reading: Reading, files: Sequence[str]) -> Array:
         """What each word adds to each wish's log-odds, shape (words + 1, wishes); the last row is of no word."""
@@ -139,7 +142,8 @@ def meaning(path: Path = PATH) -> Meaning | None:
         return None
 
 
-def _kept(path: Path) -> "tuple[Heads, int, Adapters]":
+def learned(path: Path) -> Learned:
+    """Read what was learned."""
     with np.load(path, allow_pickle=False) as file:
         kept: Mapping[str, Array] = {name: file[name].astype(np.float32) for name in file.files if name != "types"}
         heads = Heads(tuple(file["types"].tolist()), *(kept[name] for name in ("seeks", "says", "given", "bias")))
@@ -147,8 +151,9 @@ def _kept(path: Path) -> "tuple[Heads, int, Adapters]":
     return heads, int(kept["layers"]), {name: (each, kept[f"{name}/up"]) for name, each in down.items()}
 
 
-def save(heads: Heads, layers: int, adapters: "Adapters", path: Path = PATH) -> None:
+def save(made: Learned, path: Path = PATH) -> None:
     """Write what was learned, in sixteen bits."""
+    heads, layers, adapters = made
     low = {f"{name}/{side}": each for name, pair in adapters.items() for side, each in zip(("down", "up"), pair, strict=True)}
     low |= {"seeks": heads.seeks, "says": heads.says, "given": heads.given, "bias": heads.bias}
     kept = {name: each.astype(np.float16) for name, each in low.items()}
