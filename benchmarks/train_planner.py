@@ -280,7 +280,7 @@ def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Mea
         said = evidence(one.reading, one.files, weights, understood)
         ranked = choices(one.reading, one.files, weights, said, TASKS)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(ranked, ranked[0], understood is not None))
+            rows.append(offline.certainty(one.reading, one.files, ranked, understood is not None))
             right.append(frozenset(ranked[0].wishes) in one.sets)
     index = {name: number for number, name in enumerate(rows[0])}
     model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)

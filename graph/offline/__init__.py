@@ -74,7 +74,7 @@ class _Planner:
         listed = [one for one in ranked if one.intents and one.probability >= _LEAST][:_MOST_CHOICES]
         picked = next((one for one in listed if replies.described(one) == self.picked), None)
         chosen = picked or ranked[0]
-        if not picked and not self._sure(ranked, chosen, reading):
+        if not picked and not self._sure(ranked, reading, files):
             return replies.unsure(listed, files, self.offered)
         if chosen.wishes[0] in OUTCOMES:
             meant = self.understanding.lacking(reading, files)
@@ -83,13 +83,14 @@ class _Planner:
             *self.understanding.whole(chosen, reading, files), reading, files, Files(resources, previous)
         )
 
-    def _sure(self, ranked: Sequence[Understood], chosen: Understood, reading: Reading) -> bool:
+    def _sure(self, ranked: Sequence[Understood], reading: Reading, files: Sequence[str]) -> bool:
+        chosen = ranked[0]
         if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
             return True
         if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
             return True  # whatever is meant, the same can be done
         meant = self.understanding.meaning is not None
-        return self.weights.certain(certainty(ranked, chosen, meant)) >= SURE
+        return self.weights.certain(certainty(reading, files, ranked, meant)) >= SURE
 
     def _planned(
         self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
@@ -111,14 +112,19 @@ class _Planner:
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
 
 
-def certainty(ranked: Sequence[Choice | Understood], chosen: Choice | Understood, meant: bool) -> dict[str, float]:
-    """What tells how sure a choice is; ``meant`` where the meaning of the request was taken as well as its words."""
+def certainty(
+    reading: Reading, files: Sequence[str], ranked: Sequence[Choice | Understood], meant: bool
+) -> dict[str, float]:
+    """What tells how sure the likeliest choice is; ``meant`` where the meaning was taken as well as the words."""
+    chosen, *rivals = ranked
     likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
     told = {
         "always": 1.0,
         "odds": math.log(likely / (1 - likely)),
-        "rival": math.log(max(next((one.probability for one in ranked if one is not chosen), 0.0), 1e-6)),
+        "rival": math.log(max(next((one.probability for one in rivals), 0.0), 1e-6)),
         "several": float(len(chosen.wishes) > 1),
+        "long": min(len(reading.words), 60) / 20,
+        "files": float(len(files) > 1),
     }
     return {f"{name} {meant}": value for name, value in told.items()}
 

@@ -7,7 +7,7 @@ concern it, and what it sees there speaks for it or against it: in any language 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -48,9 +48,13 @@ class Meaning:
     """Tells the log-odds of each wish from the meaning of a request."""
 
     def __init__(self, heads: Heads, layers: int, adapters: "Adapters") -> None:
+        from threadpoolctl import ThreadpoolController
+
         from tools.experts.packed import Packed
         from tools.experts.transformer import Transformer
 
+        # One thread: what is multiplied is small, and more of them wait for each other on a busy machine.
+        self._limited = partial(ThreadpoolController().limit, limits=1, user_api="blas")
         self.heads, self._packed = heads, Packed()
         self._encoder = Transformer(self._packed, layers, adapters)
         self.of = lru_cache(maxsize=64)(self._of)
@@ -67,7 +71,8 @@ class Meaning:
     def _of(self, reading: Reading, files: tuple[str, ...]) -> Array:
         text = Text.of(reading, files)
         pieces = text.pieces(self._packed)
-        states = self._encoder.states([self._packed.begin, *(piece.number for piece in pieces), self._packed.end])
+        with self._limited():
+            states = self._encoder.states([self._packed.begin, *(piece.number for piece in pieces), self._packed.end])
         sought = states @ self.heads.seeks.T
         share = np.exp(sought - sought.max(axis=0))
         said = share / share.sum(axis=0) * (states @ self.heads.says.T)

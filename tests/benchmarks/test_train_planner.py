@@ -5,9 +5,11 @@ from scipy.sparse import csr_matrix
 
 from benchmarks.fitting import Targets, fit_sets, softmax
 from benchmarks.taskbench_data import Sample
-from benchmarks.train_planner import Example, Inventory, adapted, fit, fit_certainty, from_taskbench, language_groups
+from benchmarks.train_planner import Example, fit, fit_certainty, fit_meaning, from_taskbench, language_groups
 from graph import offline
-from graph.offline.intents import evidence
+from graph.offline.intents import choices, evidence
+from graph.offline.meaning import Meaning
+from graph.offline.meaning import save as save_meaning
 from graph.offline.weights import load, save
 from tools.tasks import TASKS
 
@@ -67,16 +69,22 @@ def test_training_gives_weights_that_plan(tmp_path: Path) -> None:
         assert [(each.task, each.args) for each in draft.tasks] == [(task, {"text": "novel.txt"})]
 
 
-def test_the_encoder_learns_wishes_by_their_meaning(tmp_path: Path) -> None:
-    understood = adapted(EXAMPLES, SAMPLES, tmp_path / "meaning.npz")
+def test_the_encoder_learns_wishes_by_their_meaning_and_learns_on(tmp_path: Path) -> None:
+    made = fit_meaning([*EXAMPLES, *map(from_taskbench, SAMPLES)])
+    save_meaning(made, tmp_path / "meaning.npz")
+    weights, understood = fit(EXAMPLES, SAMPLES), Meaning.load(tmp_path / "meaning.npz")
+    assert understood.heads.types == weights.types
+    unseen = Example("", "make my novel shorter", ["novel.txt"], [])
+    before = evidence(unseen.reading, unseen.files, weights, understood)
+    after = evidence(unseen.reading, unseen.files, weights, Meaning(*fit_meaning(EXAMPLES, made)))
+    margin = [said.of("summarization") - said.of("translation") for said in (before, after)]
+    assert margin[0] > 0
+    assert margin[1] > margin[0]
+
+
+def test_how_sure_a_plan_is_is_learned_from_requests_that_are_planned_right_and_wrong() -> None:
+    wrong = Example("wrong", "please summarize page1.txt", ["page1.txt"], [[{"task": "translation", "args": {}}]])
     weights = fit(EXAMPLES, SAMPLES)
-    assert understood.heads.types == weights.types == Inventory.of([*EXAMPLES, *map(from_taskbench, SAMPLES)]).names
-    unseen = Example("", "please shorten my novel", ["novel.txt"], [])
-    said = evidence(unseen.reading, unseen.files, weights, understood)
-    assert said.of("summarization") > said.of("translation")
-    assert adapted([], [], tmp_path / "meaning.npz").heads.types == weights.types  # what is kept is not learned anew
-
-
-def test_how_sure_a_plan_is_is_learned_with_the_meaning_and_without() -> None:
-    told = fit_certainty([*EXAMPLES, *[Example("", "go", [], [], ("chat",))]], fit(EXAMPLES, SAMPLES), None)
-    assert {name.split()[1] for name in told} == {"False"}
+    told = fit_certainty([*EXAMPLES, wrong], weights, None)
+    ranked = choices(wrong.reading, wrong.files, weights, evidence(wrong.reading, wrong.files, weights, None), TASKS)
+    assert set(told) == set(offline.certainty(wrong.reading, wrong.files, ranked, meant=False))
