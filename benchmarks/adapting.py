@@ -172,7 +172,7 @@ def adapt(
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
     steps = epochs * -(-len(heard) // BATCH)
     falling = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: min(1, (n + 1) / WARM) * max(0, 1 - n / steps))
-    shuffled = random.Random(0)  # noqa: S311 - the order of learning, no secret
+    shuffled = random.Random(0)
     for epoch in range(epochs):
         started, total = time.monotonic(), 0.0
         for batch in _batches(heard, shuffled):

@@ -16,9 +16,7 @@ def spread(tasks: list[Task], files: Sequence[str], reading: Reading) -> list[Ta
         chosen = wording.ordinal(reading.plain, modality(extra)) is not None or (called and extra not in called)
         if chosen or any(extra in _values(task) for task in tasks):
             continue
-        model = next(
-            (file for file in same if _alike(file, extra, reading, tasks)), None
-        )
+        model = next((file for file in same if _alike(file, extra, reading, tasks)), None)
         if model is not None:
             tasks = _with_copies(tasks, model, extra)
     return tasks

@@ -159,7 +159,11 @@ def learned(path: Path) -> Learned:
 def save(made: Learned, path: Path = PATH) -> None:
     """Write what was learned, in sixteen bits."""
     heads, layers, adapters = made
-    low = {f"{name}/{side}": each for name, pair in adapters.items() for side, each in zip(("down", "up"), pair, strict=True)}
+    low = {
+        f"{name}/{side}": each
+        for name, pair in adapters.items()
+        for side, each in zip(("down", "up"), pair, strict=True)
+    }
     low |= {"seeks": heads.seeks, "says": heads.says, "given": heads.given, "bias": heads.bias}
     kept = {name: each.astype(np.float16) for name, each in low.items()}
     np.savez_compressed(path, allow_pickle=False, types=np.array(heads.types), layers=np.array(layers), **kept)

@@ -111,7 +111,9 @@ class Packed:
     def _normalized(self, text: str) -> tuple[str, list[int]]:
         """The text as pieces spell it, and for each of its characters the one of the text that it comes from."""
         spelt = [(new, at) for at, char in enumerate(f" {text}") for new in self._normal.get(char, char)]
-        kept = [pair for before, pair in zip([("", 0), *spelt], spelt, strict=False) if (before[0], pair[0]) != (" ",) * 2]
+        kept = [
+            pair for before, pair in zip([("", 0), *spelt], spelt, strict=False) if (before[0], pair[0]) != (" ",) * 2
+        ]
         return "".join(char for char, _ in kept).replace(" ", _WORD), [max(at - 1, 0) for _, at in kept]
 
 

@@ -48,7 +48,10 @@ class _Layer:
         self._seen_bias = np.concatenate([biases[name] for name in "qkv"])
         self._weights, self._biases = {name: weights[name].T.copy() for name in MATRICES[3:]}, biases
         self._norms = [
-            (packed.tensor(f"l{number}.{name}.w", packed.width)[0], packed.tensor(f"l{number}.{name}.b", packed.width)[0])
+            (
+                packed.tensor(f"l{number}.{name}.w", packed.width)[0],
+                packed.tensor(f"l{number}.{name}.b", packed.width)[0],
+            )
             for name in ("aln", "oln")
         ]
 
@@ -78,4 +81,6 @@ def _gelu(values: Array) -> Array:
 
 def _normalized(states: Array, scale: Array, shift: Array, epsilon: float) -> Array:
     centred = states - states.mean(axis=-1, keepdims=True)
-    return np.asarray(centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon) * scale + shift, np.float32)
+    return np.asarray(
+        centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon) * scale + shift, np.float32
+    )

