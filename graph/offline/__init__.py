@@ -22,6 +22,7 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TaskType
 
+_MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
 SURE = 0.5  # the probability of being right below which the user is asked
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
@@ -54,7 +55,10 @@ def plan(
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
         return planner.draft(reading, resources, previous)
-    draft = planner.draft(followups.as_given(reading), resources, [*previous, followups.RESULT])
+    given = followups.as_given(reading)
+    draft = planner.draft(given, resources, [followups.RESULT])
+    if not followups.goes_on(draft.tasks):
+        draft = planner.draft(given, resources, [*previous, followups.RESULT])
     return replace(draft, tasks=followups.onto(chain, draft.tasks))
 
 
@@ -87,6 +91,8 @@ class _Planner:
         chosen = ranked[0]
         if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
             return True
+        if chosen.beyond and chosen.intents and chosen.probability >= _MOSTLY:
+            return True  # what cannot be done is told beside it
         if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
             return True  # whatever is meant, the same can be done
         meant = self.understanding.meaning is not None

@@ -94,9 +94,14 @@ def as_given(reading: Reading) -> Reading:
     return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain), words=words)
 
 
+def goes_on(tasks: Sequence[Task]) -> bool:
+    """Whether one of the tasks takes what the request before ended in."""
+    return any(RESULT in map(str, task.args.values()) for task in tasks)
+
+
 def onto(chain: Sequence[Task], tasks: Sequence[Task]) -> list[Task]:
     """The tasks after the chain, its end in the place of ``RESULT``; as they are where none takes that."""
-    if not any(RESULT in map(str, task.args.values()) for task in tasks):
+    if not goes_on(tasks):
         return list(tasks)
     number = {task.id: task.id + len(chain) for task in tasks}
     after = [moved(task, number) for task in tasks]

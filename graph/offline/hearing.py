@@ -18,11 +18,12 @@ from graph.offline.intents import (
     type_name,
 )
 from graph.offline.meaning import Meaning
-from graph.offline.parts import asking
+from graph.offline.parts import asking, is_question
 from graph.offline.reading import Reading, Span, Word
 from graph.offline.weights import Weights
 from tools.tasks import TaskType
 
+_ASPECT = "text-classification/"
 _LIKELY = 0.6  # how likely a wish must be to be planned beside those in sure words
 _POLITE = re.compile(r"\W*(?:\w+ )?(?:can|could|would|will) (?:you|i|we)\b", re.I)
 READERS = {"image": "image-to-text", "audio": "automatic-speech-recognition", "video": "automatic-speech-recognition"}
@@ -70,14 +71,14 @@ class Hearing:
         """The questions that speak for a wish more than for the others of its set."""
         rivals = [each for each in choice.wishes if each not in READERS.values()]
         columns = [self.said.names.index(each) for each in rivals]
-        mine = [one for one in self._questions() if rivals[self._heard(one, columns)] == wish]
+        mine = [one for one in self._questions(choice) if rivals[self._heard(one, columns)] == wish]
         return [replace(one, text=self.reading.said(one.start, one.end).strip(" ,;\n")) for one in mine]
 
-    def _questions(self) -> list[Span]:
-        """The parts that are questions; "can you tell me?" only where there is no other."""
-        named = [span.start for span in self.named.values()]
-        parts = [part for part in asking(self.reading) if part.text.endswith("?")]
-        free = [part for part in parts if not any(part.start <= start < part.end for start in named)]
+    def _questions(self, choice: Choice) -> list[Span]:
+        """The parts that are questions, but for those in sure words; "can you ...?" only where there is no other."""
+        taken = [span.start for wish, span in self.named.items() if wish in choice.wishes]
+        parts = [part for part in asking(self.reading) if is_question(part)]
+        free = [part for part in parts if not any(part.start <= start < part.end for start in taken)]
         return [part for part in free if not _POLITE.match(part.text)] or free
 
     def _heard(self, part: Span, columns: Sequence[int]) -> int:
@@ -139,21 +140,25 @@ def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choic
     else:
         wishes = [*choice.wishes]
         missing = [wish for wish in heard.named if not {wish, *_AS_GOOD.get(wish, ())} & {*wishes}]
-        clauses = {_clause(wish, heard) for wish in missing}
-        whole = {_clause(wish, heard) for wish in heard.named if wish not in lexicon.SURE}  # words of an added type
-        wishes = [
-            wish for wish in wishes if wish in heard.named or not _explained(wish, heard, clauses, whole)
-        ] + missing
+        free = [wish for wish in wishes if wish in heard.named or not _explained(wish, heard, missing)]
+        wishes = free + missing
     if not heard.can_run(wishes):
         wishes += [reader for reader in readers if reader not in wishes][:1]
     return replace(choice, wishes=tuple(wishes)) if heard.can_run(wishes) else choice
 
 
-def _explained(
-    wish: str, heard: Hearing, clauses: Collection[tuple[int, int]], whole: Collection[tuple[int, int]]
-) -> bool:
-    """Whether the words that seem to ask for a wish ask for something else."""
-    return _clause(wish, heard) in whole or (wish in _ANYTHING and _clause(wish, heard) in clauses)
+def _explained(wish: str, heard: Hearing, missing: Collection[str]) -> bool:
+    """Whether the words that seem to ask for a wish ask for something else: for a type that the owner added, for
+    another aspect of the text, or for what is missing in a set with a type that can take anything."""
+    here = [each for each in heard.named if _clause(each, heard) == _clause(wish, heard)]
+    sentence = heard.reading.sentence(max(heard.at(wish)[0], 0))
+    added = [each for each in heard.named if each not in lexicon.SURE]
+    aspects = [each for each in here if each.startswith(_ASPECT)]
+    return (
+        any(sentence[0] <= heard.named[each].start < sentence[1] for each in added)
+        or (bool(aspects) and (wish in _ANYTHING or wish.startswith(_ASPECT)))
+        or (wish in _ANYTHING and any(each in missing for each in here))
+    )
 
 
 def _clause(wish: str, heard: Hearing) -> tuple[int, int]:

@@ -23,7 +23,7 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\btone (?:of|is)\b",
         r"\bpositive or negative\b|\bnegative or positive\b",
         r"\bgood or bad\b|\bgood news\b",
-        r"\b(?:is|was|are|were|whether|if|does|do|did) (?:\w+ ){1,5}?(?:positive|negative|friendly|polite|rude|satisfied|pleased|happy)\b(?! or\b|,)",
+        r"\b(?:is|was|are|were|whether|if|does|do|did) (?:\w+ ){1,5}?(?:positive|negative|friendly|polite|rude|nice|satisfied|pleased|happy)\b(?! or\b|,)",
         r"\b(?:like|likes) (?:it|this|that|them) or\b",
     ),
     "text-classification/toxicity": (
@@ -33,6 +33,7 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\baloud\b|\bout loud\b",
         r"\bread(?:ing)? ~ to (?:me|us|her|him|them)\b",
         r"\b(?:speak|pronounce|recite) _",
+        r"\band say (?:it|this|that)\b",
         r"\b(?:speak|pronounce|recite) (?:it|this|that|them)\b",
         r"\b(?:speak|recite) (?:the|these|all the) (?:words|text|writing)\b",
         r"\bread (?:me )?the (?:answer|result|summary)\b",
@@ -62,7 +63,7 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\bsoft[- ]edges?\b",
     ),
     "mlsd-control": (
-        r"\bstraight lines?\b",
+        r"\bstraight (?:lines?|edges?)\b",
     ),
     "object-detection": (
         r"\bhow many (?:people|persons|faces|kids|children)\b",

@@ -34,6 +34,7 @@ _COMMANDS = (
 )
 _VERBS = rf"(?:{'|'.join(_COMMANDS.split())})\b"
 _QUESTION = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w)")
+_ASKED = re.compile(rf"{_FILLER}{_WH}")
 _ASKS = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w|{_WISH}|{_VERBS})")
 _OBJECT = (  # after "and" a word with an object is a command, whichever verb it is
     r"(?!(?:with|for|from|about|like|near|all|both|than|into|onto|upon|over|under|after|before|since|of|in|on|at|by|to)\b)"
@@ -66,6 +67,11 @@ def asking(reading: Reading) -> list[Span]:
     return [
         _command(part) for part in _parts(reading) if _asks(part, reading) and not _VAGUE.match(_plain(part, reading))
     ]
+
+
+def is_question(part: Span) -> bool:
+    """Whether a part is a question, with its mark or without."""
+    return part.text.endswith("?") or bool(_ASKED.match(part.text.lower()))
 
 
 def _command(part: Span) -> Span:

@@ -7,7 +7,7 @@ from graph.offline import options, standins, wording
 from graph.offline.hearing import READERS, Hearing, hear
 from graph.offline.intents import OUTCOMES, Choice, Intent, type_name
 from graph.offline.meaning import Meaning
-from graph.offline.parts import asking
+from graph.offline.parts import asking, is_question
 from graph.offline.reading import Reading, Span, read
 from graph.offline.weights import Weights
 from tools.tasks import TASKS, TaskType
@@ -119,7 +119,7 @@ class Understanding:
         type_, at = self.offered[name], (span.start, span.end)
         told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
         told |= {"aspect": aspect} if aspect else {}
-        if type_.slot("question") and span.text.endswith("?"):
+        if type_.slot("question") and is_question(span):
             told |= {"question": span.text}
         for variant in wording.variants(type_, heard.reading, at, self.weights):
             yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
