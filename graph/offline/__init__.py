@@ -22,6 +22,7 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TaskType
 
+_CORE = 0.3  # how likely what all choices have in common must be to be done unasked
 _MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
 SURE = 0.5  # the probability of being right below which the user is asked
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
@@ -79,7 +80,9 @@ class _Planner:
         picked = next((one for one in listed if replies.described(one) == self.picked), None)
         chosen = picked or ranked[0]
         if not picked and not self._sure(ranked, reading, files):
-            return replies.unsure(listed, files, self.offered)
+            if not (common := _common(listed)):
+                return replies.unsure(listed, files, self.offered)
+            chosen = common
         if chosen.wishes[0] in OUTCOMES:
             meant = self.understanding.lacking(reading, files)
             return replies.without_a_plan(chosen, reading.text, meant, self.offered)
@@ -116,6 +119,13 @@ class _Planner:
         if checked.problems:
             return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes)
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
+
+
+def _common(listed: Sequence[Understood]) -> Understood | None:
+    """The choice that all other likely ones only add to: what it does is wanted in any case."""
+    kinds = [(one, {intent.type.name for intent in one.intents}) for one in listed if not one.beyond]
+    shared = (one for one, kind in kinds if one.probability >= _CORE and all(kind <= other for _, other in kinds))
+    return next(shared, None) if len(kinds) > 1 else None
 
 
 def certainty(

@@ -33,6 +33,7 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\baloud\b|\bout loud\b",
         r"\bread(?:ing)? ~ to (?:me|us|her|him|them)\b",
         r"\b(?:speak|pronounce|recite) _",
+        r"^\W*(?:please )?say _",
         r"\band say (?:it|this|that)\b",
         r"\b(?:speak|pronounce|recite) (?:it|this|that|them)\b",
         r"\b(?:speak|recite) (?:the|these|all the) (?:words|text|writing)\b",

@@ -12,15 +12,20 @@ from tools.tasks import Slot, TaskType
 
 _THANKS = re.compile(r"\b(?:thanks|thank you|thx|ta|cheers|great|perfect|nice|brilliant|lovely|danke|merci|gracias)\b")
 _PARTING = re.compile(r"\b(?:bye|goodbye|see you|good ?night|tsch[uü]ss|au revoir|adi[oó]s)\b")
+_GREETING = re.compile(
+    r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|how are you|help|(?:what|how|which|who|are|do|can) .*you"
+    r"|hallo|guten|moin|servus|bonjour|salut|hola|buen[oa]s)\b"
+)
 HELLO = "Hello!"
 
 
 def small_talk(request: str) -> Draft:
-    """An honest reply to chit-chat."""
+    """An honest reply to chit-chat; words that greet nobody are not understood."""
     text = request.lower()
     thanks = _THANKS.search(text) and "?" not in text
     told = "You are welcome." if thanks else "Goodbye!" if _PARTING.search(text) else HELLO
-    return Draft(refusal=told, small_talk=True, exit_code=0)
+    known = told != HELLO or not text.strip() or bool(_GREETING.search(text))
+    return Draft(refusal=told, small_talk=known, exit_code=0 if known else 3)
 
 
 def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft:
