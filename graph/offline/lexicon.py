@@ -19,6 +19,7 @@ SURE: dict[str, tuple[str, ...]] = {
     ),
     "text-classification/sentiment": (
         r"\bsentiment\b",
+        r"\bhow (?:do|does|did) (?:\w+ ){1,3}feel\b",
         r"\b(?:the|its|what|which|in) tone\b",
         r"\btone (?:of|is)\b",
         r"\bpositive or negative\b|\bnegative or positive\b",
@@ -58,6 +59,7 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\b(?:its|the|show|outlines?|only) outlines?\b(?! of the course)",
         r"^\W*outlines?\b",
         r"\bcontours?\b",
+        r"\btrace (?:this|it|the) drawing\b",
         r"\bcanny\b",
     ),
     "hed-control": (
@@ -65,6 +67,7 @@ SURE: dict[str, tuple[str, ...]] = {
     ),
     "mlsd-control": (
         r"\bstraight (?:lines?|edges?)\b",
+        r"\b(?:detect|find|extract) (?:all |the )?lines\b",
     ),
     "object-detection": (
         r"\bhow many (?:people|persons|faces|kids|children)\b",

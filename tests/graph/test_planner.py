@@ -82,9 +82,10 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
 
 @pytest.mark.parametrize("words", [False, True])
 async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], words: bool) -> None:
-    first = (await plan(asked("Make something nice of this", PORTRAIT), offline)).update["messages"]
-    question = first[-1]
-    choices = question.response_metadata["choices"]
+    vague = "Make something nice of this", "Do it for the photo", "Do what you can with this picture", "The photo!"
+    turns = [(await plan(asked(text, PORTRAIT), offline)).update["messages"] for text in vague]
+    first = next(turn for turn in turns if "Shall I" in turn[-1].text)
+    choices = first[-1].response_metadata["choices"]
     answer = HumanMessage(choices[1].upper() if words else "2.")
     done = await plan({"messages": [*first, answer], "resources": [PORTRAIT], "seen": 1}, offline)  # type: ignore[typeddict-item]  # parts
     assert done.goto == "select"

@@ -143,7 +143,7 @@ def test_text_after_a_colon_is_data() -> None:
 @pytest.mark.parametrize("first", ["How many faces are here?", "Show me the outlines."])
 def test_a_verdict_on_quoted_words_is_on_those_words(first: str) -> None:
     draft = plan(f"{first} And is the tone of 'I am glad' positive?", ["me.jpg"], TASKS)
-    assert shown(draft)[1] == ("text-classification", {"text": "I am glad", "aspect": "sentiment"})
+    assert ("text-classification", {"text": "I am glad", "aspect": "sentiment"}) in shown(draft)
 
 
 def test_a_request_to_read_aloud_is_no_text_to_be_read() -> None:
