@@ -55,7 +55,7 @@ class Packed:
         self._tensors = dict(self._directory())
 
     def _take(self, form: str) -> tuple[Any, ...]:
-        found = struct.unpack_from(f"<{form}", self._bytes, self._at)
+        found = struct.unpack_from(f"<{form}", self._bytes.data, self._at)
         self._at += struct.calcsize(f"<{form}")
         return found
 
