@@ -43,7 +43,7 @@ def plan(
 
     ``previous`` are the conversation's files before it, ``before`` the tasks of the last request, ``picked`` the
     choice that the user made when this request was answered by a question. ``understood`` tells the meaning of a
-    request in the place of the encoder that is installed.
+    request in the place of the encoder that is installed, which is left out where ``weights`` are given.
     """
     if not request.strip():
         return Draft(question=replies.what_to_do(resources)) if resources else replies.small_talk(request)
@@ -52,7 +52,8 @@ def plan(
         files = resources or followups.pointed_at(reading, previous)
         again = followups.repeated(reading, files, before, [*resources, *previous])
         return Draft(tasks=again) if again else Draft(question=replies.what_to_do(files or previous[-1:]))
-    planner = _Planner(offered, weights or load(), understood or meaning(), picked)
+    learned = meaning() if weights is None else None  # other weights may tell other wishes apart
+    planner = _Planner(offered, weights or load(), understood or learned, picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
         return planner.draft(reading, resources, previous)
