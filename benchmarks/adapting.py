@@ -37,7 +37,7 @@ class Heard:
     given: NDArray[np.float32]
 
 
-class _Adapted(nn.Module):
+class _Adapted(nn.Module):  # type: ignore[misc]  # torch is checked as Any
     """A linear map with an adapter, which begins as none."""
 
     def __init__(self, weight: NDArray[np.float32], bias: NDArray[np.float32], rank: int) -> None:
@@ -55,7 +55,7 @@ class _Adapted(nn.Module):
         return made + functional.linear(functional.linear(states, self.down.to(_HALF)), self.up.to(_HALF))
 
 
-class _Layer(nn.Module):
+class _Layer(nn.Module):  # type: ignore[misc]
     """A layer of the encoder, as ``tools.experts.transformer`` computes it."""
 
     def __init__(self, packed: Packed, number: int, rank: int) -> None:
@@ -81,7 +81,7 @@ class _Layer(nn.Module):
         return functional.layer_norm(states + self.fo(inner), (width,), *self.norms[1], self.epsilon)
 
 
-class Network(nn.Module):
+class Network(nn.Module):  # type: ignore[misc]
     """The encoder with its adapters, and the heads."""
 
     def __init__(self, packed: Packed, wishes: int, kinds: int) -> None:

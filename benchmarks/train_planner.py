@@ -109,7 +109,7 @@ def known_sets(examples: Sequence[Example]) -> Counter[frozenset[str]]:
     counts: Counter[frozenset[str]] = Counter()
     for one in examples:
         sets = one.sets[:_MOST_ACCEPTED] if not one.taskbench else []
-        counts.update({each: 1 / len(sets) for each in sets})  # type: ignore[arg-type]
+        counts.update({each: 1 / len(sets) for each in sets})
     return counts
 
 
