@@ -1,222 +1,328 @@
-"""Learns the offline planner's weights: ``python -m benchmarks.train_planner --data train.jsonl`` (TaskBench).
+"""Learns the offline planner's weights: ``python -m benchmarks.train_planner --taskbench train.jsonl``.
 
-Needs scikit-learn, which nothing else does. Three models, each a logistic regression: which task types a request
-asks for; what fills a slot, among its sources; and which of the likeliest whole plans is right.
+Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
+utters by its words and by its meaning (log-linear models over sets of wishes), what fills each slot, which language is
+meant, how sure a plan is. It learns first from six sevenths, to see on the rest how sure a plan is, then from all.
 """
 
 import argparse
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
 
-from benchmarks.fitting import Group, softmax, sparse
-from benchmarks.taskbench_data import TOOL_NAMES, TYPE_NAMES, Sample, load, prediction, toolset
-from benchmarks.taskbench_scoring import edges, names, reference, scores, values
+from benchmarks.adapting import Heard, adapt
+from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
+from benchmarks.fitting import Group, Targets, fit_sets, softmax, sparse
+from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
+from benchmarks.taskbench_data import load as load_taskbench
+from benchmarks.taskbench_scoring import reference
 from graph import offline
-from graph.offline import intents, links, wiring
-from graph.offline.case import Case
+from graph.offline import wording
+from graph.offline.features import features, summed
+from graph.offline.intents import (
+    OUTCOMES,
+    Evidence,
+    Intent,
+    choices,
+    evidence,
+    fillable,
+    given_kinds,
+    place,
+)
 from graph.offline.layout import Layout, Source
-from graph.offline.proposals import propose
+from graph.offline.links import features as link_features
+from graph.offline.meaning import PATH as MEANING
+from graph.offline.meaning import Learned, Meaning, Text, given
+from graph.offline.meaning import save as save_meaning
 from graph.offline.reading import Reading, read
-from graph.offline.selection import THRESHOLD, select
-from graph.offline.weights import PATH, Features, Weights, save
+from graph.offline.weights import PATH, Weights, save
+from graph.offline.wiring import candidates, slots
+from tools.experts.packed import Packed
+from tools.tasks import TASKS, TaskType
 
+TRAINING = [FOLDER / name for name in ("train.jsonl", "plain.jsonl")]
 TOOLS = toolset()
-INTENT_C, TABLE_WEIGHT, LINK_L2, SHAPE_L2, FOLDS = 10.0, 0.5, 3.0, 5.0, 5
+_SEEN, _LINK_L2, _LANGUAGE_L2 = 4, 1.0, 0.5
+_UNSEEN = 7  # every seventh request is not learned from when it is learned how sure a plan is
+_MOST_ACCEPTED = 3  # of several plans that are right, those that count as what people asked for
 
 
 @dataclass(frozen=True)
 class Example:
-    """A sample with what the planner reads in it."""
+    """A labelled request. ``plans`` are right, the first of them above all; a plan's arguments are as in FORMAT.md."""
 
-    sample: Sample
-    reading: Reading
-    hits: intents.Hits
-    features: Features
+    id: str
+    request: str
+    files: list[str]
+    plans: list[list[dict[str, Any]]]
+    outcomes: tuple[str, ...] = ()
+    taskbench: bool = False
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The request, taken apart."""
+        return read(self.request, self.files)
+
+    @cached_property
+    def sets(self) -> list[frozenset[str]]:
+        """The sets of wishes that are right."""
+        outcomes = [frozenset([outcome.upper()]) for outcome in self.outcomes]
+        return list(dict.fromkeys([*map(wishes, self.plans), *outcomes]))
 
     @property
-    def types(self) -> list[str]:
-        """The task types of the labelled plan, node by node."""
-        return [TYPE_NAMES[node["task"]] for node in self.sample.nodes]
+    def given(self) -> frozenset[str]:
+        """The kinds of what is given."""
+        return given_kinds(self.reading, self.files)
+
+    @property
+    def types(self) -> Mapping[str, TaskType]:
+        """The task types on offer."""
+        return TOOLS if self.taskbench else TASKS
 
 
-def example(sample: Sample) -> Example:
-    """Read a sample as the planner does."""
-    reading = read(sample.request, sample.files)
-    hits = intents.hits(reading, TOOLS)
-    return Example(sample, reading, hits, intents.features(reading, hits))
+def from_everyday(one: Everyday) -> Example:
+    """An everyday request as an example."""
+    return Example(one.id, one.request, one.files, [list(map(dict, plan)) for plan in one.accept], one.outcomes)
 
 
-@cache
-def table_examples() -> list[Example]:
-    """The task table's own words as short requests, alone and two at a time: what the set's long ones do not teach."""
-    phrases = [(name, word) for name, type_ in TOOLS.items() for word in type_.words]
-    shuffled = np.random.default_rng(0).permutation(len(phrases))
-    pairs = [(phrases[i], phrases[j]) for i, j in zip(range(len(phrases)), shuffled, strict=True)]
-    asked: list[tuple[tuple[str, ...], str]] = [((name,), f"{word} {given(name)}") for name, word in phrases]
-    asked += [((name,), f"please {word}: {given(name)}") for name, word in phrases]
-    asked += [((one, two), f"{first} and {second}, {given(one)}") for (one, first), (two, second) in pairs]
-    return [
-        example(Sample(text, "table", text, [{"task": TOOL_NAMES[name]} for name in names])) for names, text in asked
-    ]
+def from_taskbench(sample: Sample) -> Example:
+    """A TaskBench sample as an example, its arguments in the slots of our table as far as they tell."""
+    plan = [{"task": TYPE_NAMES[node["task"]], "args": {}} for node in sample.nodes if node["task"] in TYPE_NAMES]
+    return Example(f"tb{sample.id}", sample.request, sample.files, [plan], taskbench=True)
 
 
-def given(name: str) -> str:
-    """Something to work on."""
-    files = {"image": "a.png", "audio": "a.wav"}
-    return files.get(TOOLS[name].slots[0].modality, "'some text'")
+# Sets of wishes
 
 
-def fit(examples: Sequence[Example]) -> Weights:
-    """All three models. Links also learn from the types that an intent model expects of samples it never saw.
-
-    Shapes learn from whole plans that were proposed by models that never saw the sample.
-    """
-    folds = list(KFold(4, shuffle=True, random_state=1).split(examples))
-    partial = [fit_intents([examples[i] for i in seen]) for seen, _ in folds]
-    groups: list[list[Group]] = [[] for _ in examples]
-    for weights, (_, unseen) in zip(partial, folds, strict=True):
-        for i in unseen:
-            likely = intents.probabilities(examples[i].reading, examples[i].hits, weights)
-            expected = [name for name, p in likely.items() if p > THRESHOLD]
-            groups[i] = link_groups(examples[i], examples[i].types, weights) + link_groups(
-                examples[i], expected, weights
-            )
-    shapes: list[Group] = []
-    for weights, (seen, unseen) in zip(partial, folds, strict=True):
-        cues = decisive_cues([examples[i] for i in seen])
-        linked = replace(weights, links=softmax([group for i in seen for group in groups[i]], LINK_L2), decisive=cues)
-        shapes += [group for i in unseen for group in shape_groups(examples[i], linked)]
-    whole = replace(fit_intents(examples), decisive=decisive_cues(examples))
-    whole = replace(whole, links=softmax([group for some in groups for group in some], LINK_L2))
-    return replace(whole, shapes=softmax(shapes, SHAPE_L2, start={"lead": 1.0, "odds": 1.0}))
+def known_sets(examples: Sequence[Example]) -> Counter[frozenset[str]]:
+    """The sets of wishes that people had, and how often."""
+    counts: Counter[frozenset[str]] = Counter()
+    for one in examples:
+        sets = one.sets[:_MOST_ACCEPTED] if not one.taskbench else []
+        counts.update({each: 1 / len(sets) for each in sets})
+    return counts
 
 
-def fit_intents(examples: Sequence[Example]) -> Weights:
-    """One regularised logistic regression for each task type, over features of three samples or more."""
-    table = table_examples()
-    weighing = np.array([1.0] * len(examples) + [TABLE_WEIGHT] * len(table))
-    examples = [*examples, *table]
-    counts = Counter(term for one in examples for term in one.features.terms)
-    rarity = {term: 1 + math.log(len(examples) / count) for term, count in sorted(counts.items()) if count >= 3}
-    cues = Counter(cue for one in examples for cue in one.features.cues)
-    index = {
-        name: row for row, name in enumerate([*(cue for cue, count in sorted(cues.items()) if count >= 3), *rarity])
-    }
-    weights = Weights(rarity, tuple(TOOLS), index, np.zeros((len(index), len(TOOLS)), np.float32), {}, {})
-    matrix = sparse([weights.vector(one.features) for one in examples], index)
-    for column, name in enumerate(TOOLS):
-        labels = [name in one.types for one in examples]
-        model = LogisticRegression(C=INTENT_C, solver="liblinear", random_state=0).fit(matrix, labels, weighing)
-        weights.intents[:, column] = model.coef_[0]
-        weights.intents[index["bias"], column] += model.intercept_[0]
-    return weights
+def matrix_of(names: Sequence[str], sets: Sequence[frozenset[str]]) -> NDArray[np.float32]:
+    """Sets as rows of ones and zeros, shape (sets, names)."""
+    return np.array([[name in each for name in names] for each in sets], np.float32)
 
 
-def decisive_cues(examples: Sequence[Example]) -> frozenset[str]:
-    """The cues that stand in five samples or requests of the table, or more, nine in ten of which want their type."""
-    seen, wanted = Counter[str](), Counter[str]()
-    for one in [*examples, *table_examples()]:
-        for name, matches in one.hits.items():
-            cues = [f"{name}.{number}" for number, match in enumerate(matches) if match]
-            seen.update(cues)
-            wanted.update(cues if name in one.types else [])
-    return frozenset(cue for cue, count in seen.items() if count >= 5 and wanted[cue] >= 0.9 * count)
+@dataclass(frozen=True)
+class Inventory:
+    """The wishes that people had, by name, and the sets of them: those that people had, and all pairs."""
+
+    names: tuple[str, ...]
+    sets: tuple[frozenset[str], ...]
+    prior: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> "Inventory":
+        """The inventory of these examples; a set's prior grows with how often people had it."""
+        counts = known_sets(examples)
+        names = tuple(sorted({name for each in counts for name in each} | {*OUTCOMES}))
+        pairs = {frozenset(pair) for pair in combinations(names, 2) if not {*pair} & {*OUTCOMES}}
+        sets = tuple(sorted({*counts, *pairs}, key=sorted))
+        prior = np.log(np.array([max(counts[each] - 1, 0) for each in sets]) + 0.5).astype(np.float32)
+        return cls(names, sets, prior)
+
+    @cached_property
+    def matrix(self) -> NDArray[np.float32]:
+        """The sets as rows of ones and zeros, shape (sets, names)."""
+        return matrix_of(self.names, self.sets)
+
+    def targets(self, examples: Sequence[Example]) -> Targets:
+        """What is right of these examples."""
+        given = [one.given for one in examples]
+        fits = {each: [fillable(sorted(names), each, TASKS) for names in self.sets] for each in {*given}}
+        right = np.array([[each in one.sets for each in self.sets] for one in examples])
+        possible = np.array([fits[each] for each in given]) | right
+        single = matrix_of(self.names, [next(iter(one.sets), frozenset()) for one in examples])
+        anywhere = matrix_of(self.names, [frozenset().union(*one.sets) for one in examples])
+        return Targets(right, possible, single, single == anywhere, np.array([one.taskbench for one in examples]))
 
 
-def layout(one: Example, types: Iterable[str], weights: Weights) -> Layout:
-    """The task types as the planner would find them in the text."""
-    found = [intents.locate(name, TOOLS[name], one.hits, weights) for name in types]
-    return Layout(one.reading, found, offline.file_sources(one.reading, one.sample.files))
+def fit_wishes(examples: Sequence[Example], inventory: Inventory) -> Weights:
+    """The model of which wishes a request utters by its words; all other weights are empty."""
+    rows = [summed(features(one.reading, one.files)) for one in examples]
+    seen = Counter(name for row in rows for name in row)
+    index = {name: number for number, name in enumerate(sorted(name for name, count in seen.items() if count >= _SEEN))}
+    words, bias = fit_sets(
+        _with_bias(sparse(rows, index)),
+        inventory.targets(examples),
+        inventory.matrix,
+        inventory.prior,
+        decay=1e-4,
+        epochs=24,
+    )
+    return Weights(inventory.names, index, words, bias, inventory.matrix, inventory.prior, {}, {}, {})
 
 
-def link_groups(one: Example, types: Sequence[str], weights: Weights) -> list[Group]:
-    """For each slot of these task types its sources, and which of them the label takes."""
-    board, groups = layout(one, types, weights), []
-    for task, name in enumerate(types):
-        for modality in wiring.slots(board, task):
-            sources = board.sources(task, modality)
-            taken = np.array([fills(source, name, types, one) for source in sources])
-            if len(sources) > 1 and taken.any():
-                features = [dict.fromkeys(links.features(board, task, modality, source), 1.0) for source in sources]
-                groups.append((features, taken / taken.sum()))
+def fit_meaning(examples: Sequence[Example], before: Learned | None = None) -> Learned:
+    """The encoder, adapted to the wishes."""
+    packed, inventory = Packed(), Inventory.of(examples)
+    heard = [heard_of(one, packed) for one in examples]
+    return adapt(heard, inventory.targets(examples), inventory.names, inventory.matrix, inventory.prior, before)
+
+
+def heard_of(one: Example, packed: Packed) -> Heard:
+    """An example as the encoder reads it."""
+    pieces = Text.of(one.reading, one.files).pieces(packed)
+    return Heard([packed.begin, *(piece.number for piece in pieces), packed.end], given(one.reading, one.files))
+
+
+def _with_bias(matrix: csr_matrix) -> csr_matrix:
+    rows = matrix.shape[0]
+    column = csr_matrix(np.ones((rows, 1), np.float32))
+    return hstack([matrix, column]).tocsr()
+
+
+# Links and languages
+
+
+def laid_out(one: Example, weights: Weights) -> tuple[Layout, list[dict[str, Any]]]:
+    """The tasks of the right plan as they stand in the request, each wish once, and the tasks themselves."""
+    said = evidence(one.reading, one.files, weights, None)
+    tasks = list({wish(task): task for task in reversed(one.plans[0])}.values())[::-1]
+    intents = [_intent(task, one, said) for task in tasks]
+    return Layout(one.reading, intents, one.files), tasks
+
+
+def _intent(task: dict[str, Any], one: Example, said: Evidence) -> Intent:
+    name = wish(task)
+    at = place(name, one.reading, said) if name in said.names else (-1, -1)
+    return Intent(one.types[task["task"]], *at)
+
+
+def link_groups(one: Example, weights: Weights) -> list[Group]:
+    """For each slot its candidate sources, and those that the right plan takes."""
+    layout, tasks = laid_out(one, weights)
+    names = [task["task"] for task in one.plans[0]]
+    groups: list[Group] = []
+    for number, task in enumerate(tasks):
+        for slot in slots(layout, number):
+            if slot.name not in task["args"] or slot.many:
+                continue
+            found = candidates(layout, number, slot)
+            taken = np.array([_taken(source, task["args"][slot.name], layout, names) for source in found], float)
+            if len(found) > 1 and 0 < taken.sum() < len(found):
+                described = [link_features(layout, number, slot.name, slot.modality, source) for source in found]
+                groups.append(([dict.fromkeys(each, 1.0) for each in described], taken / taken.sum()))
     return groups
 
 
-def fills(source: Source, name: str, types: Sequence[str], one: Example) -> bool:
+def _taken(source: Source, value: object, layout: Layout, names: Sequence[str]) -> bool:
+    if made := references(value):
+        return source.task >= 0 and layout.intents[source.task].type.name == names[made[0]]
+    if source.task >= 0:
+        return False
+    return source.value == value if source.kind == "file" else value == "*"
+
+
+def taskbench_groups(one: Example, sample: Sample, weights: Weights) -> list[Group]:
+    """The same for a TaskBench sample, whose arguments name no slots: any right source of the task will do."""
+    layout, tasks = laid_out(one, weights)
+    groups: list[Group] = []
+    for number, task in enumerate(tasks):
+        for slot in slots(layout, number):
+            found = candidates(layout, number, slot)
+            taken = np.array([_gives(source, task["task"], layout, sample) for source in found], float)
+            if len(found) > 1 and 0 < taken.sum() < len(found):
+                described = [link_features(layout, number, slot.name, slot.modality, source) for source in found]
+                groups.append(([dict.fromkeys(each, 1.0) for each in described], taken / taken.sum()))
+    return groups
+
+
+def _gives(source: Source, name: str, layout: Layout, sample: Sample) -> bool:
     """Whether the label gives this source to the task of that type."""
-    for number, node in enumerate(one.sample.nodes):
-        for argument in node["arguments"] if one.types[number] == name else ():
-            task = reference(str(argument), one.sample.nodes)
-            if source.task >= 0 and task is not None and types[source.task] == one.types[task]:
-                return True
-            if source.task < 0 and task is None and plain(source.value) == plain(str(argument)):
+    for node in sample.nodes:
+        for argument in node["arguments"] if TYPE_NAMES.get(node["task"]) == name else ():
+            made = reference(str(argument), sample.nodes)
+            if source.task >= 0 and made is not None:
+                if TYPE_NAMES.get(sample.nodes[made]["task"]) == layout.intents[source.task].type.name:
+                    return True
+            elif source.task < 0 and made is None and _plain(source.value) == _plain(str(argument)):
                 return True
     return False
 
 
-def plain(text: str) -> str:
-    """What counts when a label's text is compared: no quotation marks at its ends, and what the set has not cut."""
+def _plain(text: str) -> str:
     return text.strip(" '\".").lower()[:150]
 
 
-def shape_groups(one: Example, weights: Weights) -> list[Group]:
-    """The likeliest whole plans by weights that never saw the sample, and which of them come closest to the label."""
-    files = offline.file_sources(one.reading, one.sample.files)
-    selections = select(Case(one.reading, files, TOOLS, TOOLS, weights), one.hits)
-    found = propose(selections, one.reading, files, weights)
-    if len(found) < 2:
+def language_groups(one: Example) -> list[Group]:
+    """The languages named in a request, and which of them it is translated into."""
+    wanted = {task["args"].get("language") for plan in one.plans for task in plan if task["task"] == "translation"}
+    named = wording.named_languages(one.reading)
+    taken = np.array([each.name in wanted for each in named], float)
+    if len(named) < 2 or not 0 < taken.sum() < len(named):
         return []
-    closeness = np.array([near(one, offline.tasks(each.layout, each.wiring)) for each in found])
-    best = (closeness > closeness.max() - 1e-9).astype(float)
-    return [([each.features for each in found], best / best.sum())]
+    return [([dict.fromkeys(each.features, 1.0) for each in named], taken / taken.sum())]
 
 
-def near(one: Example, tasks: Sequence[Any]) -> float:
-    """F1 of tools plus F1 of edges plus F1 of argument values."""
-    nodes, label = prediction(one.sample, tasks)["result"]["task_nodes"], one.sample.nodes
-    pairs = [(view(nodes), view(label)) for view in (names, edges, values)]
-    return sum(2 * len(got & want) / max(len(got) + len(want), 1) for got, want in pairs)
+# How sure
 
 
-def evaluate(samples: Sequence[Sample], weights: Weights) -> dict[str, list[Any]]:
-    """The planner's predictions with these weights."""
-    plans = {sample.id: offline.plan(sample.request, sample.files, TOOLS, weights=weights).tasks for sample in samples}
-    return {sample.id: prediction(sample, plans[sample.id])["result"]["task_nodes"] for sample in samples}
+def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Meaning | None) -> dict[str, float]:
+    """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
+    rows, right = [], []
+    for one in examples:
+        said = evidence(one.reading, one.files, weights, understood)
+        ranked = choices(one.reading, one.files, weights, said, TASKS)
+        if ranked[0].wishes[0] not in OUTCOMES:
+            rows.append(offline.certainty(one.reading, one.files, ranked, understood is not None))
+            right.append(frozenset(ranked[0].wishes) in one.sets)
+    index = {name: number for number, name in enumerate(rows[0])}
+    model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
+    return dict(zip(index, model.coef_[0].tolist(), strict=True))
 
 
-def cross_validate(examples: Sequence[Example]) -> dict[str, Any]:
-    """Scores of every sample by weights that never saw it."""
-    found: dict[str, list[Any]] = {}
-    for fold, (seen, unseen) in enumerate(KFold(FOLDS, shuffle=True, random_state=0).split(examples), 1):
-        weights = fit([examples[i] for i in seen])
-        found |= evaluate([examples[i].sample for i in unseen], weights)
-        print(f"fold {fold} of {FOLDS}", flush=True)
-    return scores([one.sample for one in examples], found)
+# All of it
+
+
+def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
+    """All weights but those of the meaning and how sure a plan is."""
+    taught = [*examples, *map(from_taskbench, samples)]
+    weights = fit_wishes(taught, Inventory.of(taught))
+    print("wishes learned", flush=True)
+    planned = [one for one in examples if one.plans]
+    groups = [group for one in planned for group in link_groups(one, weights)]
+    bench = [one for sample in samples if (one := from_taskbench(sample)).plans[0]]
+    groups += [g for one, sample in zip(bench, samples, strict=True) for g in taskbench_groups(one, sample, weights)]
+    links = softmax(groups, _LINK_L2)
+    languages = softmax([group for one in planned for group in language_groups(one)], _LANGUAGE_L2)
+    return replace(weights, links=links, languages=languages)
 
 
 def main() -> None:
-    """Train, report cross-validation, and write the weights."""
+    """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="training samples, one JSON object a line")
-    parser.add_argument("--dry-run", action="store_true", help="only cross-validate")
+    parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
+    parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
+    parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
     options = parser.parse_args()
-    examples = [example(sample) for sample in load(options.data)]
-    table = cross_validate(examples)
-    for kind in ("overall", "single", "chain", "dag"):
-        print(f"{kind:8}", table[kind])
-    if not options.dry_run:
-        save(fit(examples), hashlib.sha256(options.data.read_bytes()).hexdigest())
-        print(f"wrote {PATH.name}: {PATH.stat().st_size / 1024:.0f} KiB")
+    examples = [from_everyday(one) for path in options.data for one in load(path)]
+    samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
+    bench = list(map(from_taskbench, samples))
+    seen, unseen = [
+        [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
+    ]
+    part, meant = fit(seen, samples), fit_meaning([*seen, *bench])
+    sure = fit_certainty(unseen, part, Meaning(*meant)) | fit_certainty(unseen, part, None)
+    weights = replace(fit(examples, samples), certainty=sure)
+    save_meaning(fit_meaning([*examples, *bench], meant), options.out / MEANING.name)
+    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
+    save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
 
 
 if __name__ == "__main__":

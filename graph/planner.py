@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,31 +13,26 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, StreamWriter
 
-from graph import advice, instructions, manner, offline
+from graph import by_rule
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, again, instructed, reading, seen
 from graph.early import Early
 from graph.links import Links
-from graph.offline import replies
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
-from graph.planning.partial import valid_part
 from graph.planning.progress import Progress
-from graph.planning.validation import as_written, question
-from graph.recall import recalled
-from graph.state import Plan, State, Task
+from graph.state import Plan, State
 from graph.turns import in_order
 from graph.warmup import WarmUp
 from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
 from tools.protocol import Mode
-from tools.tasks import TASKS, TaskType
+from tools.tasks import TaskType
 
 Next = Command[Literal["select", "respond", "__end__"]]
-_REMEMBERED = 3  # earlier messages in which the plan is looked for that "the same" speaks of
 
 
 async def plan(state: State, runtime: Runtime[Context]) -> Next:
@@ -128,57 +123,7 @@ async def _authored(
 
 async def _by_rule(request: Request, runtime: Runtime[Context]) -> Draft:
     types = await asyncio.to_thread(offered, options(runtime).mode)
-    return await asyncio.to_thread(_ruled, await request.whole(), types)
-
-
-def _ruled(request: Request, types: Mapping[str, TaskType]) -> Draft:
-    said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
-    answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
-    text, before = said[-1] if answers else request.text, request.done or _before(said, request, types)
-    if said and (told := recalled(request.text, request.history, before)):
-        return Draft(refusal=told, exit_code=0)
-    draft = offline.plan(text, request.given, types, previous=request.previous, before=before)
-    direct = instructions.followed(text, request.given, types)
-    if direct and (len(draft.tasks) < 2 or direct[0].task.endswith("-facts")):
-        draft = Draft(tasks=direct)
-    if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
-        draft = Draft(tasks=asked)
-    if advised := _advised(draft, text, request, types):
-        return advised
-    tasks, notes = manner.filled(instructions.whole(draft.tasks, text), text)
-    draft = replace(draft, notes=[*draft.notes, *notes])
-    checked = valid_part(as_written(tasks), request.files, types)
-    if checked.problems:
-        raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
-    if checked.missing:
-        return Draft(question=question(*checked.missing), notes=[*draft.notes, *checked.notes])
-    return Draft(tasks=checked.tasks, notes=[*draft.notes, *checked.notes])
-
-
-def _advised(draft: Draft, text: str, request: Request, types: Mapping[str, TaskType]) -> Draft | None:
-    """What is said where nothing can be run, with what could be done instead; None where there is a plan to run."""
-    files = request.given or request.previous
-    if draft.question:
-        return replace(draft, choices=draft.choices or ([] if text.strip() else advice.choices(request.given, types)))
-    if draft.tasks:
-        said = advice.undescribed(draft.tasks, text, files, types)
-        return Draft(refusal=said.text, choices=said.choices) if said else None
-    small = replies.small_talk(text, {})
-    if small and replies.abilities({}) not in small:
-        return draft
-    if small:
-        said, hello = advice.greeting(files, types), f"{small.partition('!')[0]}! " if "!" in small[:8] else ""
-        return replace(draft, refusal=f"{hello}{said.text}", notes=[], choices=said.choices)
-    wider = offline.plan(text, request.given, TASKS, previous=request.previous).tasks
-    beyond = [TASKS[task.task] for task in wider if task.task not in types]
-    said = advice.missing(beyond, text, files, types) or advice.unclear(files, types)
-    return replace(draft, refusal=said.text, notes=[], choices=said.choices)
-
-
-def _before(said: Sequence[str], request: Request, types: Mapping[str, TaskType]) -> list[Task]:
-    """The last plan that the conversation led to, made again: some clients keep no state, some turns have no plan."""
-    drafts = (offline.plan(text, [], types, previous=request.resources) for text in reversed(said))
-    return next((draft.tasks for draft in drafts if draft.tasks), [])
+    return await asyncio.to_thread(by_rule.drafted, await request.whole(), types)
 
 
 def _announce(

@@ -1,5 +1,6 @@
 """Names of languages and their codes (CLDR's, through Babel)."""
 
+import re
 import threading
 from functools import cache
 from typing import Any
@@ -43,6 +44,50 @@ def _own() -> dict[str, str]:
 
     short = [identifier for identifier in localedata.locale_identifiers() if len(identifier) <= 3]
     return {(Locale(identifier).get_display_name() or identifier).lower(): identifier for identifier in short}
+
+
+_OTHER_NAMES = {
+    "mandarin": "zh", "cantonese": "yue", "farsi": "fa", "flemish": "nl", "castilian": "es", "gaelic": "gd",
+    "brazilian": "pt", "tagalog": "tl", "burmese": "my", "pashto": "ps", "sinhala": "si", "valencian": "ca",
+}  # fmt: skip
+_SPOKEN_IN = ("en", "de", "fr", "es")  # the languages in which requests name languages
+
+
+def mentioned(text: str, plain: str) -> list[tuple[str, int, int]]:
+    """The languages that a text names, as (English name, start, end); ``plain`` is the text in lower case.
+
+    A name that only few know, and that may be another word ("Even", "Gun"), counts with a capital letter alone.
+    """
+    names, sure = _names()
+    found = []
+    for match in re.finditer(r"[^\W\d_]+", plain):
+        word = match[0] if match[0] in names else _bare(match[0])
+        if word in names and (word in sure or (match.start() and text[match.start()].isupper())):
+            said = text[match.start() : match.end()].capitalize()
+            found.append((said if word in _english() or word in _OTHER_NAMES else names[word], *match.span()))
+    return found
+
+
+def _bare(word: str) -> str:
+    """A German, French or Spanish name of a language without its ending: "ins Deutsche", "la lettre italienne"."""
+    return next((bare for end in ("en", "es", "er", "e", "a") if (bare := word.removesuffix(end)) in _names()[0]), word)
+
+
+@cache
+def _names() -> tuple[dict[str, str], frozenset[str]]:
+    """English names by single-word names in lower case, and those that are certain to mean the language."""
+    from babel import Locale, localedata
+
+    english = Locale("en").languages
+    living = {short for short in localedata.locale_identifiers() if len(short) <= 3}
+    names = {name: english.get(short, name.capitalize()) for name, short in _OTHER_NAMES.items()}
+    sure = set(_OTHER_NAMES)
+    for locale in reversed(_SPOKEN_IN):
+        for short, name in Locale(locale).languages.items():
+            if len(short) <= 3 and short in english and re.fullmatch(r"[^\W\d_]{3,}", name):
+                names[name.lower()] = english[short]
+                sure |= {name.lower()} if short in living and len(name) > 3 else set()
+    return names, frozenset(sure - {"even", "afar", "fang", "gun"})
 
 
 def code_of(language: str) -> str:

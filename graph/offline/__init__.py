@@ -1,25 +1,31 @@
-"""Plans a request without a language model: reads it, finds its intents, wires them over the typed task graph."""
+"""Plans a request without a language model: reads it, finds its wishes, wires them over the typed task graph."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graph.offline import everyday, followups, replies, wiring, wording
-from graph.offline.case import Case
+from graph.offline import followups, replies, wording
 from graph.offline.copies import spread
-from graph.offline.intents import Hits, Intent, cues_for, hits
-from graph.offline.layout import Layout, Source
-from graph.offline.outright import options
-from graph.offline.parts import Parts
-from graph.offline.proposals import best, fillable, propose, unfilled
+from graph.offline.intents import OUTCOMES, Choice
+from graph.offline.layout import Layout
+from graph.offline.meaning import Meaning, meaning
 from graph.offline.reading import Reading, read
-from graph.offline.selection import select
+from graph.offline.understanding import Understanding, Understood, Unmet
 from graph.offline.weights import Weights, load
-from graph.offline.wiring import Wiring
+from graph.offline.wiring import Wiring, wiring
 from graph.planning.draft import Draft
+from graph.planning.files import Files
+from graph.planning.partial import valid_part
+from graph.planning.validation import as_written, question
 from graph.state import Task
 from tools.files.resources import modality
-from tools.tasks import TASKS, Slot, TaskType
+from tools.tasks import TaskType
+
+_CORE = 0.3  # how likely what all choices have in common must be to be done unasked
+_MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
+SURE = 0.5  # the probability of being right below which the user is asked
+_MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
 def plan(
@@ -29,75 +35,118 @@ def plan(
     *,
     previous: Sequence[str] = (),
     before: Sequence[Task] = (),
+    picked: str = "",
     weights: Weights | None = None,
+    understood: Meaning | None = None,
 ) -> Draft:
-    """Plan a request over the offered task types. Never raises for any text; bounded in its length.
+    """Plan a request over the offered task types. Never raises for any text.
 
-    ``previous`` are the conversation's files before it, ``before`` the tasks of the last request.
+    ``previous`` are the conversation's files before it, ``before`` the tasks of the last request, ``picked`` the
+    choice that the user made when this request was answered by a question. ``understood`` tells the meaning of a
+    request in the place of the encoder that is installed, which is left out where ``weights`` are given.
     """
-    if said := replies.small_talk(request, offered):
-        return Draft(refusal=said, small_talk=True)
-    if not request.strip() and resources:
-        return Draft(question=replies.what_to_do(resources))
+    if not request.strip():
+        return Draft(question=replies.what_to_do(resources)) if resources else replies.small_talk(request)
     reading = read(request, [*resources, *previous])
     if before and followups.says_only_what_differs(reading):
         files = resources or followups.pointed_at(reading, previous)
-        if again := followups.repeated(reading, files, before, [*resources, *previous]):
-            return Draft(tasks=again)
-    weights = weights or load()
+        again = followups.repeated(reading, files, before, [*resources, *previous])
+        return Draft(tasks=again) if again else Draft(question=replies.what_to_do(files or previous[-1:]))
+    learned = meaning() if weights is None else None  # other weights may tell other wishes apart
+    planner = _Planner(offered, weights or load(), understood or learned, picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
-        return _planned(reading, resources, previous, offered, weights)
-    draft = _planned(followups.as_given(reading), resources, [*previous, followups.RESULT], offered, weights)
+        return planner.draft(reading, resources, previous)
+    given = followups.as_given(reading)
+    draft = planner.draft(given, resources, [followups.RESULT])
+    if not followups.goes_on(draft.tasks):
+        draft = planner.draft(given, resources, [*previous, followups.RESULT])
     return replace(draft, tasks=followups.onto(chain, draft.tasks))
 
 
-def _planned(
-    reading: Reading,
-    resources: Sequence[str],
-    previous: Sequence[str],
-    offered: Mapping[str, TaskType],
-    weights: Weights,
-) -> Draft:
-    """The plan of a request by what it says itself."""
-    types = TASKS | dict(offered)
-    files = file_sources(reading, _in_question(reading, resources, previous))
-    case, found = Case(reading, files, types, offered, weights), hits(reading, types)
-    selections = select(case, found)
-    notes = list(_notes(case, found, selections[0].beyond, selections[0].intents))
-    if not selections[0].intents:
-        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
-    _, lacking = fillable(Layout(reading, selections[0].intents, files))
-    chosen = None if lacking else best(propose(selections, reading, files, weights), weights)
-    lacking = lacking or (unfilled(chosen) if chosen else None)
-    if lacking:
-        return Draft(question=replies.question(*lacking), notes=notes)
-    if chosen is None:
-        return Draft(refusal=replies.nothing_to_do(offered), notes=notes)
-    planned = tasks(chosen.layout, chosen.wiring)
-    notes = list(_notes(case, found, selections[0].beyond, chosen.layout.intents))
-    return Draft(tasks=spread(planned, [file.value for file in files], reading), notes=notes)
+class _Planner:
+    """Plans requests over the types on offer."""
+
+    def __init__(
+        self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: str
+    ) -> None:
+        self.offered, self.weights, self.picked = offered, weights, picked
+        self.understanding = Understanding(offered, weights, understood)
+
+    def draft(self, reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> Draft:
+        """The plan of a request by what it says itself, or the one question that it leads to."""
+        files = in_question(reading, resources, previous)
+        ranked = self.understanding.of(reading, files)
+        listed = [one for one in ranked if one.intents and one.probability >= _LEAST][:_MOST_CHOICES]
+        picked = next((one for one in listed if replies.described(one) == self.picked), None)
+        chosen = picked or ranked[0]
+        if not picked and not self._sure(ranked, reading, files):
+            if not (common := _common(listed)):
+                return replies.unsure(listed, files, self.offered)
+            chosen = common
+        if chosen.wishes[0] in OUTCOMES:
+            meant = self.understanding.lacking(reading, files)
+            return replies.without_a_plan(chosen, reading.text, meant, self.offered)
+        return self._planned(
+            *self.understanding.whole(chosen, reading, files), reading, files, Files(resources, previous)
+        )
+
+    def _sure(self, ranked: Sequence[Understood], reading: Reading, files: Sequence[str]) -> bool:
+        chosen = ranked[0]
+        if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
+            return True
+        if chosen.beyond and chosen.intents and chosen.probability >= _MOSTLY:
+            return True  # what cannot be done is told beside it
+        if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
+            return True  # whatever is meant, the same can be done
+        meant = self.understanding.meaning is not None
+        return self.weights.certain(certainty(reading, files, ranked, meant)) >= SURE
+
+    def _planned(
+        self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
+    ) -> Draft:
+        notes = list(replies.left_out(unmet))
+        if not chosen.intents:
+            return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
+        if unnamed := next(
+            (one for one in chosen.intents if one.type.slot("labels") and "labels" not in one.slots), None
+        ):
+            return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
+        layout = Layout(reading, chosen.intents, files)
+        planned = spread(tasks(layout, wiring(layout, self.weights)), files, reading)
+        checked = valid_part(as_written(planned), known, self.offered)
+        if checked.missing:
+            return Draft(question=question(*checked.missing), notes=notes)
+        if checked.problems:
+            return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes)
+        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
 
 
-def _notes(case: Case, found: Hits, beyond: Sequence[Intent], planned: Sequence[Intent]) -> Iterator[str]:
-    """What is to be said of each part of the request that asks for something and that no planned task does."""
-    done = [(intent.start, intent.end) for intent in planned if intent.start >= 0]
-    done += [(one.start, one.end) for each in planned for one in options(each.type, case.reading, each.start)]
-    for name in {intent.type.name for intent in planned}:
-        done += everyday.wordings(name, case.reading)
-        done += [match.span() for match in cues_for(name, found, case.weights)]
-    told, parts = set[str](), Parts(case.reading)
-    alone = len(parts.whole) == 1 and len(planned) > 0 and not beyond  # then what is planned is what it asks for
-    for part in [] if alone else parts.uncovered(done):
-        types = [intent.type for intent in beyond if part.start <= intent.start < part.end]
-        types = [type_ for type_ in types if "text" in type_.outputs or not part.text.endswith("?")]
-        yield from (replies.cannot(type_) for type_ in types if type_.name not in told)
-        told |= {type_.name for type_ in types}
-        if not types and planned:
-            yield replies.left_out(part.text)
+def _common(listed: Sequence[Understood]) -> Understood | None:
+    """The choice that all other likely ones only add to: what it does is wanted in any case."""
+    kinds = [(one, {intent.type.name for intent in one.intents}) for one in listed if not one.beyond]
+    shared = (one for one, kind in kinds if one.probability >= _CORE and all(kind <= other for _, other in kinds))
+    return next(shared, None) if len(kinds) > 1 else None
 
 
-def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
+def certainty(
+    reading: Reading, files: Sequence[str], ranked: Sequence[Choice | Understood], meant: bool
+) -> dict[str, float]:
+    """What tells how sure the likeliest choice is; ``meant`` where the meaning was taken as well as the words."""
+    chosen, *rivals = ranked
+    likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
+    told = {
+        "always": 1.0,
+        "odds": math.log(likely / (1 - likely)),
+        "rival": math.log(max(next((one.probability for one in rivals), 0.0), 1e-6)),
+        "several": float(len(chosen.wishes) > 1),
+        "long": min(len(reading.words), 60) / 20,
+        "files": float(len(files) > 1),
+    }
+    return {f"{name} {meant}": value for name, value in told.items()}
+
+
+def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
     """The files that a request may be about: those that came with it, and of each missing kind the latest before it.
 
     Of earlier files those named, or all of a kind where the request counts them or speaks of several.
@@ -113,23 +162,17 @@ def _in_question(reading: Reading, resources: Sequence[str], previous: Sequence[
     return [*dict.fromkeys(older), *resources]
 
 
-def file_sources(reading: Reading, resources: Sequence[str]) -> list[Source]:
-    """The files as sources, each where the request names it first."""
-    places = {mention.text: mention.start for mention in reversed(reading.mentions)}
-    return [Source("file", modality(path), path, places.get(path, -1)) for path in resources]
-
-
 def tasks(layout: Layout, chosen: Wiring) -> list[Task]:
-    """The plan in topological order."""
+    """The plan in topological order, its tasks numbered by it."""
     order = _order(len(layout.intents), chosen)
     number = {task: place for place, task in enumerate(order)}
-    return [_task(number, layout.intents[task], task, layout, chosen) for task in order]
+    return [_task(number, task, layout, chosen) for task in order]
 
 
-def _matched(needed: Sequence[Slot], sources: Sequence[Source]) -> list[Source]:
-    """The sources in the order of the slots: a question is the user's words, what it is asked of a file or a result."""
-    asks = needed[0].name in {"question", "query"}
-    return sorted(sources, key=lambda source: asks and source.kind in {"file", "task"})
+def numbered(plan: Sequence[Task]) -> list[Task]:
+    """The tasks, in topological order, numbered by it."""
+    number = {task.id: place for place, task in enumerate(plan)}
+    return [followups.moved(task, number) for task in plan]
 
 
 def _order(count: int, chosen: Wiring) -> list[int]:
@@ -140,13 +183,12 @@ def _order(count: int, chosen: Wiring) -> list[int]:
     return order
 
 
-def _task(number: Mapping[int, int], intent: Intent, task: int, layout: Layout, chosen: Wiring) -> Task:
+def _task(number: Mapping[int, int], task: int, layout: Layout, chosen: Wiring) -> Task:
+    intent = layout.intents[task]
     args: dict[str, Any] = dict(intent.slots)
-    for owner, modality_, sources in chosen.fills:
-        if owner == task:
-            needed = wiring.slots(layout, task)[modality_]
-            for slot, source in zip(needed, _matched(needed, sources), strict=False):
-                value = source.value if source.task < 0 else f"<resource-{number[source.task]}>"
-                args[slot.name] = [value] if slot.many else value
+    for owner, slot, sources in chosen.fills:
+        if owner == task and sources:
+            values = [one.value if one.task < 0 else f"<resource-{number[one.task]}>" for one in sources]
+            args[slot.name] = values if slot.many else values[0]
     dep = sorted(number[source] for source, target in chosen.edges() if target == task)
     return Task(task=intent.type.name, id=number[task], dep=dep, args=args)

@@ -11,12 +11,12 @@ from tools.files.resources import modality
 def spread(tasks: list[Task], files: Sequence[str], reading: Reading) -> list[Task]:
     """Plan every given file that no task uses yet as its neighbour of the same kind is planned."""
     for extra in files:
-        counted = wording.ordinal(reading.plain, modality(extra)) is not None
-        if counted or any(extra in _values(task) for task in tasks):
+        same = [file for file in files if modality(file) == modality(extra)]
+        called = wording.called(same, reading.plain)
+        chosen = wording.ordinal(reading.plain, modality(extra)) is not None or (called and extra not in called)
+        if chosen or any(extra in _values(task) for task in tasks):
             continue
-        model = next(
-            (file for file in files if modality(file) == modality(extra) and _alike(file, extra, reading, tasks)), None
-        )
+        model = next((file for file in same if _alike(file, extra, reading, tasks)), None)
         if model is not None:
             tasks = _with_copies(tasks, model, extra)
     return tasks

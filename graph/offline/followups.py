@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from graph.offline import wording
-from graph.offline.cues import LANGUAGES
 from graph.offline.layout import VERDICTS
-from graph.offline.parts import Parts
 from graph.offline.reading import Reading
 from graph.state import Task
+from tools import languages
 from tools.files.resources import modality
 from tools.tasks import TASKS
 
@@ -21,20 +20,24 @@ _HOLLOW = re.compile(
     r"|the|a|same|thing|again|likewise|for|with|on|to|of|in|into|from|as|well|what|what's|how|about|ones?|once|more|time|other"
     r"|next|here|here's|is|my|yes|sorry|i|meant|mean|first|second|third|fourth|fifth|last|latest|1st|2nd|3rd|4th|instead|two|three|four"
     r"|images?|pictures?|photos?|files?|recordings?|audio|clips?|texts?|documents?|pages?|tables?|videos?|both|all|each"
-    rf"|{LANGUAGES}|_+"
+    r"|_+"
 )
 _AGAIN = re.compile(r"\b(?:again|same|repeat|once more|likewise)\b")
 _RESULT = re.compile(
     r"\b(?:the|your|its|that|this) (?:results?|answers?|summary|text|translation|transcript|caption)\b"
 )
 _BACK = re.compile(rf"\b(?:it|that|this|them)\b|{_RESULT.pattern}")
+_ASKS = re.compile(
+    r"^\W*(?:(?:and|so|but|then) )?(?:what|who|when|where|which|why|how|whose|is|are|was|were|do|does|did)\b.*\?"
+)
 _NOUNS = {"summary": "summarization", "translation": "translation", "transcript": "automatic-speech-recognition"}
 
 
 def says_only_what_differs(reading: Reading) -> bool:
     """Whether a request names a file or a language, or says "the same", and nothing that could be done."""
-    words = re.findall(r"[\w']+", reading.plain)
-    return bool(words) and all(_HOLLOW.fullmatch(word) for word in words)
+    words = list(re.finditer(r"[\w']+", reading.plain))
+    spoken = {start for _, start, _ in languages.mentioned(reading.text, reading.plain)}
+    return bool(words) and all(word.start() in spoken or _HOLLOW.fullmatch(word[0]) for word in words)
 
 
 def pointed_at(reading: Reading, previous: Sequence[str]) -> list[str]:
@@ -51,8 +54,8 @@ def repeated(reading: Reading, files: Sequence[str], before: Sequence[Task], kno
 
     None of them where nothing would differ and nobody said "the same". ``known`` are the conversation's files.
     """
-    language = re.search(rf"\b{LANGUAGES}\b", reading.plain)
-    tasks = [_spoken(task, language[0].capitalize()) for task in before] if language else list(before)
+    language = languages.mentioned(reading.text, reading.plain)
+    tasks = [_spoken(task, language[0][0]) for task in before] if language else list(before)
     kinds = {modality(value) for task in before for value in map(str, task.args.values()) if value in known}
     copies = [
         [_renamed(task, {old: file for old in known if modality(old) == modality(file)}) for task in tasks]
@@ -73,7 +76,7 @@ def meant(before: Sequence[Task], reading: Reading) -> list[Task]:
 
     A question is asked of what was given, whatever was made of it.
     """
-    if not _BACK.search(reading.plain) or reading.quotes or any(Parts(reading).questions()):
+    if not _BACK.search(reading.plain) or reading.quotes or _ASKS.search(reading.plain):
         return []
     made = [task for task in before if TASKS[task.task].outputs == ("text",) and task.task not in VERDICTS]
     named = [task for task in made for noun, kind in _NOUNS.items() if noun in reading.plain and task.task == kind]
@@ -83,12 +86,22 @@ def meant(before: Sequence[Task], reading: Reading) -> list[Task]:
 
 def as_given(reading: Reading) -> Reading:
     """The reading in which "the summary" names something that is there, and asks for no other."""
-    return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain))
+    spans = [match.span() for match in _RESULT.finditer(reading.plain)]
+    words = tuple(
+        replace(word, text="_") if any(start <= word.start < end for start, end in spans) else word
+        for word in reading.words
+    )
+    return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain), words=words)
+
+
+def goes_on(tasks: Sequence[Task]) -> bool:
+    """Whether one of the tasks takes what the request before ended in."""
+    return any(RESULT in map(str, task.args.values()) for task in tasks)
 
 
 def onto(chain: Sequence[Task], tasks: Sequence[Task]) -> list[Task]:
     """The tasks after the chain, its end in the place of ``RESULT``; as they are where none takes that."""
-    if not any(RESULT in map(str, task.args.values()) for task in tasks):
+    if not goes_on(tasks):
         return list(tasks)
     number = {task.id: task.id + len(chain) for task in tasks}
     after = [moved(task, number) for task in tasks]

@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
-from graph.offline.cues import patterns
 from graph.offline.layout import Layout, Source
-from tools.tasks import Modality, TaskType
+from tools.tasks import Modality
 
 _REFERS_BACK = re.compile(
     r"\b(?:its?|that|this|them|those|these|resulting|results?|output|obtained|generated|edited|modified|transformed"
-    r"|enhanced|segmented|translated|summari[sz]ed|transcribed|extracted|classified|new)\b"
+    r"|enhanced|segmented|translated|summari[sz]ed|transcribed|extracted|classified|new|summary|transcript|translation"
+    r"|description|caption|answer|version|cleaned?|same)\b"
 )
 _CONNECTIVES = re.compile(
-    r"\b(?:then|based on|finally|also|and|from|using|with|after|before|as well|additionally|into|original|given)\b|,"
+    r"\b(?:then|based on|finally|also|and|from|using|with|after|before|as well|additionally|into|original|given|plus"
+    r"|too|both|each|separately|in|the)\b|[,.]"
 )
 
 
-def features(layout: Layout, task: int, modality: Modality, source: Source) -> list[str]:
-    """What speaks for or against a source for a slot of that modality of a task."""
+def features(layout: Layout, task: int, slot: str, modality: Modality, source: Source) -> list[str]:
+    """What speaks for or against a source for a slot of a task."""
     name = layout.intents[task].type.name
     made = layout.producers(modality)
     before = sum(layout.rank[other] < layout.rank[task] for other in made)
@@ -26,10 +28,12 @@ def features(layout: Layout, task: int, modality: Modality, source: Source) -> l
     elif source.kind == "file":
         found = [*_of_file(layout, task, modality, source), f"made {min(len(made), 3)}"]
     else:
-        found = [*_of_text(layout, task, source)]
+        found = [*_of_text(layout, task, source), f"files {min(len(layout.files), 2)}"]
     if source.kind != "task":
         found += [f"before {min(before, 3)}", f"back {bool(_REFERS_BACK.search(layout.windows[task]))}"]
-    return [f"{source.kind} {feature}" for feature in found] + [f"{name}: {source.kind} {feature}" for feature in found]
+    return [f"{source.kind} {feature}" for feature in found] + [
+        f"{name}.{slot}: {source.kind} {feature}" for feature in found
+    ]
 
 
 def _of_task(
@@ -44,6 +48,7 @@ def _of_task(
     yield f"{other_type.name} {forward}"
     yield f"gap {step} {layout.tells(task) and layout.tells(other)}"
     yield f"gap {step} {modality}"
+    yield f"file {any(file.modality == modality for file in layout.files)} {forward}"
     nearest = [candidate for candidate in made if layout.rank[candidate] < layout.rank[task]][-1:]
     yield f"nearest {other in nearest}" if before else "nearest none"
     back, lead = bool(_REFERS_BACK.search(layout.windows[task])), bool(_REFERS_BACK.search(layout.leads[task]))
@@ -51,32 +56,27 @@ def _of_task(
     if layout.tells(task) and layout.tells(other):
         sentences = layout.reading.sentence_number(layout.at[task]) - layout.reading.sentence_number(layout.at[other])
         yield f"sentences {max(-2, min(2, sentences))}"
-    if _named(other_type, layout.windows[task]):
-        yield f"named {forward}"
-    for word in set(_CONNECTIVES.findall(layout.leads[task])):
-        yield f"lead {word} {step}"
-    for word in set(_CONNECTIVES.findall(layout.windows[task])):
-        yield f"window {word} {step}"
-
-
-def _named(type_: TaskType, text: str) -> bool:
-    return bool(text) and any(cue.search(text) for cue in patterns(type_.name, type_.words)[:4])
+    yield from (f"lead {word} {forward}" for word in set(_CONNECTIVES.findall(layout.leads[task])))
+    yield from (f"window {word} {forward}" for word in set(_CONNECTIVES.findall(layout.windows[task])))
 
 
 def _of_file(layout: Layout, task: int, modality: Modality, source: Source) -> Iterator[str]:
     """A file: where it is named, and whether the task is the first that could take it."""
     rivals = [file for file in layout.files if file.modality == modality]
     yield ""
-    yield f"{modality} {min(len(rivals), 3)} {min(rivals.index(source), 3)}"
+    yield f"{modality} {source.modality == modality} {min(len(rivals), 3)}"
+    yield f"number {min(rivals.index(source), 3) if source in rivals else -1}"
     yield f"first {all(layout.rank[task] <= layout.rank[other] for other in layout.consumers(modality))}"
     yield f"place {min(layout.rank[task], 3)} {layout.tells(task)}"
+    said = {*re.findall(r"[a-z]{3,}", layout.leads[task] + layout.windows[task])}
+    called = {*re.findall(r"[a-z]{3,}", PurePosixPath(source.value).stem.lower())}
+    yield f"called {bool(said & called)} {len(rivals) > 1}"
     if source.start >= 0 and layout.tells(task):
         at = layout.at[task]
         yield f"same sentence {layout.reading.sentence_number(source.start) == layout.reading.sentence_number(at)}"
+        yield f"same clause {layout.reading.clause(source.start) == layout.reading.clause(at)}"
         yield f"in window {at <= source.start <= at + len(layout.windows[task])}"
-        yield f"nearest {min(rivals, key=lambda file: abs(file.start - at)) == source}"
-    for word in set(_CONNECTIVES.findall(layout.windows[task])):
-        yield f"window {word}"
+        yield f"nearest {bool(rivals) and min(rivals, key=lambda file: abs(file.start - at)) == source}"
 
 
 def _of_text(layout: Layout, task: int, source: Source) -> Iterator[str]:
@@ -87,9 +87,9 @@ def _of_text(layout: Layout, task: int, source: Source) -> Iterator[str]:
     yield f"begins {words[0] if words else ''}"
     yield f"length {min(len(words) // 8, 3)}"
     yield f"quotes {min(len(layout.quotes), 2)} {min(len(layout.files), 2)}"
-    if source.kind not in ("quote", "question"):
+    rivals = layout.quotes if source.kind == "quote" else layout.questions
+    if source not in rivals:
         return
-    rivals = [text for text in layout.given if text.kind == source.kind]
     yield f"number {min(len(rivals), 3)} {min(rivals.index(source), 3)}"
     for word in re.findall(r"[a-z]+", layout.reading.plain[max(0, source.start - 30) : source.start])[-2:]:
         yield f"after {word}"
@@ -98,5 +98,5 @@ def _of_text(layout: Layout, task: int, source: Source) -> Iterator[str]:
         yield f"in window {at <= source.start <= at + len(layout.windows[task]) + 2}"
         yield f"nearest {min(rivals, key=lambda text: abs(text.start - at)) == source}"
         yield f"same sentence {layout.reading.sentence_number(source.start) == layout.reading.sentence_number(at)}"
-        earlier = [other for other in layout.consumers("text") if layout.at[other] < source.start]
+        earlier = [other for other in layout.consumers("text") if layout.at[other] <= source.start]
         yield f"mine {max(earlier, key=layout.at.__getitem__, default=-1) == task}"

@@ -1,11 +1,12 @@
-"""The parts of a request that ask for something, each by itself: which a plan covers, and which it leaves out.
+"""The parts of a request that ask for something, each by itself.
 
 A part is a sentence, or a clause of one that begins a request anew: "Read it, and order me a pizza" has two.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from graph.offline.reading import Reading, Span
 
@@ -21,8 +22,8 @@ _WISH = r"i (?:want|need|wish|would like|would love)\b|i'd (?:like|love|want)\b|
 _COMMANDS = (
     "add alert analy[sz]e animate answer arrange ask attach bake book brew bring build buy calculate call cancel "
     "caption change chart check choose circle clean click close colou?r compare compose compress compute convert "
-    "cook copy correct count create crop cut delete deliver describe design detect download draft draw edit email "
-    "e-mail enhance enlarge erase estimate explain export extract fax fetch fill find fix flip forward generate "
+    "cook copy correct count create crop cut delete deliver denoise describe design detect download draft draw edit "
+    "email e-mail enhance enlarge erase estimate explain export extract fax fetch fill find fix flip forward generate "
     "get give go google guess help highlight identify improve install inform invite label list listen locate look "
     "mail make mark measure message move name notify open order outline paint paste pay phone play point post "
     "predict prepare print produce publish put rank rate read recommend record reduce remind remove rename render "
@@ -32,6 +33,8 @@ _COMMANDS = (
     "upscale verify wake watch write"
 )
 _VERBS = rf"(?:{'|'.join(_COMMANDS.split())})\b"
+_QUESTION = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w)")
+_ASKED = re.compile(rf"{_FILLER}{_WH}")
 _ASKS = re.compile(rf"{_FILLER}(?:{_WH}|{_AUXILIARY} \w|{_WISH}|{_VERBS})")
 _OBJECT = (  # after "and" a word with an object is a command, whichever verb it is
     r"(?!(?:with|for|from|about|like|near|all|both|than|into|onto|upon|over|under|after|before|since|of|in|on|at|by|to)\b)"
@@ -56,59 +59,41 @@ _VAGUE = re.compile(
     r"|all|again|one|please))*[\W_]*$"
 )
 _TAIL = re.compile(r"(?:[\s,;.]|\b(?:and|then|but|also)\b)+$")
-_QUESTION = re.compile(
-    rf"{_FILLER}{_POLITE}"
-    r"(?:(?:tell me|find out|look up|say|check|see|know|i (?:want|need|would like) to know|i wonder)\b[^,.;!?]*?\b)?"
-    rf"(?P<question>(?:{_WH}|if\b|whether\b|{_AUXILIARY} (?!you\b|i\b|we\b)\w).*)",
-    re.S,
-)
 
 
-class Parts:
-    """The parts of one request that ask for something, in their order."""
+@lru_cache(maxsize=8)
+def asking(reading: Reading) -> list[Span]:
+    """The parts that ask for something by themselves: commands, wishes and questions, in their order."""
+    return [
+        _command(part) for part in _parts(reading) if _asks(part, reading) and not _VAGUE.match(_plain(part, reading))
+    ]
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
 
-    @cached_property
-    def asking(self) -> list[Span]:
-        """Those that ask: commands, wishes and questions."""
-        return [part for part in self.whole if self._asks(part)]
+def is_question(part: Span) -> bool:
+    """Whether a part is a question, with its mark or without."""
+    return part.text.endswith("?") or bool(_ASKED.match(part.text.lower()))
 
-    def _asks(self, part: Span) -> bool:
-        text, joined = self.reading.plain[part.start : part.end], part.start not in (0, *self.reading.stops)
-        return bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
 
-    @cached_property
-    def whole(self) -> list[Span]:
-        """All parts, those too that only tell something."""
-        return list(self._all())
+def _command(part: Span) -> Span:
+    """A command without the question mark of what stands before it: "Could you read this and water my plants?"."""
+    asks = _QUESTION.match(part.text.lower())
+    return part if asks else replace(part, text=part.text.rstrip("? "))
 
-    def _all(self) -> Iterator[Span]:
-        begin = 0
-        for stop in [*self.reading.stops, len(self.reading.text)]:
-            joints = [match.end() for match in _JOINT.finditer(self.reading.plain, begin, stop)]
-            for start, end in zip([begin, *joints], [*joints, stop], strict=True):
-                if self.reading.plain[start:end].strip(" \n._"):
-                    yield Span(start, end, _TAIL.sub("", self.reading.text[start:end]).strip())
-            begin = stop
 
-    def questions(self) -> Iterator[Span]:
-        """What is asked in the user's own words, without "and" before it or "tell me"; requests made as questions
-        ("can you read it?") are none.
-        """
-        for part in self.asking:
-            match = _QUESTION.match(self.reading.plain[part.start : part.end])
-            if match:
-                start = part.start + match.start("question")
-                yield Span(start, part.end, _TAIL.sub("", self.reading.text[start : part.end]))
+def _asks(part: Span, reading: Reading) -> bool:
+    text, joined = _plain(part, reading), part.start not in (0, *reading.stops)
+    return bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
 
-    def uncovered(self, places: Iterable[tuple[int, int]]) -> list[Span]:
-        """The asking parts in which none of these wordings stands."""
-        spans = list(places)
-        return [
-            part
-            for part in self.asking
-            if not _VAGUE.match(self.reading.plain[part.start : part.end])
-            and not any(start < part.end and part.start < end for start, end in spans)
-        ]
+
+def _plain(part: Span, reading: Reading) -> str:
+    return reading.plain[part.start : part.end]
+
+
+def _parts(reading: Reading) -> Iterator[Span]:
+    begin = 0
+    for stop in [*reading.stops, len(reading.text)]:
+        joints = [match.end() for match in _JOINT.finditer(reading.plain, begin, stop)]
+        for start, end in zip([begin, *joints], [*joints, stop], strict=True):
+            if reading.plain[start:end].strip(" \n._"):
+                yield Span(start, end, _TAIL.sub("", reading.text[start:end]).strip())
+        begin = stop

@@ -6,13 +6,11 @@ something done with it ("Tell me its tone.").
 
 import re
 
-from graph.offline.cues import LANGUAGES, MOOD
-
 MAX_TEXTS = 20  # quotations, and questions, that are weighed as data
 
 _QUOTE = re.compile(
-    r"""(?<!\w)(?:'(.{1,4000}?)'(?!\w)|"(.{1,4000}?)"|\u201c(.{1,4000}?)\u201d|\u2018(.{1,4000}?)\u2019(?!\w)"""
-    r"""|«(.{1,4000}?)»|`(.{1,4000}?)`)""",
+    r"""(?<!\w)(?:'(.{1,4000}?)'(?!\w)|"([^"]+)"|\u201c([^\u201d]+)\u201d|\u2018(.{1,4000}?)\u2019(?!\w)"""
+    r"""|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`)""",
     re.S,
 )
 _NOUN = (
@@ -29,7 +27,7 @@ _BACK = (
 _OF_IT = (
     r"(?:what|which) (?:language|tone|sentiment|mood|tongue)\b"
     r"|what(?:'s|s| is) (?:its|the) (?:tone|language|sentiment|mood|gist)"
-    rf"|(?:is|does|sounds?) (?:it|this|that|the {_NOUN})\b[^.?!]*?(?:{MOOD}|{LANGUAGES})"
+    rf"|(?:is|does|sounds?) (?:it|this|that|the {_NOUN})\b[^.?!]*\?"
     rf"|(?:can|could|would) you\b|i (?:want|need|would like|'d like)\b[^.?!]*?{_BACK}"
 )
 _TO_US = (
@@ -41,9 +39,9 @@ _END = re.compile(
     rf"|[,;]?\s{{1,4}}(?:and |then ){{1,3}}(?={_DO} [^.?!\n]{{0,300}}?{_BACK})|[ \t]{{0,4}}\n[ \t]{{0,4}}\n|\Z"
 )
 _COLON = re.compile(
-    r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things):\s+(?=[^\s_])"
+    r"(?<!following steps)(?<!do the following)(?<!do this)(?<!steps)(?<!tasks)(?<!things)(?<!so)(?<!please)(?<!plan)"
+    r"(?<!jobs)(?<!requests)(?<!wishes):\s+(?=[^\s_])"
 )
-_ASKED = re.compile(r"(?:what|who|when|where|which|why|how|whose)\b[^.!?]*\?\s*$")  # of the file given, and no data
 _SPEAKS_OF = re.compile(
     rf"[^.!?\n]*\b(?:(?:this|these|the following) {_NOUN}\b[^.!?\n]*[.!?]+\s+"
     r"|(?:this|these|following)\b[^.!?\n]*[.!?]*[ \t]*\n\s*)(?=[^\s_])"
@@ -55,16 +53,13 @@ def texts(named: str, alone: bool) -> list[tuple[int, int]]:
     """Where texts are given, in a lower-cased request whose file names are blanked. ``alone``: no file came with it."""
     spans = [match.span(match.lastindex or 0) for match in _QUOTE.finditer(named)]
     spans = [(start, end) for start, end in spans if named[start:end].strip("_ ")][:MAX_TEXTS]
-    return spans or _unmarked(named, alone)
+    return spans or (_unmarked(named) if alone else [])
 
 
-def _unmarked(named: str, alone: bool) -> list[tuple[int, int]]:
+def _unmarked(named: str) -> list[tuple[int, int]]:
     """The one text that is given without quotation marks, if any."""
-    colon = _COLON.search(named)
-    if colon and (alone or not _ASKED.match(named, colon.end())):
+    if colon := _COLON.search(named):
         return [(colon.end(), _end(named, colon.end()))]
-    if not alone:
-        return []
     if above := _ABOVE.search(named):
         return [(0, above.start())]
     said = _SPEAKS_OF.match(named)

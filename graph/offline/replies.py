@@ -1,35 +1,71 @@
-"""What the planner says when there is no plan: greetings, refusals and the one question it asks."""
+"""What the planner says when there is no plan: greetings, refusals and the one question that it asks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from tools.tasks import Modality, Slot, TaskType
-from tools.values import closed, describe
+from graph.offline.intents import Intent
+from graph.offline.understanding import Understood, Unmet
+from graph.planning.draft import Draft
+from graph.planning.validation import question
+from tools.tasks import Slot, TaskType
 
-_GREETING = re.compile(r"\s*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|how are you)\b[\w\s,!.?']{0,40}$")
-_THANKS = re.compile(r"\s*(?:thanks|thank you|thx|great|perfect|nice|ok|okay|cool)\b[\w\s,!.']{0,40}$")
-_PARTING = re.compile(r"\s*(?:bye|goodbye|see you|good night)\b[\w\s,!.']{0,40}$")
-_HELP = re.compile(r"\s*(?:help|what can you do|who are you|what are you)\b[\w\s,!.?']{0,40}$")
-_WHICH: dict[Modality, str] = {
-    "image": "Which picture",
-    "audio": "Which recording",
-    "video": "Which video",
-    "table": "Which table",
-    "text": "Which text",
-}
+_THANKS = re.compile(r"\b(?:thanks|thank you|thx|ta|cheers|great|perfect|nice|brilliant|lovely|danke|merci|gracias)\b")
+_PARTING = re.compile(r"\b(?:bye|goodbye|see you|good ?night|tsch[uü]ss|au revoir|adi[oó]s)\b")
+_GREETING = re.compile(
+    r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|how are you|help|(?:what|how|which|who|are|do|can) .*you"
+    r"|hallo|guten|moin|servus|bonjour|salut|hola|buen[oa]s)\b"
+)
+HELLO = "Hello!"
 
 
-def small_talk(request: str, offered: Mapping[str, TaskType]) -> str | None:
-    """An honest reply to chit-chat; None where the request is more than that."""
+def small_talk(request: str) -> Draft:
+    """An honest reply to chit-chat; words that greet nobody are not understood."""
     text = request.lower()
-    if _GREETING.match(text):
-        return f"Hello! I plan and run models on what you give me. {abilities(offered)}"
-    if _HELP.match(text):
-        return f"I plan and run models on what you give me. {abilities(offered)}"
-    if _THANKS.match(text):
-        return "You are welcome."
-    return "Goodbye!" if _PARTING.match(text) else None
+    thanks = _THANKS.search(text) and "?" not in text
+    told = "You are welcome." if thanks else "Goodbye!" if _PARTING.search(text) else HELLO
+    known = told != HELLO or not text.strip() or bool(_GREETING.search(text))
+    return Draft(refusal=told, small_talk=known, exit_code=0 if known else 3)
+
+
+def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft:
+    """The answer where nothing is to run: small talk, a question for what is missing, a refusal."""
+    match chosen.wishes:
+        case ("CHAT",):
+            return small_talk(request)
+        case ("ASK",):
+            return Draft(question=question(meant, _needed(meant)))
+    return Draft(refusal=nothing_to_do(offered))
+
+
+def _needed(type_: TaskType) -> Slot:
+    media = [slot for slot in type_.required if slot.modality != "text"]
+    return [*media, *type_.required, *type_.slots][0]
+
+
+def unsure(listed: Sequence[Understood], files: Sequence[str], offered: Mapping[str, TaskType]) -> Draft:
+    """One question with the likely choices; where there is but one, whether that is meant."""
+    texts = list(dict.fromkeys(map(described, listed)))
+    if not texts:
+        return Draft(refusal=nothing_to_do(offered))
+    about = f" with {_names(files)}" if files else ""
+    options = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
+    asked = f"I am not sure what to do{about}. Shall I" if len(texts) > 1 else f"Did I understand you{about}? Shall I"
+    return Draft(question=f"{asked}\n{options}\nAnswer with a number, or say it in other words.", choices=texts)
+
+
+def described(choice: Understood) -> str:
+    """A set of wishes in words."""
+    return "; ".join(dict.fromkeys(map(_purpose, choice.intents)))
+
+
+def _purpose(intent: Intent) -> str:
+    aspect = intent.slots.get("aspect")
+    return f"tell the {aspect} of a text" if aspect else intent.type.purpose
+
+
+def _names(files: Sequence[str]) -> str:
+    return " and ".join(PurePath(file).name for file in files)
 
 
 def abilities(offered: Mapping[str, TaskType]) -> str:
@@ -41,29 +77,24 @@ def abilities(offered: Mapping[str, TaskType]) -> str:
 
 def nothing_to_do(offered: Mapping[str, TaskType]) -> str:
     """The refusal of a request in which no task was found."""
-    return f"I found nothing in the request that can be done here; say it in plain English. {abilities(offered)}"
+    return f"I found nothing in the request that can be done here; try other words. {abilities(offered)}"
 
 
 def what_to_do(files: Sequence[str]) -> str:
     """The question about files that came without a word."""
-    return f"What should I do with {' and '.join(PurePath(file).name for file in files)}?"
+    return f"What should I do with {_names(files)}?"
 
 
-def cannot(type_: TaskType) -> str:
-    """The note on a task type that was asked for and that this configuration cannot do."""
-    return f"{type_.name} ({type_.purpose}) cannot run in this configuration and was left out."
+def left_out(unmet: Sequence[Unmet]) -> Iterator[str]:
+    """The notes on what was asked for and is not done, by the words that ask for it."""
+    for each in unmet:
+        said = each.text if len(each.text) <= 200 else f"{each.text[:200].rsplit(None, 1)[0]} ..."
+        yield f"I left out “{said}”: {_why(each)}."
 
 
-def left_out(part: str) -> str:
-    """The note on a part of the request for which no task was found."""
-    said = part if len(part) <= 200 else f"{part[:200].rsplit(None, 1)[0]} ..."
-    return f"I left out “{said}”: nothing that can run here does that."
-
-
-def question(type_: TaskType, slot: Slot) -> str:
-    """The one question that asks for what a task needs and nobody gave."""
-    if closed(slot.schema):
-        return f"Which {slot.name.replace('_', ' ')} should I use to {type_.purpose}? It takes {describe(slot.schema)}."
-    if slot.many:
-        return f"Which {slot.name} should I use to {type_.purpose}? Name at least two, separated by commas."
-    return f"{_WHICH[slot.modality]} should I use to {type_.purpose}? Attach it or name it."
+def _why(unmet: Unmet) -> str:
+    if unmet.type:
+        return f"{unmet.type.name} ({unmet.type.purpose}) cannot run in this configuration"
+    return (
+        "I am not sure what it asks for; say it by itself" if unmet.unclear else "nothing that can run here does that"
+    )

@@ -3,103 +3,104 @@
 ``benchmarks/train_planner.py`` writes the file, with the checksum of its data in it.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.offline.features import Feature
+
 PATH = Path(__file__).with_name("weights.npz")
-
-
-@dataclass(frozen=True)
-class Features:
-    """A request as the intent model sees it: cues with their values, and the terms (words, pairs) that stand in it."""
-
-    cues: Mapping[str, float]
-    terms: frozenset[str]
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Three linear models; a feature without a weight counts nothing.
+    """Linear models; a feature without a weight counts nothing.
 
-    ``rarity`` is the inverse document frequency of the terms. ``types`` and ``intents`` (features x types, log-odds)
-    say which task types a request asks for, ``links`` what fills a slot, and ``shapes`` which of several whole plans
-    is likeliest. ``decisive`` are the cues that hardly ever stand where their type is not wanted.
+    ``types`` are the wishes that can be told apart: task types, ``text-classification/ASPECT``, and the outcomes
+    ``CHAT``, ``ASK`` and ``REFUSE``. ``words`` (features x types) give each its log-odds; ``sets`` (sets x types, 0
+    or 1) are the sets of wishes that people had, with their ``prior`` log-odds.
+    ``links`` say what fills a slot, ``languages`` which language is translated into, ``certainty`` how sure a plan is.
     """
 
-    rarity: Mapping[str, float]
     types: tuple[str, ...]
-    features: Mapping[str, int]
-    intents: NDArray[np.float32]
+    rows: Mapping[str, int]
+    words: Array
+    bias: Array
+    sets: Array
+    prior: Array
     links: Mapping[str, float]
-    shapes: Mapping[str, float]
-    decisive: frozenset[str] = frozenset()
+    languages: Mapping[str, float]
+    certainty: Mapping[str, float]
 
-    def vector(self, features: Features) -> dict[str, float]:
-        """The cues, and the terms weighed by how rare they are (tf-idf, of length 1)."""
-        terms = {term: self.rarity[term] for term in features.terms if term in self.rarity}
-        length = math.sqrt(sum(value * value for value in terms.values())) or 1.0
-        return {**features.cues, **{term: value / length for term, value in terms.items()}}
+    @cached_property
+    def known(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of wishes that people had, by the names of the wishes."""
+        return tuple(tuple(self.types[number] for number in np.flatnonzero(row)) for row in self.sets)
 
-    def log_odds(self, features: Features) -> dict[str, float]:
-        """For each learned task type, the log-odds that the request asks for it."""
-        known = [
-            (row, value)
-            for name, value in self.vector(features).items()
-            if (row := self.features.get(name)) is not None
-        ]
-        rows, values = [row for row, _ in known], np.array([value for _, value in known], np.float32)
-        return dict(zip(self.types, (values @ self.intents[rows]).tolist(), strict=True))
-
-    def cue(self, type_: str, number: int) -> float:
-        """What a cue of a task type says for that type; of a type that was not learned, nothing."""
-        row = self.features.get(f"{type_}.{number}")
-        return float(self.intents[row, self.types.index(type_)]) if row is not None and type_ in self.types else 0.0
+    def by_word(self, found: Sequence[Feature], count: int) -> Array:
+        """The log-odds that each of ``count`` words adds, shape (count + 1, types); the last row is of no one word."""
+        known = [(row, each) for each in found if (row := self.rows.get(each.name)) is not None]
+        added = np.zeros((count + 1, len(self.types)), np.float32)
+        if known:
+            known.sort(key=lambda pair: pair[1].word % (count + 1))  # -1, of no one word, comes last
+            values = np.array([[each.value] for _, each in known], np.float32)
+            places, starts = np.unique([each.word % (count + 1) for _, each in known], return_index=True)
+            added[places] = np.add.reduceat(self.words[[row for row, _ in known]] * values, starts)
+        added[count] += self.bias
+        return added
 
     def link(self, features: Iterable[str]) -> float:
         """How well a source suits a slot, on a log scale."""
-        weights = self.links
-        return sum(weights.get(name, 0.0) for name in features)
+        return sum(self.links.get(name, 0.0) for name in features)
 
-    def shape(self, features: Mapping[str, float]) -> float:
-        """How likely a whole plan is, on a log scale."""
-        return sum(self.shapes.get(name, 0.0) * value for name, value in features.items())
+    def language(self, features: Iterable[str]) -> float:
+        """How likely a language that is named is the one to translate into, on a log scale."""
+        return sum(self.languages.get(name, 0.0) for name in features)
+
+    def certain(self, features: Mapping[str, float]) -> float:
+        """The probability that a plan is right."""
+        total = sum(self.certainty.get(name, 0.0) * value for name, value in features.items())
+        return float(1 / (1 + np.exp(-total)))
+
+
+_NAMED = ("links", "languages", "certainty")
 
 
 @cache
 def load(path: Path = PATH) -> Weights:
     """Read the weights once."""
     with np.load(path, allow_pickle=False) as file:
+        named = {name: dict(zip(file[f"{name}_of"].tolist(), file[name].tolist(), strict=True)) for name in _NAMED}
         return Weights(
-            rarity=dict(zip(file["terms"].tolist(), file["rarity"].tolist(), strict=True)),
             types=tuple(file["types"].tolist()),
-            features={name: row for row, name in enumerate(file["features"].tolist())},
-            intents=file["intents"].astype(np.float32),
-            links=dict(zip(file["link_features"].tolist(), file["links"].tolist(), strict=True)),
-            shapes=dict(zip(file["shape_features"].tolist(), file["shapes"].tolist(), strict=True)),
-            decisive=frozenset(file["decisive"].tolist()),
+            rows={name: row for row, name in enumerate(file["features"].tolist())},
+            words=file["words"].astype(np.float32) * file["scale"],
+            bias=file["bias"],
+            sets=np.unpackbits(file["sets"], axis=1)[:, : len(file["types"])].astype(np.float32),
+            prior=file["prior"],
+            **named,
         )
 
 
 def save(weights: Weights, sha256: str, path: Path = PATH) -> None:
-    """Write the weights, half precision, beside the checksum of the data they were learned from."""
+    """Write the weights, those of the words in eight bits, beside the checksum of the data they were learned from."""
+    scale = np.abs(weights.words).max(axis=0) / 127 + 1e-9
     np.savez_compressed(
         path,
         allow_pickle=False,
         sha256=np.array(sha256),
-        terms=np.array(list(weights.rarity)),
-        rarity=np.array(list(weights.rarity.values()), np.float16),
         types=np.array(weights.types),
-        features=np.array(list(weights.features)),
-        intents=weights.intents.astype(np.float16),
-        link_features=np.array(list(weights.links)),
-        links=np.array(list(weights.links.values()), np.float16),
-        decisive=np.array(sorted(weights.decisive)),
-        shape_features=np.array(list(weights.shapes)),
-        shapes=np.array(list(weights.shapes.values()), np.float16),
+        features=np.array(list(weights.rows)),
+        words=np.round(weights.words / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
+        bias=weights.bias,
+        sets=np.packbits(weights.sets.astype(bool), axis=1),
+        prior=weights.prior,
+        **{f"{name}_of": np.array(list(getattr(weights, name))) for name in _NAMED},
+        **{name: np.array(list(getattr(weights, name).values()), np.float32) for name in _NAMED},
     )

@@ -1,86 +1,78 @@
-"""What fills every slot, chosen jointly: the likeliest wirings without a cycle, by a beam over the slots."""
+"""What fills every slot, chosen jointly: the likeliest wiring without a cycle, by a beam over the slots."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
-from graph.offline.layout import VERDICTS, Layout, Source
+from graph.offline.intents import PROMPTED
+from graph.offline.layout import Layout, Source
 from graph.offline.links import features
 from graph.offline.weights import Weights
-from tools.tasks import Modality, Slot
+from tools.tasks import Slot
 from tools.values import closed
 
 BEAM = 12
 _UNFILLED = -50.0  # log-probability of leaving a slot empty: only where all else makes a cycle
+_ASKED = {"question", "query"}
+_OWN_WORDS = PROMPTED | {"question-answering", "text-ranking"}
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """For each task, by number, what fills its slots; ``score`` is the sum of the log-probabilities."""
+    """For each slot, by task number and name, what fills it; ``score`` is the sum of the log-probabilities."""
 
     score: float
-    fills: tuple[tuple[int, Modality, tuple[Source, ...]], ...] = ()
+    fills: tuple[tuple[int, Slot, tuple[Source, ...]], ...] = ()
 
     def edges(self) -> set[tuple[int, int]]:
         """The pairs (source task, target task)."""
         return {(source.task, task) for task, _, sources in self.fills for source in sources if source.task >= 0}
 
 
-def slots(layout: Layout, task: int) -> dict[Modality, list[Slot]]:
-    """The slots of a task that must be filled and that its wording does not fill, by modality."""
+def slots(layout: Layout, task: int) -> list[Slot]:
+    """The slots of a task that must be filled and that its wording does not fill; what is asked is filled last."""
     intent = layout.intents[task]
-    groups: dict[Modality, list[Slot]] = {}
-    for slot in intent.type.required:
-        if slot.name not in intent.slots and not closed(slot.schema):  # what nothing but the user could say
-            groups.setdefault(slot.modality, []).append(slot)
-    return groups
+    told = {*intent.slots, "labels"}  # nothing but the user's wording names classes
+    empty = [slot for slot in intent.type.required if slot.name not in told and not closed(slot.schema)]
+    return sorted(empty, key=lambda slot: slot.name in _ASKED)
 
 
-def wirings(layout: Layout, weights: Weights) -> list[Wiring]:
-    """The likeliest acyclic wirings by their links alone, best first."""
+def wiring(layout: Layout, weights: Weights) -> Wiring:
+    """The likeliest acyclic wiring."""
     beam = [Wiring(0.0)]
     for task in sorted(layout.rank, key=layout.rank.__getitem__):
-        for modality, group in slots(layout, task).items():
-            options = list(_options(layout, task, modality, len(group), weights))
-            grown = sorted(
-                (
-                    Wiring(one.score + score, (*one.fills, (task, modality, chosen)))
-                    for one in beam
-                    for score, chosen in options
-                ),
-                key=lambda wiring: -wiring.score,
-            )
-            beam = list(_first(BEAM, (wiring for wiring in grown if _acyclic(wiring.edges()))))
-    return beam
+        for slot in slots(layout, task):
+            grown = [
+                Wiring(one.score + score, (*one.fills, (task, slot, chosen)))
+                for one in beam
+                for score, chosen in _options(layout, task, slot, one, weights)
+            ]
+            beam = sorted((each for each in grown if _acyclic(each.edges())), key=lambda each: -each.score)[:BEAM]
+    return beam[0]
+
+
+def candidates(layout: Layout, task: int, slot: Slot) -> list[Source]:
+    """What may fill a slot: a question or a prompt is in the user's own words, anything else was given or made."""
+    own = slot.name in _ASKED or (layout.intents[task].type.name in _OWN_WORDS and slot.name == "text")
+    return layout.sources(task, slot.modality, own_words=own)
 
 
 def _options(
-    layout: Layout, task: int, modality: Modality, count: int, weights: Weights
+    layout: Layout, task: int, slot: Slot, so_far: Wiring, weights: Weights
 ) -> Iterator[tuple[float, tuple[Source, ...]]]:
-    """The ways to fill ``count`` slots of one modality, each with its log-probability."""
-    sources = layout.sources(task, modality)
-    if count == 1:
-        sources = _judged_words(layout, task, sources) or sources
-    scores = [weights.link(features(layout, task, modality, source)) for source in sources]
+    """The ways to fill one slot, each with its log-probability."""
+    used = {source for other, _, sources in so_far.fills if other == task for source in sources}
+    sources = [source for source in candidates(layout, task, slot) if source not in used]
+    if slot.many:
+        given = [[source for source in sources if source.kind == kind] for kind in ("file", "quote")]
+        yield 0.0, tuple(given[0] or given[1] or sources[:1])
+        return
+    scores = [weights.link(features(layout, task, slot.name, slot.modality, source)) for source in sources]
     total = math.log(sum(math.exp(score - max(scores)) for score in scores)) + max(scores) if scores else 0.0
-    chosen = sorted(range(len(sources)), key=lambda number: -scores[number])[:BEAM]
-    for group in combinations(chosen, min(count, len(chosen))):
-        yield sum(scores[number] - total for number in group), tuple(sources[number] for number in sorted(group))
-    if any(source.task >= 0 for source in sources):
+    for number in sorted(range(len(sources)), key=lambda number: -scores[number])[:BEAM]:
+        yield scores[number] - total, (sources[number],)
+    if not sources or any(source.task >= 0 for source in sources):
         yield _UNFILLED, ()
-
-
-def _judged_words(layout: Layout, task: int, sources: Sequence[Source]) -> list[Source]:
-    """The quoted text after the wording of a verdict: "is the tone of 'so glad' positive" judges those words alone."""
-    if layout.intents[task].type.name not in VERDICTS or not layout.tells(task):
-        return []
-    window = range(layout.at[task], layout.at[task] + len(layout.windows[task]) + 2)
-    return [source for source in sources if source.kind == "quote" and source.start in window][:1]
-
-
-def _first(count: int, items: Iterator[Wiring]) -> Iterator[Wiring]:
-    return (item for _, item in zip(range(count), items, strict=False))
 
 
 def _acyclic(edges: set[tuple[int, int]]) -> bool:

@@ -1,108 +1,119 @@
-"""What the wording of a request tells about single slots: aspects, languages, labels, and which of several files."""
+"""What the wording of a request tells about single slots: languages, labels, which of several files."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
-from graph.offline.cues import LANGUAGES, MOOD
+from graph.offline.listing import items, labels
 from graph.offline.reading import Reading
+from graph.offline.weights import Weights
+from tools import languages
 from tools.tasks import Modality, TaskType
 
-_ASPECTS = {
-    "language": r"\b(?:which|what|the|its) lang(?:uage)?\b",
-    "sentiment": r"\bsentiment|\btone\b|\bpositive\b|\bnegative\b|\bpolarity",
-    "emotion": r"\bemotions?\b|\bfeelings?\b",
-    "toxicity": r"\btoxic\w*|\boffensive\b|\bhate\b|\babusive\b",
-    "topic": r"\btopics?\b|\bsubject\b|\bcategory\b",
-}
-# The mood of a text is told as positive or negative; emotions are asked for by that name.
-_ASPECTS["sentiment"] += (
-    r"|\bmood\b|\bhow (?:does|do|did) (?:the )?[\w']+ feel\b|"
-    + MOOD
-    + r"|\b(?:like|love|enjoy|hate)\w* (?:it|this|that|them)\b"
+_INTO = {"into", "to", "ins", "zum", "al", "vers", "as"}
+_IN = {"in", "auf", "en", "im", "is", "for"}
+_AND = re.compile(r"[\s,;/&+]*(?:and|or|und|et|y|also|then|one|in|into|to|for|the|auf|en|\s|,)*")
+_SOUGHT = re.compile(
+    r"\b(?:find|locate|spot|box|boxes|mark|circle|detect|highlight|seek|where(?:'s|s|\sis|\sare|\swas)?"
+    r"|look(?:ing)? for|hunt(?:ing)? for|see|around|round|every|each|any|all)\s+"
+    r"(?:(?:the|my|our|his|her|a|an|all|every|each|any|of)\s+)*([^,.;:!?_\n]{2,60}?)"
+    r"(?=\s+(?:in|on|at|from|if|please|and|so|with|for|there|here|is|are|i|we|to|that|you)\b|[,.;:!?\n_]|$)",
+    re.I,
 )
-_ASPECTS["language"] += rf"|\b(?:what|which) tongue\b|\bis (?:it|this|that)(?: written)?(?: in)? {LANGUAGES}\b"
-_INTO = re.compile(rf"\b(?:in|into|to|and|or|,)\s+({LANGUAGES})\b")
-_LABELS = re.compile(
-    r"\b(?:classif\w+|categori\w+|label\w*|sort|decide|say|tell)\b[^.!?;\n]*?"
-    r"\b(?:as|among|amongst|between|into|whether it is|labels?:?|classes:?|categories:?|one of|either)\b\s+([^.!?;\n]+)"
-)
-_SEPARATOR = re.compile(r"\s*(?:,|;|/|\bor\b|\band\b)\s*")
+_PRONOUN = re.compile(r"(?:it|them|they|this|that|these|those|him|her|what|which|you|me|how|if|round|around)\b", re.I)
 _ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "fifth": 4,
-    "last": -1,
-    "latest": -1,
-}
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4,
+    "last": -1, "latest": -1,
+}  # fmt: skip
 _NOUNS: dict[Modality, str] = {
-    "image": r"image|picture|photo|photograph|drawing|scan|page|one|file",
+    "image": r"image|picture|photo|photograph|pic|drawing|scan|page|one|file",
     "audio": r"audio|recording|sound|clip|track|song|one|file",
     "video": r"video|clip|film|movie|one|file",
     "table": r"table|spreadsheet|sheet|one|file",
-    "text": r"text|document|article|file|one",
+    "text": r"text|document|article|letter|file|one",
 }
-_MEDIA: dict[Modality, str] = {
-    "image": r"\b(?:images?|pictures?|pics?|photos?|photographs?|portraits?|snapshots?)\b",
-    "audio": r"\b(?:audio|recordings?|speech|sounds?|voices?|songs?|memos?)\b",
-    "video": r"\b(?:videos?|films?|movies?)\b",
-}
-_DETAIL = re.compile(
-    r"\b(?:in|with) (?:as much|great|full|more|every|maximum|all) (?:possible )?detail|\beverything (?:about|you can)"
-    r"|\ball (?:that )?you can (?:about|see|find)|\bas (?:detailed|precisely|fully) as possible"
-)
 
 
-def variants(type_: TaskType, reading: Reading, span: tuple[int, int]) -> list[Mapping[str, Any]]:
-    """What the wording, at ``span``, fills in for a type, once for each task it asks for: two aspects are two tasks."""
+@dataclass(frozen=True)
+class Named:
+    """A language that is named: by which name, where, and what its surroundings tell (features)."""
+
+    name: str
+    start: int
+    end: int
+    features: tuple[str, ...]
+
+
+def named_languages(reading: Reading) -> list[Named]:
+    """The languages that stand in the request, outside its data."""
+    found = languages.mentioned(reading.text, reading.plain)
+    around = (tuple(_around(reading, start, end, number, len(found))) for number, (_, start, end) in enumerate(found))
+    named = [Named(*each, features) for each, features in zip(found, around, strict=True)]
+    unsaid = Named("English", -1, -1, ("unsaid", f"unsaid {min(len(named), 2)}"))
+    return [*named, unsaid] if named and all(each.name != "English" for each in named) else named
+
+
+def _around(reading: Reading, start: int, end: int, number: int, count: int) -> Iterator[str]:
+    before = re.findall(r"[^\W_]+|[.!?,;:]", reading.plain[max(0, start - 40) : start])[-2:]
+    after = re.findall(r"[^\W_]+|[.!?,;:]", reading.plain[end : end + 30])[:1]
+    last = before[-1] if before else "^"
+    yield f"kind {'into' if last in _INTO else 'in' if last in _IN else 'other'}"
+    yield f"before {last}"
+    yield f"before {' '.join(before)}"
+    yield f"after {after[0] if after else '$'}"
+    yield f"of {min(count, 3)} number {min(number, 2)} last {number == count - 1}"
+    yield f"english {reading.plain[start:end] == 'english'} {min(count, 2)}"
+    yield f"sentence {min(reading.sentence_number(start), 2)} of {min(len(reading.stops), 3)}"
+
+
+def targets(reading: Reading, weights: Weights) -> list[Named]:
+    """The languages to translate into: the likeliest that is named, and those that are listed beside it.
+
+    Where a language is named that is not meant ("I cannot read Italian") it is English.
+    """
+    found = named_languages(reading)
+    if not found:
+        return []
+    best = max(range(len(found)), key=lambda number: weights.language(found[number].features))
+    first = last = best
+    while first and found[best].start >= 0 and _AND.fullmatch(reading.plain, found[first - 1].end, found[first].start):
+        first -= 1
+    while last + 1 < len(found) and _AND.fullmatch(reading.plain, found[last].end, max(found[last + 1].start, 0)):
+        last += 1
+    return list({each.name: each for each in found[first : last + 1]}.values())
+
+
+def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
+    """What the wording, at ``span``, fills in for a type, once for each task that it asks for."""
     if type_.slot("labels"):
-        named = labels(reading)
+        named = labels(reading, span[0]) or (sought(reading, span[0]) if "object" in type_.name else [])
         return [{"labels": named}] if named else [{}]
-    if type_.slot("aspect"):
-        return [{"aspect": aspect} for aspect, _ in _aspects(reading)] or [{}]
+    if type_.name == "translation":
+        return [{"language": each.name} for each in targets(reading, weights)] or [{}]
     if type_.slot("language"):
-        told: list[Mapping[str, Any]] = [{"language": match[1].capitalize()} for match in _INTO.finditer(reading.plain)]
-        return told if told and (type_.name == "translation" or len(told) == 1) else [{}]
-    if (aim := type_.slot("text")) and not aim.required and span[0] >= 0:
-        return [{"text": clauses(reading, *span)}]
-    if (
-        type_.slots and type_.slots[-1].many and len(reading.quotes) > 2
-    ):  # a text, and several others to hold against it
-        one, *rest = [quote.text for quote in reading.quotes]
+        spoken = [each.name for each in targets(reading, weights) if each.start >= 0]
+        return [{"language": spoken[0]}] if len(spoken) == 1 else [{}]
+    if (aim := type_.slot("text")) and not aim.required:
+        return [{"text": clauses(reading, *span) if span[0] >= 0 else reading.text.strip()}]
+    if len(type_.slots) > 1 and type_.slots[-1].many and len(reading.quotes) > 1:
+        one, *rest = [quote.text for quote in reading.quotes]  # a text, and others to hold against it
         return [{type_.slots[0].name: one, type_.slots[-1].name: rest}]
     return [{}]
 
 
 def clauses(reading: Reading, start: int, end: int) -> str:
     """The clauses in which a wording stands, as the user wrote them."""
-    begin, stop = reading.clause(start)[0], reading.clause(end - 1)[1]
+    begin, stop = reading.clause(start)[0], reading.clause(max(start, end - 1))[1]
     return re.sub(r"(?:[\s,;.:]|\band\b)+$", "", reading.text[begin:stop]).strip()
 
 
-def place(slots: Mapping[str, Any], reading: Reading) -> int:
-    """Where the wording that fills these slots stands, -1 where there is none."""
-    return dict(_aspects(reading)).get(slots.get("aspect", ""), -1)
-
-
-def _aspects(reading: Reading) -> Iterator[tuple[str, int]]:
-    found = ((aspect, re.search(pattern, reading.plain)) for aspect, pattern in _ASPECTS.items())
-    return iter(sorted(((aspect, match.start()) for aspect, match in found if match), key=lambda item: item[1]))
-
-
-def labels(reading: Reading) -> list[str]:
-    """The classes that the user names: several quoted texts, or a list after a word such as "as"."""
-    for match in _LABELS.finditer(reading.plain):
-        named = _SEPARATOR.split(reading.text[match.start(1) : match.end(1)])
-        named = [re.sub(r"^(?:an?|the|it is|is|be)\s+", "", name.strip(" '\"")) for name in named]
-        if len([name for name in named if name]) > 1:
-            return [name for name in named if name]
-    return []
+def sought(reading: Reading, at: int) -> list[str]:
+    """The things that are to be found in a picture."""
+    found = sorted(_SOUGHT.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
+    names = [items(reading.text[match.start(1) : match.end(1)]) for match in found if not _PRONOUN.match(match[1])]
+    return next((each for each in names if each), [clauses(reading, max(at, 0), max(at, 0) + 1)])
 
 
 def ordinal(text: str, modality: Modality) -> int | None:
@@ -112,17 +123,18 @@ def ordinal(text: str, modality: Modality) -> int | None:
     return _ORDINALS[match[1]] if match else None
 
 
+def called(files: Sequence[str], text: str) -> list[str]:
+    """The files that a text calls by a word of their names, one that no other of them has: "the hull report"."""
+    names = {file: _stems(PurePosixPath(file).stem) for file in files}
+    told = _stems(text)
+    others = {file: set().union(*(words for other, words in names.items() if other != file)) for file in files}
+    return [file for file in files if (names[file] - others[file]) & told]
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.lower())}
+
+
 def plural(reading: Reading, modality: Modality) -> bool:
     """Whether several files of a modality are spoken of."""
     return bool(re.search(rf"\b(?:{_NOUNS[modality]})s\b|\b(?:both|all of them|each|every)\b", reading.plain))
-
-
-def of_another(text: str, modality: Modality) -> bool:
-    """Whether a text names a medium, and not this one."""
-    own = _MEDIA.get(modality)
-    return own is not None and not re.search(own, text) and any(re.search(other, text) for other in _MEDIA.values())
-
-
-def in_detail(reading: Reading) -> bool:
-    """Whether the user wants all there is to say."""
-    return bool(_DETAIL.search(reading.plain))

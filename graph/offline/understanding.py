@@ -1,0 +1,205 @@
+"""What a request is understood to ask for: each likely set of wishes, as tasks that can run here."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from graph.offline import options, standins, wording
+from graph.offline.hearing import READERS, Hearing, hear
+from graph.offline.intents import OUTCOMES, Choice, Intent, type_name
+from graph.offline.meaning import Meaning
+from graph.offline.parts import asking, is_question
+from graph.offline.reading import Reading, Span, read
+from graph.offline.weights import Weights
+from tools.tasks import TASKS, TaskType
+
+_INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
+_HEARD, _SURE = 0.25, 0.6  # how likely a part asks for what is planned, else is left out; for more, to be added
+_ANSWERING = {
+    "question-answering", "visual-question-answering", "document-question-answering", "image-text-to-text",
+    "table-question-answering",
+}  # fmt: skip
+_ALIKE = {"image-text-to-text": "visual-question-answering"}  # which of the two is meant, nobody has to say
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A set of wishes and how likely it is meant: its tasks, and those that nothing here can do or stand in for."""
+
+    wishes: tuple[str, ...]
+    probability: float
+    intents: tuple[Intent, ...] = ()
+    beyond: tuple[Intent, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether all of it can be done here."""
+        return bool(self.intents) and not self.beyond
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Words of the request that ask for what is not done: for a type that cannot run, or for what is not clear."""
+
+    text: str
+    type: TaskType | None = None
+    unclear: bool = False
+
+
+class Understanding:
+    """Understands requests over the types on offer."""
+
+    def __init__(self, offered: Mapping[str, TaskType], weights: Weights, meaning: Meaning | None) -> None:
+        self.offered, self.weights, self.meaning = offered, weights, meaning
+        self.types = TASKS | dict(offered)
+
+    def of(self, reading: Reading, files: Sequence[str]) -> list[Understood]:
+        """The likely sets of wishes, the likeliest first; those that cannot run are left aside if others are likely."""
+        return self._able(self._heard(reading, files))
+
+    def _able(self, heard: Hearing) -> list[Understood]:
+        met = list(_merged(self._met(choice, heard) for choice in heard.choices))
+        able = [one for one in met if one.runs or one.wishes[0] in OUTCOMES]
+        likely = sum(one.probability for one in able)
+        if likely < _INSTEAD:
+            return met
+        return [replace(one, probability=one.probability / likely) for one in able]
+
+    def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
+        """The type that is most likely meant by a request that lacks what it needs."""
+        said = self._heard(reading, files).said
+        names = [name for name in said.names if type_name(name) in self.offered]
+        return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
+
+    def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
+        """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""
+        parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self._heard(reading, files)
+        unmet = {_words(one, heard): Unmet(_words(one, heard), one.type) for one in chosen.beyond}
+        for part in parts if len(parts) > 1 else ():
+            alone = self._alone(part, chosen, reading, files)
+            if alone.runs and alone.probability >= _SURE:
+                wishes |= dict.fromkeys(alone.wishes)
+            elif alone.wishes:
+                type_ = alone.beyond[0].type if alone.beyond else None
+                unmet.setdefault(part.text, Unmet(part.text, type_, unclear=bool(alone.intents)))
+        if len(wishes) > len(chosen.wishes):
+            chosen = self._met(Choice(tuple(wishes), chosen.probability), heard)
+        return chosen, list(unmet.values())
+
+    def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
+        """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
+        given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
+        heard = self._heard(read(f"{part.text}{given}", files), files)
+        likely = sum(one.probability for one in heard.choices if {*one.wishes} & {*chosen.wishes})
+        alone = self._able(heard)[0]
+        planned = alone.intents and {*map(_kind, alone.intents)} <= {*map(_kind, chosen.intents)}
+        return Understood((), 0.0) if likely >= _HEARD or planned or {*heard.named} & {*chosen.wishes} else alone
+
+    def _heard(self, reading: Reading, files: Sequence[str]) -> Hearing:
+        return hear(reading, files, self.weights, self.meaning, self.types)
+
+    def _met(self, choice: Choice, heard: Hearing) -> Understood:
+        """A set of wishes with its tasks; those that only serve what cannot run, or then lack their input, go too."""
+        if choice.wishes[0] in OUTCOMES:
+            return Understood(choice.wishes, choice.probability)
+        intents, beyond = list[Intent](), list[Intent]()
+        for wish in _pruned(choice, heard):
+            for span in _asked(wish, choice, heard):
+                serving = standins.serving(wish, span.text, self.offered)
+                intents += [intent for each in serving for intent in self._intents(each, span, heard)]
+                beyond += [] if serving else [Intent(self.types[type_name(wish)], span.start, span.end)]
+        intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
+        if not heard.can_run([one.type.name for one in intents]):
+            intents = []
+        joined = tuple(sorted(_joined(intents, heard.reading), key=lambda one: one.start % len(heard.reading.text)))
+        return Understood(choice.wishes, choice.probability, joined, tuple(beyond))
+
+    def _intents(self, wish: str, span: Span, heard: Hearing) -> Iterator[Intent]:
+        """A wish that these words ask for, once for each language or class that it asks for."""
+        name, _, aspect = wish.partition("/")
+        type_, at = self.offered[name], (span.start, span.end)
+        told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
+        told |= {"aspect": aspect} if aspect else {}
+        if type_.slot("question") and is_question(span):
+            told |= {"question": span.text}
+        for variant in wording.variants(type_, heard.reading, at, self.weights):
+            yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
+
+    def _unlabelled(self, intent: Intent) -> Intent:
+        """Labels that are moods are told better without labels."""
+        aspect = standins.aspect(intent.slots.get("labels", ()))
+        plain = self.offered.get("text-classification")
+        if intent.type.name != "zero-shot-classification" or not aspect or not plain:
+            return intent
+        return replace(intent, type=plain, slots={"aspect": aspect})
+
+
+def _asked(wish: str, choice: Choice, heard: Hearing) -> list[Span]:
+    """The words that ask for a wish: of a question each that is asked, but for what is answered by reading."""
+    asked = heard.questions(wish, choice) if wish in _ANSWERING else []
+    if asked:
+        return [one for one in asked if not (_reads(choice, heard) and standins.wants_words(one.text.lower()))]
+    return [Span(*heard.at(wish), heard.spoken(wish))]
+
+
+def _words(intent: Intent, heard: Hearing) -> str:
+    """The part of the request in which a task is asked for, or all of it."""
+    parts = (part.text for part in asking(heard.reading) if part.start <= intent.start < part.end)
+    return next(parts, heard.reading.text.strip())
+
+
+def _pruned(choice: Choice, heard: Hearing) -> list[str]:
+    """The wishes without those that another answers too, or that reading answers: "What does it say?"."""
+    reads = _reads(choice, heard)
+    kept: list[str] = []
+    for wish in sorted(choice.wishes, key=heard.said.of, reverse=True):
+        asked = [heard.spoken(wish)] if wish in _ANSWERING else []
+        rivals = [heard.spoken(each) for each in kept if each in _ANSWERING]
+        if not (asked and (asked[0] in rivals or (reads and standins.wants_words(asked[0].lower())))):
+            kept.append(wish)
+    return [wish for wish in choice.wishes if wish in kept]
+
+
+def _reads(choice: Choice, heard: Hearing) -> bool:
+    """Whether something is read or heard, and no words are given beside it."""
+    return bool({*READERS.values()} & {*choice.wishes}) and not heard.reading.quotes
+
+
+def _serves_only(intent: Intent, beyond: Intent, reading: Reading) -> bool:
+    """Whether a task is wanted only for what it makes for one that cannot run: they are spoken of together."""
+    feeds = any(slot.modality in intent.type.outputs for slot in beyond.type.required)
+    return feeds and intent.type.name in READERS.values() and _part(intent, reading) == _part(beyond, reading)
+
+
+def _part(intent: Intent, reading: Reading) -> int:
+    return sum(part.end <= intent.start for part in asking(reading))
+
+
+def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
+    """What comes to the same tasks once, as likely as all of it."""
+    groups: dict[object, list[Understood]] = {}
+    for one in met:
+        tasks = frozenset(map(_kind, one.intents))
+        beyond = frozenset(intent.type.name for intent in one.beyond)
+        groups.setdefault((tasks, beyond) if one.intents else one.wishes, []).append(one)
+    merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
+    return iter(sorted(merged, key=lambda one: -one.probability))
+
+
+def _kind(intent: Intent) -> tuple[str, str]:
+    """What a task does, whichever of two types that are alike does it."""
+    return _ALIKE.get(intent.type.name, intent.type.name), str(intent.slots.get("aspect"))
+
+
+def _joined(intents: Sequence[Intent], reading: Reading) -> Iterator[Intent]:
+    """One task of those of a type that speak of the same file; an optional prompt is all that they say."""
+    groups: dict[object, list[Intent]] = {}
+    for intent in intents:
+        clause = reading.plain[slice(*reading.clause(max(intent.start, 0)))]
+        which = wording.ordinal(clause, intent.type.required[0].modality) if intent.type.required else None
+        told = {name: value for name, value in intent.slots.items() if name != "text"}
+        groups.setdefault((intent.type.name, which, str(told)), []).append(intent)
+    for same in groups.values():
+        texts = dict.fromkeys(
+            str(one.slots["text"]) for one in sorted(same, key=lambda one: one.start) if "text" in one.slots
+        )
+        yield replace(same[0], slots={**same[0].slots, "text": ", ".join(texts)}) if len(texts) > 1 else same[0]
