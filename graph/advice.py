@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import PurePath
 
+from graph.selector import READING
 from graph.state import Task
 from tools.files.resources import modality
 from tools.install import command
@@ -84,7 +85,7 @@ def undescribed(
 ) -> Advice | None:
     """For a description of a picture, where all that could run can only read what is printed in it."""
     readers = candidates(TASKS["image-to-text"])
-    if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request):
+    if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request) or READING.search(request):
         return None
     if any(reader.backend != "embedded" for reader in readers):
         return None
@@ -141,7 +142,8 @@ def _way(backend: str) -> str:
 
 
 def _instead(able: Sequence[str]) -> str:
-    return f" Here I can, for example: {'; '.join(able)}".rstrip(".!?") + "." if able else ""
+    listed = "; ".join(able)
+    return f" Here I can, for example: {listed}{'' if listed.endswith('?') else '.'}" if able else ""
 
 
 def _gerund(purpose: str) -> str:

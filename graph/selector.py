@@ -33,7 +33,8 @@ SCHEMA: dict[str, Any] = {
     "properties": {"choices": {"type": "array", "items": {"type": "object"}}},
     "required": ["choices"],
 }
-_READING = re.compile(r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe)\b", re.I)
+# What speaks of the words in a picture rather than of the picture
+READING = re.compile(r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe)\b", re.I)
 _CODE = re.compile(r"\b(?:qr|bar) ?-?codes?\b", re.I)
 _DESCRIBED = 160  # characters of a candidate's description
 
@@ -110,7 +111,7 @@ def _unlike(request: str, candidate: Candidate) -> int:
     if "code" in candidate.aspects:
         return -1 if _CODE.search(request) else 2
     about = f"{candidate.model} {candidate.description}"
-    return int("(OCR)" not in about) if _READING.search(request) else int("ocr" in about.lower())
+    return int("(OCR)" not in about) if READING.search(request) else int("ocr" in about.lower())
 
 
 async def ask(

@@ -42,7 +42,10 @@ def written(value: object) -> Written | None:
     name = next((value[key] for key in _TASK if isinstance(value.get(key), str)), None) or _compact(value)
     if name is None:
         return None
-    dep = tuple(id_ for id_text in _listed(_first(value, _DEP, like=True)) if (id_ := _id(id_text)) is not None)
+    after = _listed(_first(value, _DEP, like=True))
+    if any(isinstance(entry, dict) for entry in after):  # a bracket is wrong, and what follows went into it
+        return None
+    dep = tuple(id_ for id_text in after if (id_ := _id(id_text)) is not None)
     return Written(name, _id(value.get("id")), dep, _arguments(_given(value, name)))
 
 
@@ -128,11 +131,14 @@ def _arguments(value: object) -> dict[str, Any]:
     """Arguments by name; a bare value or a list of them is numbered."""
     if isinstance(value, dict):
         return {str(name): argument for name, argument in value.items()}
-    pairs = [_named(item, number) for number, item in enumerate(_listed(value))]
-    return dict(pairs)
+    return dict(pair for number, item in enumerate(_listed(value)) for pair in _named(item, number))
 
 
-def _named(item: object, number: int) -> tuple[str, object]:
-    if isinstance(item, dict) and "value" in item:
-        return str(item.get("name", number)), item["value"]
-    return str(number), item
+def _named(item: object, number: int) -> Iterator[tuple[str, object]]:
+    """An argument as it may stand in a list: with its name and value, as an object of arguments, or bare."""
+    if not isinstance(item, dict):
+        yield str(number), item
+    elif "value" in item:
+        yield str(item.get("name", number)), item["value"]
+    else:
+        yield from ((str(name), argument) for name, argument in item.items())

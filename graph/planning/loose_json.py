@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import json_repair
@@ -24,13 +24,17 @@ _WRONG_ESCAPE = re.compile(r'\\(?:\\|(?!["\\/bfnrt]|u[0-9a-fA-F]{4}))')
 
 @dataclass(frozen=True)
 class JsonSpan:
-    """A value and the text that it was written as; ``doubt`` says why it may not be all that was written."""
+    """A value and the text that it was written as; ``doubt`` says why it may not be all that was written.
+
+    One that was ``repaired`` may hold all of it in another order.
+    """
 
     value: Any
     text: str
     start: int
     end: int
     doubt: str = ""
+    repaired: bool = False
 
 
 def find(text: str) -> list[JsonSpan]:
@@ -117,7 +121,7 @@ def _attempt(text: str, start: int, end: int, depth: int) -> JsonSpan:
         return _unread(text, start, end)
     try:
         value: object = json_repair.loads(written, skip_json_loads=True)
-        return _checked(value, text, start, end, doubt(written, value, depth))
+        return replace(_checked(value, text, start, end, doubt(written, value, depth)), repaired=True)
     except (ValueError, RecursionError):
         return _unread(text, start, end)
 

@@ -21,6 +21,7 @@ _LOOKED_AT = 2_000  # words that are compared with the names of tasks
 _REPLY = ("reply", "answer", "message", "response")
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
 _WORD = re.compile(r"[\w-]+(?: [\w-]+){0,5}")
+_QUOTED = re.compile(r'"([\w -]{1,60})"')
 _BROKEN_OFF = re.compile(r"[\[{]\s*(?:[\"'\[{]|$)")
 _BETWEEN = re.compile(r"[\s,;`]*(?:json)?[\s,;`]*", re.I)
 
@@ -84,8 +85,13 @@ class _Part:
     def complaints(self) -> Iterator[str]:
         if self.span.doubt:
             yield f"Part of the plan cannot be read: {self.span.doubt}"
-        elif self.listed and (count := mentioned(self.span.value)) > len(self.tasks):
+        elif self.listed and (count := self._mentioned()) > len(self.tasks):
             yield f"Of {count} tasks {len(self.tasks)} stand as members of one list."
+
+    def _mentioned(self) -> int:
+        """How many task types it names; in the text, too, where a repair may have moved them."""
+        quoted = _QUOTED.findall(self.span.text)[:_LOOKED_AT] if self.span.repaired else []
+        return max(mentioned(self.span.value), sum(map(known, quoted)))
 
 
 def _speaks_of_tasks(text: str) -> bool:
@@ -109,9 +115,9 @@ def _plan(text: str, parts: Sequence[_Part]) -> Reply | None:
     """The last list of tasks, or else the tasks that stand by themselves, with what else speaks of tasks."""
     last = max((number for number, part in enumerate(parts) if part.tasks and part.listed), default=None)
     if last is None:
-        return _singles(text, [part for part in parts if part.speaks_of_tasks])
+        return _singles(text, parts)
     left = [part for part in parts[last + 1 :] if part.speaks_of_tasks or part.breaks_off]
-    more = ["After the list of tasks there are more."] if left else []
+    more = ["After the list of tasks there are more."] if left or _beside(text, parts, parts[last].span.end) else []
     more += ["The plan that was announced did not come."] if text.endswith(":") else []
     return Reply(parts[last].tasks, complaints=(*parts[last].complaints(), *more))
 
@@ -120,11 +126,21 @@ def _singles(text: str, parts: Sequence[_Part]) -> Reply | None:
     """Tasks without a list around them, such as one a line."""
     if not any(part.tasks for part in parts):
         return None
-    gaps = [text[part.span.end : other.span.start] for part, other in pairwise(parts)]
-    apart = not all(_BETWEEN.fullmatch(gap) for gap in gaps) or not all(part.tasks for part in parts)
+    plans = [part for part in parts if part.speaks_of_tasks or part.span.doubt]
+    gaps = [text[part.span.end : other.span.start] for part, other in pairwise(plans)]
+    apart = not all(map(_BETWEEN.fullmatch, gaps)) or not all(part.tasks for part in plans) or _beside(text, parts)
     complaints = ["There are several tasks, but no one list of all."] if apart else []
-    complaints += [complaint for part in parts for complaint in part.complaints()]
-    return Reply(tuple(task for part in parts for task in part.tasks), complaints=tuple(dict.fromkeys(complaints)))
+    complaints += [complaint for part in plans for complaint in part.complaints()]
+    return Reply(tuple(task for part in plans for task in part.tasks), complaints=tuple(dict.fromkeys(complaints)))
+
+
+def _beside(text: str, parts: Sequence[_Part], start: int = 0) -> bool:
+    """Whether the name of a task type stands in quotation marks outside of all JSON: a bracket is wrong before it."""
+    spans = [part.span for part in parts if part.span.start >= start]
+    ends, starts = [start, *(span.end for span in spans)], [*(span.start for span in spans), len(text)]
+    return any(
+        known(name) for at, to in zip(ends, starts, strict=True) for name in _QUOTED.findall(text[at:to])[:_LOOKED_AT]
+    )
 
 
 def _said(parts: Sequence[_Part]) -> Reply | None:

@@ -73,3 +73,12 @@ def test_the_conversation_is_told_what_was_asked_and_that_nothing_is_lost() -> N
     assert recalled("What did I ask first?", history, done) == "You asked: “Make it sepia”"
     assert "notice.png is as it was" in (recalled("undo that", history, done) or "")
     assert recalled("Undo the button of this shirt", [], []) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "needs"),
+    [("What is in this picture?", True), ("What is written on this sign?", False), ("What does it say?", False)],
+)
+def test_who_asks_for_the_words_in_a_picture_needs_no_model_that_describes(asked: str, needs: bool) -> None:
+    reading = Task(task="image-to-text", id=0, args={"image": "sign.png"})
+    assert bool(advice.undescribed([reading], asked, ["sign.png"], offered())) is needs

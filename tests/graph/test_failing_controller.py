@@ -40,7 +40,7 @@ def picture(workspace: Path, stubs: Stubs) -> str:
 
 
 async def ask(llm: str, picture: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # passed on
-    given: Any = {"messages": [HumanMessage("What is in this picture?")], "resources": [picture]}
+    given: Any = {"messages": [HumanMessage("What is written on this sign?")], "resources": [picture]}
     return await graph.ainvoke(given, context=Context(llm=llm, cache=False, **options))
 
 
@@ -132,7 +132,7 @@ async def test_an_answer_that_breaks_off_goes_on_by_rule(picture: str, served: C
         yield piece(role="assistant", content="It is a square that ")
 
     served(PLAN, half)
-    given: Any = {"messages": [HumanMessage("What is in this picture?")], "resources": [picture]}
+    given: Any = {"messages": [HumanMessage("What is written on this sign?")], "resources": [picture]}
     said, kept = "", ""
     context = Context(llm="openai:some-model", cache=False)
     async for mode, chunk in graph.astream(given, context=context, stream_mode=["messages", "values"]):
