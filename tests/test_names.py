@@ -24,7 +24,6 @@ STILL_TO_DO = {
     "graph/executor.py",
     "graph/offline",
     "graph/planner.py",
-    "tools/backends/local",
 }
 
 
