@@ -68,14 +68,14 @@ class _Layer(nn.Module):  # type: ignore[misc]
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         count, length, width = states.shape
-        each = width // self.heads
+        size = width // self.heads
         q, k, v = (
-            getattr(self, name)(states).view(count, length, self.heads, each).transpose(1, 2).reshape(-1, length, each)
+            getattr(self, name)(states).view(count, length, self.heads, size).transpose(1, 2).reshape(-1, length, size)
             for name in "qkv"
         )
-        likeness = torch.bmm(q, k.transpose(1, 2)) / math.sqrt(each)
+        likeness = torch.bmm(q, k.transpose(1, 2)) / math.sqrt(size)
         share = (likeness.view(count, self.heads, length, length) + mask).softmax(-1).view(-1, length, length)
-        taken = torch.bmm(share, v).view(count, self.heads, length, each).transpose(1, 2).reshape(count, length, width)
+        taken = torch.bmm(share, v).view(count, self.heads, length, size).transpose(1, 2).reshape(count, length, width)
         states = functional.layer_norm(states + self.ao(taken), (width,), *self.norms[0], self.epsilon)
         inner = functional.gelu(self.fi(states), approximate="tanh")
         return functional.layer_norm(states + self.fo(inner), (width,), *self.norms[1], self.epsilon)
@@ -104,17 +104,17 @@ class Network(nn.Module):  # type: ignore[misc]
             states = layer(states, mask)
         states = self.dropout(states.float())
         share = (states @ self.seeks.T).masked_fill(~there[:, :, None], _FAR).softmax(1)
-        kinds = torch.tensor(np.array([one.given for one in heard]))
+        kinds = torch.tensor(np.array([request.given for request in heard]))
         return (share * (states @ self.says.T)).sum(1) + kinds @ self.given.T + self.bias
 
     def _embedded(self, heard: Sequence[Heard]) -> tuple[Tensor, Tensor]:
-        longest = max(len(one.pieces) for one in heard)
+        longest = max(len(request.pieces) for request in heard)
         numbers = np.zeros((len(heard), longest), np.int64)
-        for row, one in enumerate(heard):
-            numbers[row, : len(one.pieces)] = one.pieces
+        for row, request in enumerate(heard):
+            numbers[row, : len(request.pieces)] = request.pieces
         known, where = np.unique(numbers, return_inverse=True)
         embedded = torch.tensor(self.packed.embeddings(known.tolist())[where.reshape(numbers.shape)])
-        lengths = torch.tensor([len(one.pieces) for one in heard])
+        lengths = torch.tensor([len(request.pieces) for request in heard])
         return embedded + self.places[:longest], torch.arange(longest)[None, :] < lengths[:, None]
 
     def begin(self, types: tuple[str, ...], learned: Learned) -> None:
@@ -133,7 +133,7 @@ class Network(nn.Module):  # type: ignore[misc]
 
     def learned(self, types: tuple[str, ...]) -> Learned:
         """What was learned, as ``graph.offline.meaning`` keeps it."""
-        heads = Heads(types, *(each.detach().numpy() for each in (self.seeks, self.says, self.given, self.bias)))
+        heads = Heads(types, *(tensor.detach().numpy() for tensor in (self.seeks, self.says, self.given, self.bias)))
         adapters = {
             f"{number}.{name}": (map_.down.detach().numpy(), map_.up.detach().numpy())
             for number, layer in enumerate(self.layers)
@@ -166,7 +166,7 @@ def adapt(
     if before:
         network.begin(types, before)
         rate, epochs = AGAIN * RATE, round(AGAIN * EPOCHS)
-    adapters = [each for name, each in network.named_parameters() if name.endswith((".down", ".up"))]
+    adapters = [weight for name, weight in network.named_parameters() if name.endswith((".down", ".up"))]
     heads = [network.seeks, network.says, network.given, network.bias]
     groups = [{"params": adapters, "lr": rate}, {"params": heads, "lr": 3 * rate}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
@@ -197,7 +197,7 @@ def _batches(heard: Sequence[Heard], shuffled: random.Random) -> Iterator[list[i
 
 
 def _loss(odds: Tensor, batch: list[int], targets: Targets, sets: Tensor, prior: Tensor) -> Tensor:
-    right, possible, alone = (torch.tensor(each[batch]) for each in (targets.right, targets.possible, targets.alone))
+    right, possible, alone = (torch.tensor(array[batch]) for array in (targets.right, targets.possible, targets.alone))
     scores = (odds @ sets.T + prior).masked_fill(~possible, _FAR)
     judged = right.any(1) & ~alone
     share = scores.logsumexp(1) - scores.masked_fill(~right, _FAR).logsumexp(1)

@@ -101,7 +101,7 @@ async def measure(requests: int) -> dict[str, dict[str, float]]:
     measured = {}
     for processes in (1, 2):
         with servers(processes) as (running, _):
-            clients = [httpx.AsyncClient(base_url=each.url, timeout=120) for each in running]
+            clients = [httpx.AsyncClient(base_url=server.url, timeout=120) for server in running]
             if processes == 1:
                 measured["agents_latency"] = await added(clients[0], min(100, requests))
             await load(clients, 2 * AT_ONCE)  # warm
@@ -156,9 +156,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.show:
         for lose in (show, cluster_models.lose_a_node):
-            told = asyncio.run(lose())
-            print(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in told.items()))
-            if len(set(told.values())) > 1:
+            counts = asyncio.run(lose())
+            print(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()))
+            if len(set(counts.values())) > 1:
                 raise SystemExit(1)
         return
     measured = asyncio.run(measure(arguments.requests))

@@ -51,10 +51,10 @@ async def measure(calls: int) -> dict[str, dict[str, float]]:
         tiny, medium = [await asyncio.to_thread(build, name, Path(folder)) for name in ("tiny", "medium")]
         added, both = await _added(tiny, calls), await _rate(medium, 2, calls)
         await asyncio.to_thread(cluster.nodes[1].kill)
-        one = await _rate(medium, 1, calls)
+        single = await _rate(medium, 1, calls)
     return {
         "models_latency": added,
-        "models_load": {"calls_per_s_1": one, "calls_per_s_2": both, "scaling": both / one},
+        "models_load": {"calls_per_s_1": single, "calls_per_s_2": both, "scaling": both / single},
     }
 
 
@@ -68,10 +68,10 @@ async def lose_a_node(calls: int = 40) -> dict[str, int]:
         waiting = [asyncio.create_task(ray.run(call(model, f"{number}. {TEXT * 8}"))) for number in range(calls)]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.to_thread(cluster.nodes[1].kill)
-        under_way = sum(not each.done() for each in waiting)
+        under_way = sum(not task.done() for task in waiting)
         print(f"One node was killed, with {under_way} of {calls} calls under way.")
         answers = await asyncio.gather(*waiting, return_exceptions=True)
-    return {"asked": calls, "answered": sum(not isinstance(each, BaseException) for each in answers)}
+    return {"asked": calls, "answered": sum(not isinstance(answer, BaseException) for answer in answers)}
 
 
 async def _added(model: Path, rounds: int) -> dict[str, float]:
@@ -102,11 +102,11 @@ async def _rate(model: Path, replicas: int, calls: int) -> float:
 async def _load(ray: Ray, model: Path, calls: int) -> None:
     room = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(number: int) -> None:
+    async def ask(number: int) -> None:
         async with room:
             await ray.run(call(model, f"{number}. {TEXT * 8}"))
 
-    await asyncio.gather(*(one(number) for number in range(calls)))
+    await asyncio.gather(*(ask(number) for number in range(calls)))
 
 
 async def _until(ray: Ray, model: Path, replicas: int) -> None:
@@ -114,7 +114,8 @@ async def _until(ray: Ray, model: Path, replicas: int) -> None:
     for _ in range(200):
         await _load(ray, model, 2 * _AT_ONCE)
         held = await asyncio.to_thread((await ray.cluster()).replicas)
-        if sum(any(each.model == str(model) for each in one) for size in held for one in size.loaded) >= replicas:
+        holding = [any(loaded.model == str(model) for loaded in replica) for size in held for replica in size.loaded]
+        if sum(holding) >= replicas:
             return
     raise RuntimeError(f"{replicas} replicas never came up.")
 

@@ -58,11 +58,11 @@ async def run(data: Path, controller: str, kept: Path | None = None) -> dict[str
     requests, planner = load(data), planner_of(controller)
     predictions: dict[str, dict[str, Any]] = {}
     seconds: list[float] = []
-    for one in track(requests, "Planning", console=Console(stderr=True), disable=not sys.stderr.isatty()):
+    for everyday in track(requests, "Planning", console=Console(stderr=True), disable=not sys.stderr.isatty()):
         started = time.perf_counter()
-        draft = await planner(one)
+        draft = await planner(everyday)
         seconds.append(time.perf_counter() - started)
-        predictions[one.id] = prediction(one, draft)
+        predictions[everyday.id] = prediction(everyday, draft)
     if kept:
         keep(kept, predictions.values())
     timing = round(1000 * statistics.median(seconds), 3)
@@ -71,7 +71,7 @@ async def run(data: Path, controller: str, kept: Path | None = None) -> dict[str
 
 def keep(path: Path, predictions: Iterable[dict[str, Any]]) -> None:
     """Write the predictions, one JSON object a line."""
-    path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in predictions), encoding="utf-8")
 
 
 def planner_of(controller: str) -> Planner:
@@ -82,12 +82,12 @@ def planner_of(controller: str) -> Planner:
     """
     model = chat_model(controller)
 
-    async def by_rule(one: Everyday) -> Draft:
-        return offline.plan(one.request, one.files, TASKS)
+    async def by_rule(everyday: Everyday) -> Draft:
+        return offline.plan(everyday.request, everyday.files, TASKS)
 
-    async def by_model(one: Everyday) -> Draft:
+    async def by_model(everyday: Everyday) -> Draft:
         assert model is not None  # noqa: S101 - by_rule is taken otherwise
-        request = Request(one.request, one.files, [], HumanMessage(one.request))
+        request = Request(everyday.request, everyday.files, [], HumanMessage(everyday.request))
         try:
             return await author(request, TASKS, model, controller, lambda *_: None)
         except PlanError as error:
@@ -96,12 +96,12 @@ def planner_of(controller: str) -> Planner:
     return by_model if model else by_rule
 
 
-def prediction(one: Everyday, draft: Draft) -> dict[str, Any]:
+def prediction(everyday: Everyday, draft: Draft) -> dict[str, Any]:
     """A draft as a line of predictions; a model's words without a plan are a chat."""
     tasks = [{"task": task.task, "id": task.id, "args": task.args} for task in draft.tasks]
     chat = draft.small_talk or (draft.refusal and draft.exit_code == 0)
     outcome = "plan" if tasks else "ask" if draft.question else "chat" if chat else "refuse"
-    return {"id": one.id, "outcome": outcome, "tasks": tasks, "text": draft.question or draft.refusal or ""}
+    return {"id": everyday.id, "outcome": outcome, "tasks": tasks, "text": draft.question or draft.refusal or ""}
 
 
 def show(report: dict[str, Any]) -> None:

@@ -44,13 +44,13 @@ def load(path: Path) -> list[Everyday]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        found = [_everyday(json.loads(line)) for line in lines if line.strip()]
+        requests = [_everyday(json.loads(line)) for line in lines if line.strip()]
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = f"{path} cannot be read as everyday requests ({error}); give one JSON object a line."
         raise InputError(why) from error
-    if not found:
+    if not requests:
         raise InputError(f"{path} holds no requests; give one JSON object a line.")
-    return found
+    return requests
 
 
 def _everyday(record: Mapping[str, Any]) -> Everyday:

@@ -34,28 +34,28 @@ def score(data: Sequence[Everyday], predictions: Mapping[str, Prediction]) -> di
     """Per cent right and misled ("wrong plans": something else was run than was asked), and right by kind."""
     kinds: dict[str, list[bool]] = defaultdict(list)
     misled = 0
-    for one in data:
-        prediction = predictions.get(one.id, {})
-        right = is_right(one, prediction)
-        kinds[one.kind].append(right)
+    for everyday in data:
+        prediction = predictions.get(everyday.id, {})
+        right = is_right(everyday, prediction)
+        kinds[everyday.kind].append(right)
         misled += not right and prediction.get("outcome") == "plan"
     total = sum(map(sum, kinds.values()))
     return {
         "samples": len(data),
         "right": round(100 * total / len(data), 1),
         "wrong_plans": round(100 * misled / len(data), 1),
-        "kinds": {kind: {"right": sum(found), "samples": len(found)} for kind, found in sorted(kinds.items())},
+        "kinds": {kind: {"right": sum(verdicts), "samples": len(verdicts)} for kind, verdicts in sorted(kinds.items())},
     }
 
 
-def is_right(one: Everyday, prediction: Prediction) -> bool:
+def is_right(everyday: Everyday, prediction: Prediction) -> bool:
     """Whether a prediction is what was asked for."""
-    if one.outcomes:
-        return prediction.get("outcome") in one.outcomes
+    if everyday.outcomes:
+        return prediction.get("outcome") in everyday.outcomes
     if prediction.get("outcome") != "plan":
         return False
-    made = list(forms(prediction.get("tasks") or [], one.attached))
-    return any(_fits(made, _literal(plan, one.attached)) for plan in one.accept)
+    made = list(forms(prediction.get("tasks") or [], everyday.attached))
+    return any(_fits(made, _literal(plan, everyday.attached)) for plan in everyday.accept)
 
 
 def forms(tasks: Sequence[Mapping[str, Any]], files: Sequence[str]) -> Iterator[Form]:
@@ -75,7 +75,7 @@ def _form(
                 known = number in by_id and number not in seen
                 binds.add((slot, _form(by_id[number], by_id, files, (*seen, number)).shape if known else "nothing"))
             binds |= {(slot, file) for file in files if _names(file, text)}
-            words[slot].append(plain(_REFERENCE.sub(" ", text)))
+            words[slot].append(normalized(_REFERENCE.sub(" ", text)))
     return Form(str(task["task"]), frozenset(binds), words)
 
 
@@ -83,14 +83,14 @@ def _names(file: str, text: str) -> bool:
     return bool(re.search(r"(?<![\w.-])" + re.escape(file) + r"(?![\w-])", text))
 
 
-def plain(text: object) -> str:
+def normalized(text: object) -> str:
     """What counts of a text when words are compared."""
     return re.sub(r"\W+", " ", str(text).lower()).strip()
 
 
 def _literal(plan: Sequence[Mapping[str, Any]], files: Sequence[str]) -> list[Form]:
     """An accepted plan's tasks: ``*`` is any text, and a file is a binding and no words."""
-    no_words = {plain(file) for file in files} | {""}
+    no_words = {normalized(file) for file in files} | {""}
     bare = [{**task, "args": _without_stars(task.get("args", {}))} for task in plan]
     return [
         replace(form, words={slot: [w for w in words if w not in no_words] for slot, words in form.words.items()})
@@ -100,7 +100,7 @@ def _literal(plan: Sequence[Mapping[str, Any]], files: Sequence[str]) -> list[Fo
 
 def _without_stars(args: Mapping[str, Any]) -> dict[str, Any]:
     def bare(value: object) -> object:
-        return [bare(one) for one in value] if isinstance(value, list) else "" if value == "*" else value
+        return [bare(item) for item in value] if isinstance(value, list) else "" if value == "*" else value
 
     return {slot: bare(value) for slot, value in args.items()}
 

@@ -30,9 +30,9 @@ def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | Non
     """Weights of a conditional logistic regression: in each group the target distribution over its candidates."""
     if not groups:
         return {}
-    counts = Counter(name for features, _ in groups for name in {name for each in features for name in each})
+    counts = Counter(name for features, _ in groups for name in {name for candidate in features for name in candidate})
     index = {name: row for row, name in enumerate(name for name, count in sorted(counts.items()) if count >= 2)}
-    matrix = sparse([each for features, _ in groups for each in features], index)
+    matrix = sparse([candidate for features, _ in groups for candidate in features], index)
     sizes = [len(features) for features, _ in groups]
     starts, target = np.cumsum([0, *sizes[:-1]]), np.concatenate([target for _, target in groups])
     prior = np.array([(start or {}).get(name, 0.0) for name in index])
@@ -52,7 +52,10 @@ def softmax(groups: Sequence[Group], l2: float, start: Mapping[str, float] | Non
 def sparse(rows: Sequence[Mapping[str, float]], index: Mapping[str, int]) -> csr_matrix:
     """Feature vectors as a matrix, shape (rows, len(index)); unknown features are dropped."""
     cells = [
-        (row, index[name], value) for row, each in enumerate(rows) for name, value in each.items() if name in index
+        (row, index[name], value)
+        for row, features in enumerate(rows)
+        for name, value in features.items()
+        if name in index
     ]
     at, columns, data = zip(*cells, strict=True)
     return csr_matrix((data, (at, columns)), shape=(len(rows), len(index)))

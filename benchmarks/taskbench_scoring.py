@@ -54,16 +54,16 @@ def types(nodes: Nodes) -> set[tuple[str, str]]:
 
 def values(nodes: Nodes) -> set[tuple[str, str, str]]:
     """The triples (tool, type, value); a reference's value is its source tool's name."""
-    found = set()
+    triples = set()
     for number, node in enumerate(nodes):
         for argument in _arguments(node):
             source = reference(argument, nodes)
             if source is None:
-                found.add((_name(node), _content_type(argument), argument))
+                triples.add((_name(node), _content_type(argument), argument))
             elif source != number:
                 tool = _name(nodes[source])
-                found.add((_name(node), OUTPUTS.get(tool, "other"), tool))
-    return found
+                triples.add((_name(node), OUTPUTS.get(tool, "other"), tool))
+    return triples
 
 
 _VIEWS: dict[str, Callable[[Nodes], set[Any]]] = {"n_f1": names, "e_f1": edges, "t_f1": types, "v_f1": values}

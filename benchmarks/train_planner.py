@@ -90,9 +90,15 @@ class Example:
         return TOOLS if self.taskbench else TASKS
 
 
-def from_everyday(one: Everyday) -> Example:
+def from_everyday(everyday: Everyday) -> Example:
     """An everyday request as an example."""
-    return Example(one.id, one.request, one.files, [list(map(dict, plan)) for plan in one.accept], one.outcomes)
+    return Example(
+        everyday.id,
+        everyday.request,
+        everyday.files,
+        [list(map(dict, plan)) for plan in everyday.accept],
+        everyday.outcomes,
+    )
 
 
 def from_taskbench(sample: Sample) -> Example:
@@ -107,15 +113,15 @@ def from_taskbench(sample: Sample) -> Example:
 def known_sets(examples: Sequence[Example]) -> Counter[frozenset[str]]:
     """The sets of wishes that people had, and how often."""
     counts: Counter[frozenset[str]] = Counter()
-    for one in examples:
-        sets = one.sets[:_MOST_ACCEPTED] if not one.taskbench else []
-        counts.update({each: 1 / len(sets) for each in sets})
+    for example in examples:
+        sets = example.sets[:_MOST_ACCEPTED] if not example.taskbench else []
+        counts.update({wish_set: 1 / len(sets) for wish_set in sets})
     return counts
 
 
 def matrix_of(names: Sequence[str], sets: Sequence[frozenset[str]]) -> NDArray[np.float32]:
     """Sets as rows of ones and zeros, shape (sets, names)."""
-    return np.array([[name in each for name in names] for each in sets], np.float32)
+    return np.array([[name in wish_set for name in names] for wish_set in sets], np.float32)
 
 
 @dataclass(frozen=True)
@@ -130,10 +136,10 @@ class Inventory:
     def of(cls, examples: Sequence[Example]) -> "Inventory":
         """The inventory of these examples; a set's prior grows with how often people had it."""
         counts = known_sets(examples)
-        names = tuple(sorted({name for each in counts for name in each} | {*OUTCOMES}))
+        names = tuple(sorted({name for wish_set in counts for name in wish_set} | {*OUTCOMES}))
         pairs = {frozenset(pair) for pair in combinations(names, 2) if not {*pair} & {*OUTCOMES}}
         sets = tuple(sorted({*counts, *pairs}, key=sorted))
-        prior = np.log(np.array([max(counts[each] - 1, 0) for each in sets]) + 0.5).astype(np.float32)
+        prior = np.log(np.array([max(counts[wish_set] - 1, 0) for wish_set in sets]) + 0.5).astype(np.float32)
         return cls(names, sets, prior)
 
     @cached_property
@@ -143,18 +149,20 @@ class Inventory:
 
     def targets(self, examples: Sequence[Example]) -> Targets:
         """What is right of these examples."""
-        given = [one.given for one in examples]
-        fits = {each: [fillable(sorted(names), each, TASKS) for names in self.sets] for each in {*given}}
-        right = np.array([[each in one.sets for each in self.sets] for one in examples])
-        possible = np.array([fits[each] for each in given]) | right
-        single = matrix_of(self.names, [next(iter(one.sets), frozenset()) for one in examples])
-        anywhere = matrix_of(self.names, [frozenset().union(*one.sets) for one in examples])
-        return Targets(right, possible, single, single == anywhere, np.array([one.taskbench for one in examples]))
+        given = [example.given for example in examples]
+        fits = {kinds: [fillable(sorted(names), kinds, TASKS) for names in self.sets] for kinds in {*given}}
+        right = np.array([[wish_set in example.sets for wish_set in self.sets] for example in examples])
+        possible = np.array([fits[kinds] for kinds in given]) | right
+        single = matrix_of(self.names, [next(iter(example.sets), frozenset()) for example in examples])
+        anywhere = matrix_of(self.names, [frozenset().union(*example.sets) for example in examples])
+        return Targets(
+            right, possible, single, single == anywhere, np.array([example.taskbench for example in examples])
+        )
 
 
 def fit_wishes(examples: Sequence[Example], inventory: Inventory) -> Weights:
     """The model of which wishes a request utters by its words; all other weights are empty."""
-    rows = [summed(features(one.reading, one.files)) for one in examples]
+    rows = [summed(features(example.reading, example.files)) for example in examples]
     seen = Counter(name for row in rows for name in row)
     index = {name: number for number, name in enumerate(sorted(name for name, count in seen.items() if count >= _SEEN))}
     words, bias = fit_sets(
@@ -171,14 +179,14 @@ def fit_wishes(examples: Sequence[Example], inventory: Inventory) -> Weights:
 def fit_meaning(examples: Sequence[Example], before: Learned | None = None) -> Learned:
     """The encoder, adapted to the wishes."""
     packed, inventory = Packed(), Inventory.of(examples)
-    heard = [heard_of(one, packed) for one in examples]
+    heard = [heard_of(example, packed) for example in examples]
     return adapt(heard, inventory.targets(examples), inventory.names, inventory.matrix, inventory.prior, before)
 
 
-def heard_of(one: Example, packed: Packed) -> Heard:
+def heard_of(example: Example, packed: Packed) -> Heard:
     """An example as the encoder reads it."""
-    pieces = Text.of(one.reading, one.files).pieces(packed)
-    return Heard([packed.begin, *(piece.number for piece in pieces), packed.end], given(one.reading, one.files))
+    pieces = Text.of(example.reading, example.files).pieces(packed)
+    return Heard([packed.begin, *(piece.number for piece in pieces), packed.end], given(example.reading, example.files))
 
 
 def _with_bias(matrix: csr_matrix) -> csr_matrix:
@@ -190,34 +198,34 @@ def _with_bias(matrix: csr_matrix) -> csr_matrix:
 # Links and languages
 
 
-def laid_out(one: Example, weights: Weights) -> tuple[Layout, list[dict[str, Any]]]:
+def laid_out(example: Example, weights: Weights) -> tuple[Layout, list[dict[str, Any]]]:
     """The tasks of the right plan as they stand in the request, each wish once, and the tasks themselves."""
-    said = evidence(one.reading, one.files, weights, None)
-    tasks = list({wish(task): task for task in reversed(one.plans[0])}.values())[::-1]
-    intents = [_intent(task, one, said) for task in tasks]
-    return Layout(one.reading, intents, one.files), tasks
+    said = evidence(example.reading, example.files, weights, None)
+    tasks = list({wish(task): task for task in reversed(example.plans[0])}.values())[::-1]
+    intents = [_intent(task, example, said) for task in tasks]
+    return Layout(example.reading, intents, example.files), tasks
 
 
-def _intent(task: dict[str, Any], one: Example, said: Evidence) -> Intent:
+def _intent(task: dict[str, Any], example: Example, said: Evidence) -> Intent:
     name = wish(task)
-    at = place(name, one.reading, said) if name in said.names else (-1, -1)
-    return Intent(one.types[task["task"]], *at)
+    at = place(name, example.reading, said) if name in said.names else (-1, -1)
+    return Intent(example.types[task["task"]], *at)
 
 
-def link_groups(one: Example, weights: Weights) -> list[Group]:
+def link_groups(example: Example, weights: Weights) -> list[Group]:
     """For each slot its candidate sources, and those that the right plan takes."""
-    layout, tasks = laid_out(one, weights)
-    names = [task["task"] for task in one.plans[0]]
+    layout, tasks = laid_out(example, weights)
+    names = [task["task"] for task in example.plans[0]]
     groups: list[Group] = []
     for number, task in enumerate(tasks):
         for slot in slots(layout, number):
             if slot.name not in task["args"] or slot.many:
                 continue
-            found = candidates(layout, number, slot)
-            taken = np.array([_taken(source, task["args"][slot.name], layout, names) for source in found], float)
-            if len(found) > 1 and 0 < taken.sum() < len(found):
-                described = [link_features(layout, number, slot.name, slot.modality, source) for source in found]
-                groups.append(([dict.fromkeys(each, 1.0) for each in described], taken / taken.sum()))
+            sources = candidates(layout, number, slot)
+            taken = np.array([_taken(source, task["args"][slot.name], layout, names) for source in sources], float)
+            if len(sources) > 1 and 0 < taken.sum() < len(sources):
+                described = [link_features(layout, number, slot.name, slot.modality, source) for source in sources]
+                groups.append(([dict.fromkeys(traits, 1.0) for traits in described], taken / taken.sum()))
     return groups
 
 
@@ -229,17 +237,17 @@ def _taken(source: Source, value: object, layout: Layout, names: Sequence[str]) 
     return source.value == value if source.kind == "file" else value == "*"
 
 
-def taskbench_groups(one: Example, sample: Sample, weights: Weights) -> list[Group]:
+def taskbench_groups(example: Example, sample: Sample, weights: Weights) -> list[Group]:
     """The same for a TaskBench sample, whose arguments name no slots: any right source of the task will do."""
-    layout, tasks = laid_out(one, weights)
+    layout, tasks = laid_out(example, weights)
     groups: list[Group] = []
     for number, task in enumerate(tasks):
         for slot in slots(layout, number):
-            found = candidates(layout, number, slot)
-            taken = np.array([_gives(source, task["task"], layout, sample) for source in found], float)
-            if len(found) > 1 and 0 < taken.sum() < len(found):
-                described = [link_features(layout, number, slot.name, slot.modality, source) for source in found]
-                groups.append(([dict.fromkeys(each, 1.0) for each in described], taken / taken.sum()))
+            sources = candidates(layout, number, slot)
+            taken = np.array([_gives(source, task["task"], layout, sample) for source in sources], float)
+            if len(sources) > 1 and 0 < taken.sum() < len(sources):
+                described = [link_features(layout, number, slot.name, slot.modality, source) for source in sources]
+                groups.append(([dict.fromkeys(traits, 1.0) for traits in described], taken / taken.sum()))
     return groups
 
 
@@ -251,23 +259,23 @@ def _gives(source: Source, name: str, layout: Layout, sample: Sample) -> bool:
             if source.task >= 0 and made is not None:
                 if TYPE_NAMES.get(sample.nodes[made]["task"]) == layout.intents[source.task].type.name:
                     return True
-            elif source.task < 0 and made is None and _plain(source.value) == _plain(str(argument)):
+            elif source.task < 0 and made is None and _normalized(source.value) == _normalized(str(argument)):
                 return True
     return False
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return text.strip(" '\".").lower()[:150]
 
 
-def language_groups(one: Example) -> list[Group]:
+def language_groups(example: Example) -> list[Group]:
     """The languages named in a request, and which of them it is translated into."""
-    wanted = {task["args"].get("language") for plan in one.plans for task in plan if task["task"] == "translation"}
-    named = wording.named_languages(one.reading)
-    taken = np.array([each.name in wanted for each in named], float)
+    wanted = {task["args"].get("language") for plan in example.plans for task in plan if task["task"] == "translation"}
+    named = wording.named_languages(example.reading)
+    taken = np.array([language.name in wanted for language in named], float)
     if len(named) < 2 or not 0 < taken.sum() < len(named):
         return []
-    return [([dict.fromkeys(each.features, 1.0) for each in named], taken / taken.sum())]
+    return [([dict.fromkeys(language.features, 1.0) for language in named], taken / taken.sum())]
 
 
 # How sure
@@ -276,12 +284,12 @@ def language_groups(one: Example) -> list[Group]:
 def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Meaning | None) -> dict[str, float]:
     """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
     rows, right = [], []
-    for one in examples:
-        said = evidence(one.reading, one.files, weights, understood)
-        ranked = choices(one.reading, one.files, weights, said, TASKS)
+    for example in examples:
+        said = evidence(example.reading, example.files, weights, understood)
+        ranked = choices(example.reading, example.files, weights, said, TASKS)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(one.reading, one.files, ranked, understood is not None))
-            right.append(frozenset(ranked[0].wishes) in one.sets)
+            rows.append(offline.certainty(example.reading, example.files, ranked, understood is not None))
+            right.append(frozenset(ranked[0].wishes) in example.sets)
     index = {name: number for number, name in enumerate(rows[0])}
     model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
     return dict(zip(index, model.coef_[0].tolist(), strict=True))
@@ -295,12 +303,14 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     taught = [*examples, *map(from_taskbench, samples)]
     weights = fit_wishes(taught, Inventory.of(taught))
     print("wishes learned", flush=True)
-    planned = [one for one in examples if one.plans]
-    groups = [group for one in planned for group in link_groups(one, weights)]
-    bench = [one for sample in samples if (one := from_taskbench(sample)).plans[0]]
-    groups += [g for one, sample in zip(bench, samples, strict=True) for g in taskbench_groups(one, sample, weights)]
+    planned = [example for example in examples if example.plans]
+    groups = [group for example in planned for group in link_groups(example, weights)]
+    bench = [example for sample in samples if (example := from_taskbench(sample)).plans[0]]
+    groups += [
+        g for example, sample in zip(bench, samples, strict=True) for g in taskbench_groups(example, sample, weights)
+    ]
     links = softmax(groups, _LINK_L2)
-    languages = softmax([group for one in planned for group in language_groups(one)], _LANGUAGE_L2)
+    languages = softmax([group for example in planned for group in language_groups(example)], _LANGUAGE_L2)
     return replace(weights, links=links, languages=languages)
 
 
@@ -311,11 +321,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
     parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
     options = parser.parse_args()
-    examples = [from_everyday(one) for path in options.data for one in load(path)]
+    examples = [from_everyday(everyday) for path in options.data for everyday in load(path)]
     samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
     bench = list(map(from_taskbench, samples))
     seen, unseen = [
-        [one for number, one in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
+        [example for number, example in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
     ]
     part, meant = fit(seen, samples), fit_meaning([*seen, *bench])
     sure = fit_certainty(unseen, part, Meaning(*meant)) | fit_certainty(unseen, part, None)

@@ -13,18 +13,10 @@ SAY_NOTHING = {"plain", "told", "found", "one", "each", "mine"}
 
 # Files and packages whose names are still to be looked at; whoever has done it takes the line away.
 STILL_TO_DO = {
-    "benchmarks/cluster.py",
-    "benchmarks/everyday.py",
-    "benchmarks/everyday_data.py",
-    "benchmarks/everyday_scoring.py",
-    "benchmarks/fitting.py",
-    "benchmarks/taskbench_scoring.py",
-    "benchmarks/train_planner.py",
     "graph/early.py",
     "graph/executor.py",
     "graph/offline",
     "graph/planner.py",
-    "tools/backends/local",
 }
 
 

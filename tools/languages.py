@@ -53,19 +53,19 @@ _OTHER_NAMES = {
 _SPOKEN_IN = ("en", "de", "fr", "es")  # the languages in which requests name languages
 
 
-def mentioned(text: str, plain: str) -> list[tuple[str, int, int]]:
-    """The languages that a text names, as (English name, start, end); ``plain`` is the text in lower case.
+def mentioned(text: str, lowered: str) -> list[tuple[str, int, int]]:
+    """The languages that a text names, as (English name, start, end); ``lowered`` is the text in lower case.
 
     A name that only few know, and that may be another word ("Even", "Gun"), counts with a capital letter alone.
     """
     names, sure = _names()
-    found = []
-    for match in re.finditer(r"[^\W\d_]+", plain):
+    named = []
+    for match in re.finditer(r"[^\W\d_]+", lowered):
         word = match[0] if match[0] in names else _bare(match[0])
         if word in names and (word in sure or (match.start() and text[match.start()].isupper())):
             said = text[match.start() : match.end()].capitalize()
-            found.append((said if word in _english() or word in _OTHER_NAMES else names[word], *match.span()))
-    return found
+            named.append((said if word in _english() or word in _OTHER_NAMES else names[word], *match.span()))
+    return named
 
 
 def _bare(word: str) -> str:

@@ -150,7 +150,7 @@ def _cluster() -> list[Finding]:
     except ModelError as error:
         return [Finding("Ray cluster", "failing", str(error), "`ray start --head` starts one on this machine.")]
     nodes = [Finding(f"Ray node {node.name}", "ok", node.summary) for node in cluster.nodes()]
-    return nodes + [Finding(f"Ray replicas {each.size}", "ok", _held(each)) for each in cluster.replicas()]
+    return nodes + [Finding(f"Ray replicas {replicas.size}", "ok", _held(replicas)) for replicas in cluster.replicas()]
 
 
 def _held(replicas: "Replicas") -> str:

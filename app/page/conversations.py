@@ -52,9 +52,9 @@ class Past:
     def bring(self) -> None:
         """Copy the files to this disk, where they lie elsewhere: a page is drawn on the event loop."""
         for path in (path for path in self._named if is_remote(UPath(path))):
-            for each in (path, record_of(path)):
+            for file in (path, record_of(path)):
                 with suppress(OSError):
-                    here(each)
+                    here(file)
 
     @property
     def _named(self) -> list[str]:

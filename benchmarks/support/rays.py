@@ -44,8 +44,8 @@ class Node:
         """The ids of the processes in which models run here."""
         listed = subprocess.run(["ps", "-eo", "pid,pgid,args"], capture_output=True, text=True, check=True).stdout  # noqa: S607
         rows = (line.split(None, 2) for line in listed.splitlines()[1:])
-        mine = str(self.process.pid)
-        return [int(pid) for pid, group, name in rows if group == mine and name.startswith("ray::ServeReplica")]
+        our_group = str(self.process.pid)
+        return [int(pid) for pid, group, name in rows if group == our_group and name.startswith("ray::ServeReplica")]
 
     def kill(self) -> None:
         """Take it away at once, as a power cut would."""

@@ -46,8 +46,8 @@ def embed(text: str) -> Output:
 
 def compare(text: str, others: list[str]) -> Output:
     """The other texts by their cosine similarity to the text, the likest first."""
-    one, *rest = encoder().query([text, *others])
-    return _ranked(others, [float(other @ one) for other in rest])
+    text_vector, *rest = encoder().query([text, *others])
+    return _ranked(others, [float(other @ text_vector) for other in rest])
 
 
 def rank(query: str, texts: list[str]) -> Output:
@@ -60,7 +60,9 @@ def choose(text: str, labels: list[str]) -> Output:
     scores = encoder().query([f"This text is about {label}." for label in labels]) @ encoder().query([text])[0]
     share = np.exp((scores - scores.max()) / _SHARPNESS)
     share = share / share.sum()
-    return labelled([{"label": label, "score": float(each)} for label, each in zip(labels, share, strict=True)])
+    return labelled(
+        [{"label": label, "score": float(probability)} for label, probability in zip(labels, share, strict=True)]
+    )
 
 
 def _ranked(texts: Sequence[str], scores: Sequence[float]) -> Output:

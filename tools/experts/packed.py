@@ -55,14 +55,14 @@ class Packed:
         self._tensors = dict(self._directory())
 
     def _take(self, form: str) -> tuple[Any, ...]:
-        found = struct.unpack_from(f"<{form}", self._bytes.data, self._at)
+        values = struct.unpack_from(f"<{form}", self._bytes.data, self._at)
         self._at += struct.calcsize(f"<{form}")
-        return found
+        return values
 
     def _array(self, kind: str, count: int) -> NDArray[Any]:
-        found = np.frombuffer(self._bytes, kind, count, self._at)
-        self._at += found.nbytes
-        return found
+        array = np.frombuffer(self._bytes, kind, count, self._at)
+        self._at += array.nbytes
+        return array
 
     def _normalization(self) -> Iterator[tuple[str, str]]:
         count, _ = self._take("iI")
@@ -101,12 +101,12 @@ class Packed:
                 score = best[start] + (self._lowest if number == self._unknown else self._scores[number])
                 if score > best[end] and (number != self._unknown or end == start + 1):
                     best[end], back[end] = score, (start, number)
-        found, end = list[Piece](), len(chars)
+        pieces, end = list[Piece](), len(chars)
         while end:
             start, number = back[end]
-            found.append(Piece(number, starts[start]))
+            pieces.append(Piece(number, starts[start]))
             end = start
-        return found[::-1]
+        return pieces[::-1]
 
     def _normalized(self, text: str) -> tuple[str, list[int]]:
         """The text as pieces spell it, and for each of its characters the one of the text that it comes from."""

@@ -120,6 +120,6 @@ def _fetch(place: UPath, copy: Path) -> None:
 
 def _prune(folder: Path) -> None:
     old = time.time() - _UNUSED
-    for each in folder.iterdir() if folder.is_dir() else ():
-        if each.stat().st_mtime < old:
-            shutil.rmtree(each, ignore_errors=True)
+    for copy in folder.iterdir() if folder.is_dir() else ():
+        if copy.stat().st_mtime < old:
+            shutil.rmtree(copy, ignore_errors=True)

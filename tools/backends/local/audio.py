@@ -31,13 +31,13 @@ class SpeechRecognition(PipelineRecipe):
         rate = model.feature_extractor.sampling_rate
         heard = [{"raw": mono(b["audio"], rate), "sampling_rate": rate} for b in batch]
         whisper = model.model.config.model_type == "whisper"
-        long = any(len(each["raw"]) > _WINDOW * rate for each in heard)
+        long = any(len(recording["raw"]) > _WINDOW * rate for recording in heard)
         options: dict[str, Any] = {"batch_size": len(heard)}
         if whisper and long:
             options["return_timestamps"] = True
         elif long:
             options |= {"chunk_length_s": _WINDOW}
-        return [_said(found) for found in model(heard, **options)]
+        return [_said(result) for result in model(heard, **options)]
 
 
 class LetterRecognition(SpeechRecognition):
@@ -60,8 +60,8 @@ class AudioClassification(PipelineRecipe):
         """The windows of all recordings together; the scores of a long one are those of its windows on average."""
         heard = [_windows(b["audio"], model.feature_extractor) for b in batch]
         flat = [window for windows in heard for window in windows]
-        found = iter(model(flat, batch_size=min(len(flat), self.batch), top_k=model.model.config.num_labels))
-        return [labelled(average([next(found) for _ in windows], [len(w) for w in windows])) for windows in heard]
+        results = iter(model(flat, batch_size=min(len(flat), self.batch), top_k=model.model.config.num_labels))
+        return [labelled(average([next(results) for _ in windows], [len(w) for w in windows])) for windows in heard]
 
 
 class ZeroShotAudioClassification(PipelineRecipe):
@@ -86,8 +86,8 @@ class ZeroShotAudioClassification(PipelineRecipe):
 
     def _compare(self, model: Any, audio: Audio, labels: list[str]) -> Output:
         windows = _windows(audio, model.feature_extractor)
-        found = [model(window, candidate_labels=labels) for window in windows]
-        return labelled(average(found, [len(window) for window in windows]), top=len(labels))
+        results = [model(window, candidate_labels=labels) for window in windows]
+        return labelled(average(results, [len(window) for window in windows]), top=len(labels))
 
 
 class TextToSpeech(PipelineRecipe):
@@ -111,7 +111,7 @@ class TextToSpeech(PipelineRecipe):
     def _speak(self, model: Any, text: str) -> Output:
         tokenizer = model.tokenizer or model.processor.tokenizer
         made = [model(piece, **self.options) for _, piece in chunks(tokenizer, text, self.longest)]
-        sound = Audio(np.concatenate([_samples(each["audio"]) for each in made]), int(made[0]["sampling_rate"]))
+        sound = Audio(np.concatenate([_samples(spoken["audio"]) for spoken in made]), int(made[0]["sampling_rate"]))
         return _sound(sound)
 
 
@@ -218,12 +218,12 @@ def _sound(audio: Audio) -> Output:
     return Output(f"{seconds} s of sound", {"seconds": seconds, "sampling_rate": audio.rate}, (audio,))
 
 
-def _said(found: Mapping[str, Any]) -> Output:
-    data: dict[str, Any] = {"text": str(found["text"]).strip()}
+def _said(result: Mapping[str, Any]) -> Output:
+    data: dict[str, Any] = {"text": str(result["text"]).strip()}
     if not data["text"]:
         raise BadOutput("No speech was heard in the recording.")
-    if found.get("chunks"):
+    if result.get("chunks"):
         data["chunks"] = [
-            {"text": c["text"], "start": c["timestamp"][0], "end": c["timestamp"][1]} for c in found["chunks"]
+            {"text": c["text"], "start": c["timestamp"][0], "end": c["timestamp"][1]} for c in result["chunks"]
         ]
     return Output(data["text"], data)

@@ -27,9 +27,9 @@ class NormalMap(Depth):
 
     tasks: tuple[str, ...] = ("normal-control",)
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """Red is x, green is y, blue points at the viewer, as the normal-map ControlNet was trained."""
-        drawn = Image.fromarray(normals(depths(found))).resize(image.size)
+        drawn = Image.fromarray(normals(depths(result))).resize(image.size)
         return Output("a map of surface normals", media=(drawn,))
 
 

@@ -97,8 +97,8 @@ class Diffusion(Recipe):
         with self.own(model) as pipe:
             pipe.generator = framework().Generator("cpu").manual_seed(seed)
             output = self.make(pipe, inputs)
-        told = {"seed": seed, "steps": pipe.habits.steps, "guidance": pipe.habits.guidance}
-        parameters = {name: value for name, value in told.items() if value is not None}
+        chosen = {"seed": seed, "steps": pipe.habits.steps, "guidance": pipe.habits.guidance}
+        parameters = {name: value for name, value in chosen.items() if value is not None}
         return replace(output, data={"seed": seed} | (output.data or {}), parameters=parameters)
 
     @contextmanager
@@ -231,7 +231,7 @@ def pictured(made: Any) -> Output:
 
 def filmed(pipe: Any, made: Any) -> Output:
     """The video of a pipeline's result, as fast as the family was trained to film."""
-    frames, fps = [_frame(each) for each in made.frames[0]], pipe.habits.fps
+    frames, fps = [_frame(frame) for frame in made.frames[0]], pipe.habits.fps
     return Output(f"a video of {len(frames)} frames", {"frames": len(frames), "fps": fps}, (Video(frames, fps),))
 
 

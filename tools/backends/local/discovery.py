@@ -70,21 +70,23 @@ class Survey:
 
 def parts_of(task: str, model: str) -> Mapping[str, str]:
     """The further models that were named for a model: by the owner, or beside the default that it is."""
-    defaults: list[own.Own | Default] = [each for each in DEFAULTS.get(task, ()) if each.model == model]
+    defaults: list[own.Own | Default] = [entry for entry in DEFAULTS.get(task, ()) if entry.model == model]
     with suppress(ConfigError):
-        defaults += [each for each in own.configured(task) if _path(each) == model]
-    return {name: part for each in defaults for name, part in each.parts.items()}
+        defaults += [entry for entry in own.configured(task) if _path(entry) == model]
+    return {name: part for entry in defaults for name, part in entry.parts.items()}
 
 
 def _rows(task: str, disk: reach.Disk) -> list[Row]:
     order = _FOR_CPU if placement.device() == "cpu" else _FOR_GPU
     facts = {} if task != "text-to-image" and task.endswith(_OWN_NAMES) else {f.model: f for f in hub.known(task)}
-    mine = [each for each in own.configured(task) if each.where != "url"]
-    first, last = ([_own(each, task, disk) for each in mine if each.prefer is wanted] for wanted in (True, False))
-    defaults = sorted(DEFAULTS.get(task, ()), key=lambda each: order.index(each.size))
-    others = [_default(each, facts.get(each.model), disk) for each in defaults]
+    configured = [entry for entry in own.configured(task) if entry.where != "url"]
+    first, last = (
+        [_own(entry, task, disk) for entry in configured if entry.prefer is wanted] for wanted in (True, False)
+    )
+    defaults = sorted(DEFAULTS.get(task, ()), key=lambda default: order.index(default.size))
+    others = [_default(default, facts.get(default.model), disk) for default in defaults]
     others += [
-        _known(each, disk) for each in facts.values() if each.model not in {row.candidate.model for row in others}
+        _known(about, disk) for about in facts.values() if about.model not in {row.candidate.model for row in others}
     ]
     named = {row.candidate.model for row in first + last}
     others = [row for row in others if row.candidate.model not in named] + last
@@ -104,42 +106,42 @@ def _row(candidate: Candidate, disk: reach.Disk, objection: str | None = None) -
     return Row(candidate, here and all(disk.holds(part) for part in parts), objection)
 
 
-def _path(each: own.Own) -> str:
-    return str(Path(each.model).expanduser()) if each.where == "folder" else each.model
+def _path(entry: own.Own) -> str:
+    return str(Path(entry.model).expanduser()) if entry.where == "folder" else entry.model
 
 
-def _own(each: own.Own, task: str, disk: reach.Disk) -> Row:
+def _own(entry: own.Own, task: str, disk: reach.Disk) -> Row:
     candidate = Candidate(
-        model=_path(each),
+        model=_path(entry),
         task=task,
         backend="local",
-        revision=each.revision,
-        description=each.description,
-        licence=each.licence,
-        parameters=each.parameters,
-        languages=each.languages,
-        aspects=each.aspects,
+        revision=entry.revision,
+        description=entry.description,
+        licence=entry.licence,
+        parameters=entry.parameters,
+        languages=entry.languages,
+        aspects=entry.aspects,
         device=placement.device(),
     )
-    missing = each.where == "folder" and not Path(candidate.model).is_dir()
+    missing = entry.where == "folder" and not Path(candidate.model).is_dir()
     return _row(candidate, disk, "there is no such folder" if missing else None)
 
 
-def _default(each: Default, live: Facts | None, disk: reach.Disk) -> Row:
+def _default(default: Default, live: Facts | None, disk: reach.Disk) -> Row:
     """A default with what the Hub says of it now; its size with all of its parts is what was recorded."""
-    facts = live or each.facts
+    facts = live or default.facts
     candidate = Candidate(
-        model=each.model,
-        task=each.task,
+        model=default.model,
+        task=default.task,
         backend="local",
-        revision=each.revision,
-        description=each.description,
-        licence=facts.licence or each.facts.licence,
+        revision=default.revision,
+        description=default.description,
+        licence=facts.licence or default.facts.licence,
         downloads=facts.downloads,
         likes=facts.likes,
-        parameters=each.facts.parameters,
-        languages=_spoken(facts.languages or each.facts.languages),
-        aspects=specialities.of(each.model, each.task),
+        parameters=default.facts.parameters,
+        languages=_spoken(facts.languages or default.facts.languages),
+        aspects=specialities.of(default.model, default.task),
         gated=facts.gated,
         device=placement.device(),
     )

@@ -43,13 +43,13 @@ class Listing:
     @property
     def describing(self) -> list[str]:
         """The files that are not weights but that loading may read."""
-        wanted = (name for name in self.sizes if any(fnmatch(name, each) for each in _DESCRIBING))
-        return [name for name in wanted if not any(fnmatch(name, each) for each in _ELSEWHERE)]
+        wanted = (name for name in self.sizes if any(fnmatch(name, pattern) for pattern in _DESCRIBING))
+        return [name for name in wanted if not any(fnmatch(name, pattern) for pattern in _ELSEWHERE)]
 
 
 def listing(model: str, revision: str | None = None) -> Listing:
     """What the Hub has of a model. Raises ModelUnavailable: not there, not allowed, not in reach, or pickled."""
-    with _told(model, revision):
+    with _explained_errors(model, revision):
         about = HfApi().model_info(model, revision=revision, files_metadata=True)
     sizes = {file.rfilename: file.size or 0 for file in about.siblings or []}
     if not any(name.endswith((".safetensors", ".skops")) for name in sizes):
@@ -78,18 +78,18 @@ def tensors(there: Listing, file: str) -> list[tuple[str, list[int]]]:
     """Number type and shape of every tensor in a safetensors file on the Hub, of which only the head is read."""
     if file.endswith(".skops"):
         return [("U8", [there.sizes[file]])]
-    with _told(there.model, there.revision):
+    with _explained_errors(there.model, there.revision):
         head = HfApi().parse_safetensors_file_metadata(there.model, file, revision=there.commit)
-    return [(each.dtype, each.shape) for each in head.tensors.values()]
+    return [(tensor.dtype, tensor.shape) for tensor in head.tensors.values()]
 
 
 def _take(there: Listing, names: Collection[str]) -> Path:
-    with _told(there.model, there.revision):
+    with _explained_errors(there.model, there.revision):
         return Path(snapshot_download(there.model, revision=there.revision, allow_patterns=[*names]))
 
 
 @contextmanager
-def _told(model: str, revision: str | None) -> Iterator[None]:
+def _explained_errors(model: str, revision: str | None) -> Iterator[None]:
     """What the Hub's client raises, as a sentence that says what to do."""
     try:
         yield

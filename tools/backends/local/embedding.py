@@ -46,8 +46,8 @@ class Embedding(Recipe):
         torch = framework()
         pieces = [[piece for _, piece in chunks(model.tokenizer, text, _room(model))] for text in texts]
         flat = [piece for group in pieces for piece in group]
-        found = model.encode(flat, batch_size=self.batch, convert_to_tensor=True, show_progress_bar=False)
-        vectors = iter(torch.nn.functional.normalize(found.float().cpu(), dim=-1))
+        encoded = model.encode(flat, batch_size=self.batch, convert_to_tensor=True, show_progress_bar=False)
+        vectors = iter(torch.nn.functional.normalize(encoded.float().cpu(), dim=-1))
         means = torch.stack([torch.stack([next(vectors) for _ in group]).mean(0) for group in pieces])
         return torch.nn.functional.normalize(means, dim=-1)
 
@@ -59,7 +59,9 @@ class FeatureExtraction(Embedding):
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All texts together."""
-        return [vector(each.numpy()) for each in self.encode(model, [str(inputs["text"]) for inputs in batch])]
+        return [
+            vector(embedding.numpy()) for embedding in self.encode(model, [str(inputs["text"]) for inputs in batch])
+        ]
 
 
 class SentenceSimilarity(Embedding):

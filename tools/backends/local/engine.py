@@ -97,7 +97,7 @@ class Engine:
         wanted: list[tuple[Checkpoint, Loader]] = [(checkpoint, recipe)]
         for name, loader in recipe.parts.items():
             wanted.append((await self._part(recipe, checkpoint, name, parts.get(name), ahead=ahead), loader))
-        wants = [await self._want(each, loader, spread=spread) for each, loader in wanted]
+        wants = [await self._want(opened, loader, spread=spread) for opened, loader in wanted]
         resident, *others = await stack.enter_async_context(self.pool.lease(*wants, evict=not ahead))
         loaded = {name: part.ready.result() for name, part in zip(recipe.parts, others, strict=True)}
         return Ready(recipe, resident, recipe.combine(resident.ready.result(), loaded), checkpoint.revision)

@@ -23,10 +23,10 @@ def mapped(error: BaseException, model: str) -> BaseException:
 
 def _free(error: BaseException) -> None:
     """Give the memory back for the next attempt: the frames of the error still hold what did not fit."""
-    each: BaseException | None = error
-    while each is not None:
-        traceback.clear_frames(each.__traceback__)
-        each = each.__cause__ or each.__context__
+    raised: BaseException | None = error
+    while raised is not None:
+        traceback.clear_frames(raised.__traceback__)
+        raised = raised.__cause__ or raised.__context__
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -26,14 +26,14 @@ class ImagePipeline(PipelineRecipe):
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """Run, then say and draw what was found."""
         images = [inputs["image"] for inputs in batch]
-        found = model(images, batch_size=len(images), **self.options(batch[0]))
-        return [self.show(image, result) for image, result in zip(images, found, strict=True)]
+        results = model(images, batch_size=len(images), **self.options(batch[0]))
+        return [self.show(image, result) for image, result in zip(images, results, strict=True)]
 
     def options(self, inputs: Inputs) -> dict[str, Any]:
         """The pipeline's keyword arguments, equal for a whole batch."""
         return {}
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """One output from the pipeline's result for one image."""
         raise NotImplementedError
 
@@ -45,9 +45,9 @@ class ImageClassification(ImagePipeline):
     pipeline = "image-classification"
     autos = ("AutoModelForImageClassification",)
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """The best five."""
-        return labelled(found)
+        return labelled(result)
 
 
 class ZeroShotImageClassification(ImagePipeline):
@@ -65,9 +65,9 @@ class ZeroShotImageClassification(ImagePipeline):
         """The labels to choose among."""
         return {"candidate_labels": list(inputs["labels"])}
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """All labels, best first."""
-        return labelled(found, top=len(found))
+        return labelled(result, top=len(result))
 
 
 class ObjectDetection(ImagePipeline):
@@ -82,9 +82,9 @@ class ObjectDetection(ImagePipeline):
         """Half sure or more."""
         return {"threshold": 0.5}
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """Counted in words, framed in the image."""
-        return detected(image, found)
+        return detected(image, result)
 
 
 class ZeroShotObjectDetection(ObjectDetection):
@@ -125,10 +125,10 @@ class Segmentation(ImagePipeline):
         """Needed where the model was loaded beforehand."""
         return {"image_processor": pretrained("AutoImageProcessor", checkpoint)}
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """The flat map in ADE20K's colours, as ControlNets read it, then the same over the image."""
-        found = [entry for entry in found if np.asarray(entry["mask"]).any()]
-        return segmented(image, found, [_paint(str(entry["label"]), i) for i, entry in enumerate(found)])
+        result = [entry for entry in result if np.asarray(entry["mask"]).any()]
+        return segmented(image, result, [_paint(str(entry["label"]), i) for i, entry in enumerate(result)])
 
 
 class MaskGeneration(AutoRecipe):
@@ -165,10 +165,10 @@ class MaskGeneration(AutoRecipe):
         points = [[float(x * image.width), float(y * image.height)] for y in steps for x in steps]
         asked = processor(image, input_points=[[[point] for point in points]], return_tensors="pt").to(network.device)
         with torch.inference_mode():
-            found = network(**asked, multimask_output=False)
+            output = network(**asked, multimask_output=False)
         sizes = [asked[name].cpu() for name in ("original_sizes", "reshaped_input_sizes") if name in asked]
-        areas = processor.post_process_masks(found.pred_masks.float().cpu(), *sizes)
-        return areas[0][:, 0].numpy().astype(bool), found.iou_scores.float().cpu().numpy().reshape(-1)
+        areas = processor.post_process_masks(output.pred_masks.float().cpu(), *sizes)
+        return areas[0][:, 0].numpy().astype(bool), output.iou_scores.float().cpu().numpy().reshape(-1)
 
 
 class Depth(ImagePipeline):
@@ -184,9 +184,9 @@ class Depth(ImagePipeline):
         with np.errstate(invalid="ignore"):
             return super().run(model, batch)
 
-    def show(self, image: Image.Image, found: Any) -> Output:
+    def show(self, image: Image.Image, result: Any) -> Output:
         """Near is white, as ControlNets read it; then the same in colour."""
-        values = depths(found)
+        values = depths(result)
         shades = drawing.grey(values).resize(image.size)
         data = {"min": round(float(values.min()), 4), "max": round(float(values.max()), 4), "shape": list(values.shape)}
         return Output("a depth map: near is bright, far is dark", data, (shades, drawing.heat(shades)))
@@ -209,8 +209,8 @@ class ImageFeatures(PipelineRecipe):
 
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """All images in one forward pass."""
-        found = model([inputs["image"] for inputs in batch], batch_size=len(batch))
-        return [vector(np.asarray(patches, np.float32)) for patches in found]
+        features = model([inputs["image"] for inputs in batch], batch_size=len(batch))
+        return [vector(np.asarray(patches, np.float32)) for patches in features]
 
 
 class SuperResolution(AutoRecipe):
@@ -247,9 +247,9 @@ def image_encoders() -> frozenset[str]:
     return frozenset(MODEL_FOR_IMAGE_MAPPING_NAMES)
 
 
-def depths(found: Any) -> NDArray[np.float32]:
+def depths(result: Any) -> NDArray[np.float32]:
     """The pipeline's depths, shape (height, width)."""
-    values = np.asarray(found["predicted_depth"].float(), dtype=np.float32)
+    values = np.asarray(result["predicted_depth"].float(), dtype=np.float32)
     return values.reshape(values.shape[-2:])
 
 

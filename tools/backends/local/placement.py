@@ -126,9 +126,9 @@ def share_cores(running: int) -> None:
 
 def _cores() -> int:
     """Those that this process may use, or as many as it was told to, as Ray tells its workers."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal():
-        return int(told)
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdecimal():
+        return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

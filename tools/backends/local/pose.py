@@ -31,8 +31,8 @@ class Keypoints(AutoRecipe):
     def _find(self, model: Any, image: Image.Image) -> Output:
         processor, network = model
         with framework().inference_mode():
-            found = network(**processor(image, return_tensors="pt").to(network.device, network.dtype))
-        places = processor.post_process_keypoint_detection(found, [(image.height, image.width)])[0]
+            output = network(**processor(image, return_tensors="pt").to(network.device, network.dtype))
+        places = processor.post_process_keypoint_detection(output, [(image.height, image.width)])[0]
         rows = zip(places["keypoints"].tolist(), places["scores"].tolist(), strict=True)
         data = [{"x": round(x, 1), "y": round(y, 1), "score": round(score, 4)} for (x, y), score in rows]
         return Output(f"{len(data)} keypoints", data, (drawing.points(image, [data], joined=False),))
@@ -71,8 +71,8 @@ class Pose(AutoRecipe):
         frames = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in boxes]
         pixels = processor(image, boxes=[frames], return_tensors="pt").to(network.device, network.dtype)
         with framework().inference_mode():
-            found = network(**pixels)
-        people = processor.post_process_pose_estimation(found, boxes=[frames])[0]
+            output = network(**pixels)
+        people = processor.post_process_pose_estimation(output, boxes=[frames])[0]
         return [_joints(person, network.config.id2label) for person in people]
 
 

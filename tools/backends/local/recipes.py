@@ -34,7 +34,7 @@ def _recipes() -> Iterator[Recipe]:
 
 def _by_task() -> dict[str, tuple[Recipe, ...]]:
     recipes = tuple(_recipes())
-    rows = {task: tuple(each for each in recipes if task in each.tasks) for task in TASKS}
+    rows = {task: tuple(recipe for recipe in recipes if task in recipe.tasks) for task in TASKS}
     return {task: row for task, row in rows.items() if row}
 
 

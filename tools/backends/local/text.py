@@ -136,8 +136,8 @@ class FillMask(PipelineRecipe):
             raise InputError("There is nothing to fill in: put [MASK] where a word is missing.")
         if len(chunks(model.tokenizer, text, limit(model.tokenizer, model.model.config))) > 1:
             raise ModelError("The text is too long to fill its [MASK]: give only the sentences around it.")
-        found = model(text)
-        groups = found if isinstance(found[0], list) else [found]
+        guesses = model(text)
+        groups = guesses if isinstance(guesses[0], list) else [guesses]
         data = [[{"label": f["token_str"].strip(), "score": round(f["score"], 4)} for f in group] for group in groups]
         for group in data:
             text = text.replace(model.tokenizer.mask_token, group[0]["label"], 1)
@@ -215,9 +215,9 @@ class TableQuestionAnswering(PipelineRecipe):
         return [self._answer(model, Path(inputs["table"]), str(inputs["question"])) for inputs in batch]
 
     def _answer(self, model: Any, path: Path, question: str) -> Output:
-        found = model(table=media.table(path), query=question, truncation=True)
-        data = {key: found[key] for key in ("answer", "cells", "aggregator") if key in found}
-        return Output(text=str(found["answer"]).strip(), data=data)
+        result = model(table=media.table(path), query=question, truncation=True)
+        data = {key: result[key] for key in ("answer", "cells", "aggregator") if key in result}
+        return Output(text=str(result["answer"]).strip(), data=data)
 
 
 def _labels(checkpoint: Checkpoint) -> list[str]:

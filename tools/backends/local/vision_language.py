@@ -73,8 +73,8 @@ class VisualQuestionAnswering(AutoRecipe):
                 return Output(text=processor.decode(made[0], skip_special_tokens=True).strip())
             scores = network(**tokens).logits[0].float().sigmoid().tolist()
         names = network.config.id2label
-        found = labelled([{"label": names[i], "score": score} for i, score in enumerate(scores)])
-        return Output(text=found.data[0]["label"], data=found.data)
+        answers = labelled([{"label": names[i], "score": score} for i, score in enumerate(scores)])
+        return Output(text=answers.data[0]["label"], data=answers.data)
 
 
 class Chat(PipelineRecipe):
@@ -154,7 +154,7 @@ class Caption(PipelineRecipe):
     def run(self, model: Any, batch: Sequence[Inputs]) -> Sequence[Output]:
         """The pipeline insists on a text; an empty one makes the plain caption."""
         made = [model(images=b["image"], text="", max_new_tokens=new_tokens(model.model, 64)) for b in batch]
-        return [Output(text=str(each[0]["generated_text"]).strip()) for each in made]
+        return [Output(text=str(result[0]["generated_text"]).strip()) for result in made]
 
 
 class DocumentQuestionAnswering(PipelineRecipe):
@@ -172,8 +172,8 @@ class DocumentQuestionAnswering(PipelineRecipe):
     def _answer(self, model: Any, image: Image.Image, question: str) -> Output:
         reads_pixels = model.model.config.model_type == "vision-encoder-decoder"
         words = {} if reads_pixels else {"word_boxes": _words(image)}
-        found = model(image=image, question=question, **words)
-        best = found[0] if isinstance(found, list) else found
+        answers = model(image=image, question=question, **words)
+        best = answers[0] if isinstance(answers, list) else answers
         if not best["answer"]:
             raise BadOutput("No answer was found on the page: ask in other words, or give a sharper scan.")
         data = {"answer": best["answer"]} | ({"score": round(best["score"], 4)} if "score" in best else {})

@@ -23,10 +23,10 @@ def chosen(names: Collection[str], parts: Sequence[str], variants: Sequence[str]
     files: list[str] = []
     for part in parts:
         start = f"{part}/" if part else ""
-        found, missing = _of_one([name.removeprefix(start) for name in names if _in(name, start)], variants)
+        weights, missing = _of_one([name.removeprefix(start) for name in names if _in(name, start)], variants)
         if missing:
             return (), start + missing
-        files += [start + name for name in found]
+        files += [start + name for name in weights]
     modules = [name for name in names if _MODULE.fullmatch(name) and name.endswith("/model.safetensors")]
     return (*files, *(sorted(modules) if files and not parts[0] else ())), None
 

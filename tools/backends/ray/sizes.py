@@ -68,11 +68,11 @@ def size_for(model: str, weights: int, nodes: Sequence[Node], least: int = 0) ->
     rounded = 2 ** math.ceil(math.log2(needed))
     cards = [node for node in nodes if node.cards and node.card >= needed * 2**30]
     if cards:
-        node = max(cards, key=lambda each: each.card)
+        node = max(cards, key=lambda machine: machine.card)
         gibibytes = min(rounded, node.card // 2**30)
         eighths = math.ceil(_EIGHTHS * gibibytes * 2**30 / node.card)
         return Size(gibibytes, node.cores / node.cards * eighths / _EIGHTHS, eighths / _EIGHTHS)
-    node = max(nodes, key=lambda each: each.memory, default=Node("", 0, 0))
+    node = max(nodes, key=lambda machine: machine.memory, default=Node("", 0, 0))
     if needed * 2**30 > node.memory:
         raise OutOfMemory(
             f"{model} needs {needed} GiB and the largest node of the Ray cluster has {node.memory / 2**30:.1f} GiB:"
@@ -89,5 +89,5 @@ def weigh(candidate: Candidate, parts: Mapping[str, str], fetch: bool, half: boo
     """
     halved = half and all(recipe.half for recipe in RECIPES.get(candidate.task, ()))
     named = [(candidate.model, candidate.revision), *((part, None) for part in parts.values())]
-    found = (open_checkpoint(*each, may_download=fetch) for each in named)
-    return sum(each.bytes("bfloat16" if halved else "float32") for each in found)
+    checkpoints = (open_checkpoint(model, revision, may_download=fetch) for model, revision in named)
+    return sum(checkpoint.bytes("bfloat16" if halved else "float32") for checkpoint in checkpoints)
