@@ -20,10 +20,6 @@ STILL_TO_DO = {
     "benchmarks/fitting.py",
     "benchmarks/taskbench_scoring.py",
     "benchmarks/train_planner.py",
-    "graph/early.py",
-    "graph/executor.py",
-    "graph/offline",
-    "graph/planner.py",
     "tools/backends/local",
 }
 
