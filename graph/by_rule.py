@@ -25,8 +25,8 @@ def drafted(request: Request, types: Mapping[str, TaskType]) -> Draft:
     """
     said = [message.text for message in request.history if message.type == "human"][-_REMEMBERED:]
     before = request.done or _before(said, request, types)
-    if said and (told := recalled(request.text, request.history, before)):
-        return Draft(refusal=told, exit_code=0)
+    if said and (reply := recalled(request.text, request.history, before)):
+        return Draft(refusal=reply, exit_code=0)
     if said and (choice := _picked(request, said[-1], types)):
         return _finished(_planned(said[-1], request, types, picked=choice), said[-1], request, types)
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question

@@ -44,7 +44,7 @@ class Early(Handover):
         self._request: Request | None = None
         self._written: list[Written] = []
         self._looked_at = 0  # how many of them
-        self._found: dict[str, asyncio.Future[list[Candidate]]] = {}
+        self._lookups: dict[str, asyncio.Future[list[Candidate]]] = {}
         self._aside: set[asyncio.Future[Any]] = set()
 
     def expect(self, request: Request) -> None:
@@ -87,8 +87,8 @@ class Early(Handover):
         sure = await self._sure(task, signature)
         affordable = sure and self._affordable(sure)
         if needs:
-            await asyncio.wait([each.running for each in needs.values()])
-        results = {id_: each.made for id_, each in needs.items()}
+            await asyncio.wait([needed.running for needed in needs.values()])
+        results = {id_: needed.made for id_, needed in needs.items()}
         done = {id_: result for id_, result in results.items() if result and result.status == "done"}
         if affordable is None or len(done) < len(needs):
             return None
@@ -97,22 +97,22 @@ class Early(Handover):
 
     async def _sure(self, task: Task, signature: Signature) -> Job | None:
         """The models of a task, where they are certain or the controller can be asked for them in time."""
-        found = fitting(task, await self._candidates(task.task), self._text)
-        if found and certain(found, self._context):
-            return job(task, found)
-        wish = await self.choosing.wish(signature, task, found) if found and self.choosing else None
-        return job(task, found, wish) if wish else None
+        usable = fitting(task, await self._candidates(task.task), self._text)
+        if usable and certain(usable, self._context):
+            return job(task, usable)
+        wish = await self.choosing.wish(signature, task, usable) if usable and self.choosing else None
+        return job(task, usable, wish) if wish else None
 
     async def _candidates(self, type_: str) -> list[Candidate]:
         """The candidates for a task type, looked up once."""
-        if type_ not in self._found:
+        if type_ not in self._lookups:
             looking = asyncio.to_thread(candidates, TASKS[type_], self._context.mode)
-            self._found[type_] = self._later(looking)
-        await asyncio.wait([self._found[type_]])  # cancelling a task must not cancel what others wait for, too
-        return self._found[type_].result()
+            self._lookups[type_] = self._later(looking)
+        await asyncio.wait([self._lookups[type_]])  # cancelling a task must not cancel what others wait for, too
+        return self._lookups[type_].result()
 
-    async def _choose(self, tasks: Sequence[Task], found: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Wish]:
-        return await ask(self._text, self._model, self._context, tasks, found)
+    async def _choose(self, tasks: Sequence[Task], usable: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Wish]:
+        return await ask(self._text, self._model, self._context, tasks, usable)
 
     @property
     def _text(self) -> str:
@@ -150,8 +150,8 @@ class Early(Handover):
 
 def _closure(id_: int, numbered: Mapping[int, Written]) -> list[Written]:
     """A task with all that it needs, directly or not, in the order in which they were written."""
-    found, open_ = set[int](), {id_}
+    reached, open_ = set[int](), {id_}
     while open_:
-        found |= open_
-        open_ = {need for each in open_ for need in needs_of(numbered[each]) if need in numbered} - found
-    return [replace(numbered[each], id=each) for each in numbered if each in found]
+        reached |= open_
+        open_ = {need for task_id in open_ for need in needs_of(numbered[task_id]) if need in numbered} - reached
+    return [replace(numbered[task_id], id=task_id) for task_id in numbered if task_id in reached]

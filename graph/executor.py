@@ -50,8 +50,8 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
             early.drop()
     failed = not replanned and any(result.status == "failed" for result in results)
     if failed and model is not None:
-        found: State = {**state, "results": results, "replanning": True}
-        return Command(goto=Send("plan", found), update={"results": results, "replanned": True, "wished": {}})
+        to_replan: State = {**state, "results": results, "replanning": True}
+        return Command(goto=Send("plan", to_replan), update={"results": results, "replanned": True, "wished": {}})
     if failed and (other := alternative(plan, results, await asyncio.to_thread(offered, context.mode))):
         still = untouched(plan, other, results)
         return Command(goto="select", update={"plan": other, "results": still, "replanned": True, "wished": {}})

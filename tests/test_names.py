@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
@@ -10,14 +9,6 @@ from tests.support import ROOT
 from tests.test_layers import MAY_IMPORT, modules
 
 SAY_NOTHING = {"plain", "told", "found", "one", "each", "mine"}
-
-# Files and packages whose names are still to be looked at; whoever has done it takes the line away.
-STILL_TO_DO = {
-    "graph/early.py",
-    "graph/executor.py",
-    "graph/offline",
-    "graph/planner.py",
-}
 
 
 def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -34,29 +25,19 @@ def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name.strip("_")
 
 
-@cache
-def silent() -> tuple[str, ...]:
+def silent() -> list[str]:
     """``file:line name`` for every name that says nothing of what it holds."""
-    return tuple(
+    return [
         f"{path.relative_to(ROOT)}:{line} {name}"
         for package in [*MAY_IMPORT, "benchmarks"]
         for _, path in modules(package)
         for line, name in bound(ast.parse(path.read_text(encoding="utf-8")))
         if name in SAY_NOTHING
-    )
-
-
-def is_in(place: str, name: str) -> bool:
-    return place.startswith((f"{name}:", f"{name}/"))
+    ]
 
 
 def test_names_say_what_they_hold() -> None:
-    assert [place for place in silent() if not any(is_in(place, name) for name in STILL_TO_DO)] == []
-
-
-@pytest.mark.parametrize("name", sorted(STILL_TO_DO))
-def test_what_is_listed_as_still_to_do_is_not_done(name: str) -> None:
-    assert any(is_in(place, name) for place in silent()), f"{name} is done; take its line away"
+    assert silent() == []
 
 
 @pytest.mark.parametrize(

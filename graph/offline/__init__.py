@@ -77,8 +77,8 @@ class _Planner:
         """The plan of a request by what it says itself, or the one question that it leads to."""
         files = in_question(reading, resources, previous)
         ranked = self.understanding.of(reading, files)
-        listed = [one for one in ranked if one.intents and one.probability >= _LEAST][:_MOST_CHOICES]
-        picked = next((one for one in listed if replies.described(one) == self.picked), None)
+        listed = [choice for choice in ranked if choice.intents and choice.probability >= _LEAST][:_MOST_CHOICES]
+        picked = next((choice for choice in listed if replies.described(choice) == self.picked), None)
         chosen = picked or ranked[0]
         if not picked and not self._sure(ranked, reading, files):
             if not (common := _common(listed)):
@@ -97,7 +97,7 @@ class _Planner:
             return True
         if chosen.beyond and chosen.intents and chosen.probability >= _MOSTLY:
             return True  # what cannot be done is told beside it
-        if chosen.beyond and len({replies.described(one) for one in ranked if one.intents}) < 2:
+        if chosen.beyond and len({replies.described(choice) for choice in ranked if choice.intents}) < 2:
             return True  # whatever is meant, the same can be done
         meant = self.understanding.meaning is not None
         return self.weights.certain(certainty(reading, files, ranked, meant)) >= SURE
@@ -109,7 +109,7 @@ class _Planner:
         if not chosen.intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
         if unnamed := next(
-            (one for one in chosen.intents if one.type.slot("labels") and "labels" not in one.slots), None
+            (intent for intent in chosen.intents if intent.type.slot("labels") and "labels" not in intent.slots), None
         ):
             return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
         layout = Layout(reading, chosen.intents, files)
@@ -124,8 +124,10 @@ class _Planner:
 
 def _common(listed: Sequence[Understood]) -> Understood | None:
     """The choice that all other likely ones only add to: what it does is wanted in any case."""
-    kinds = [(one, {intent.type.name for intent in one.intents}) for one in listed if not one.beyond]
-    shared = (one for one, kind in kinds if one.probability >= _CORE and all(kind <= other for _, other in kinds))
+    kinds = [(choice, {intent.type.name for intent in choice.intents}) for choice in listed if not choice.beyond]
+    shared = (
+        choice for choice, kind in kinds if choice.probability >= _CORE and all(kind <= other for _, other in kinds)
+    )
     return next(shared, None) if len(kinds) > 1 else None
 
 
@@ -135,15 +137,15 @@ def certainty(
     """What tells how sure the likeliest choice is; ``meant`` where the meaning was taken as well as the words."""
     chosen, *rivals = ranked
     likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
-    told = {
+    signs = {
         "always": 1.0,
         "odds": math.log(likely / (1 - likely)),
-        "rival": math.log(max(next((one.probability for one in rivals), 0.0), 1e-6)),
+        "rival": math.log(max(next((rival.probability for rival in rivals), 0.0), 1e-6)),
         "several": float(len(chosen.wishes) > 1),
         "long": min(len(reading.words), 60) / 20,
         "files": float(len(files) > 1),
     }
-    return {f"{name} {meant}": value for name, value in told.items()}
+    return {f"{name} {meant}": value for name, value in signs.items()}
 
 
 def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:
@@ -155,7 +157,7 @@ def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[s
     older = [path for path in previous if path in {mention.text for mention in reading.mentions}]
     for kind in {modality(path): None for path in reversed(previous)}:
         same = [path for path in previous if modality(path) == kind]
-        if wording.ordinal(reading.plain, kind) is not None:
+        if wording.ordinal(reading.masked, kind) is not None:
             older += same
         elif kind not in kinds:
             older += same if wording.plural(reading, kind) else same[-1:]
@@ -188,7 +190,7 @@ def _task(number: Mapping[int, int], task: int, layout: Layout, chosen: Wiring) 
     args: dict[str, Any] = dict(intent.slots)
     for owner, slot, sources in chosen.fills:
         if owner == task and sources:
-            values = [one.value if one.task < 0 else f"<resource-{number[one.task]}>" for one in sources]
+            values = [source.value if source.task < 0 else f"<resource-{number[source.task]}>" for source in sources]
             args[slot.name] = values if slot.many else values[0]
     dep = sorted(number[source] for source, target in chosen.edges() if target == task)
     return Task(task=intent.type.name, id=number[task], dep=dep, args=args)

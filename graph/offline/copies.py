@@ -12,8 +12,8 @@ def spread(tasks: list[Task], files: Sequence[str], reading: Reading) -> list[Ta
     """Plan every given file that no task uses yet as its neighbour of the same kind is planned."""
     for extra in files:
         same = [file for file in files if modality(file) == modality(extra)]
-        called = wording.called(same, reading.plain)
-        chosen = wording.ordinal(reading.plain, modality(extra)) is not None or (called and extra not in called)
+        called = wording.called(same, reading.masked)
+        chosen = wording.ordinal(reading.masked, modality(extra)) is not None or (called and extra not in called)
         if chosen or any(extra in _values(task) for task in tasks):
             continue
         model = next((file for file in same if _alike(file, extra, reading, tasks)), None)
@@ -23,7 +23,7 @@ def spread(tasks: list[Task], files: Sequence[str], reading: Reading) -> list[Ta
 
 
 def _values(task: Task) -> list[object]:
-    return [one for value in task.args.values() for one in (value if isinstance(value, list) else [value])]
+    return [item for value in task.args.values() for item in (value if isinstance(value, list) else [value])]
 
 
 def _alike(model: str, extra: str, reading: Reading, tasks: Sequence[Task]) -> bool:
@@ -31,10 +31,10 @@ def _alike(model: str, extra: str, reading: Reading, tasks: Sequence[Task]) -> b
     if not any(model in _values(task) for task in tasks):
         return False
     places = {mention.text: mention for mention in reversed(reading.mentions)}
-    one, other = places.get(model), places.get(extra)
-    if one is None or other is None:
-        return one is other
-    between = reading.plain[min(one.end, other.end) : max(one.start, other.start)]
+    first, other = places.get(model), places.get(extra)
+    if first is None or other is None:
+        return first is other
+    between = reading.masked[min(first.end, other.end) : max(first.start, other.start)]
     return not set(between.replace("and", "").replace("or", "")) - set(" ,_&'\"")
 
 
@@ -53,7 +53,7 @@ def _copy(task: Task, model: str, extra: str, copied: dict[int, int]) -> Task:
     names = {model: extra} | {f"<resource-{old}>": f"<resource-{new}>" for old, new in copied.items()}
 
     def renamed(value: object) -> object:
-        return [renamed(one) for one in value] if isinstance(value, list) else names.get(str(value), value)
+        return [renamed(item) for item in value] if isinstance(value, list) else names.get(str(value), value)
 
     args = {name: renamed(value) for name, value in task.args.items()}
     return Task(task=task.task, id=copied[task.id], dep=sorted(copied.get(dep, dep) for dep in task.dep), args=args)

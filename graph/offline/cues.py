@@ -152,8 +152,8 @@ def compiled(cue: str) -> re.Pattern[str]:
 def _phrase(phrase: str) -> str:
     """A phrase of the task table with the endings its words may take: "read aloud", "reading aloud"."""
     words = [re.escape(word[:-1] if word.endswith("e") and len(word) > 3 else word) for word in phrase.split()]
-    plain = r"\b" + (_ENDING + r"\s+").join(words) + _ENDING + r"\b"
-    return plain.replace(rf"\s+\~{_ENDING}\s+", r"(?:\s+[\w'-]+){0,4}?\s+")
+    pattern = r"\b" + (_ENDING + r"\s+").join(words) + _ENDING + r"\b"
+    return pattern.replace(rf"\s+\~{_ENDING}\s+", r"(?:\s+[\w'-]+){0,4}?\s+")
 
 
 @lru_cache(maxsize=512)

@@ -31,14 +31,14 @@ class Feature:
 
 def features(reading: Reading, files: Sequence[str]) -> list[Feature]:
     """All features of a request."""
-    found: list[Feature] = []
+    of_words: list[Feature] = []
     place = 0
     for _, group in groupby(reading.words, key=lambda word: word.clause):
         clause = list(group)
-        found += [*_grams(clause, place), *_parts(clause, place)]
+        of_words += [*_grams(clause, place), *_parts(clause, place)]
         place += len(clause)
     said = [Feature(f"p:{name}", 0.7, at) for name, at in phrases(reading)]
-    return [*found, *_of_files(reading, files), *said, *_cues(reading)]
+    return [*of_words, *_of_files(reading, files), *said, *_cues(reading)]
 
 
 def _cues(reading: Reading) -> Iterator[Feature]:
@@ -46,7 +46,7 @@ def _cues(reading: Reading) -> Iterator[Feature]:
     starts = [word.start for word in reading.words]
     for name in CUES:
         for number, cue in enumerate(patterns(name, ())):
-            if match := cue.search(reading.plain):
+            if match := cue.search(reading.masked):
                 yield Feature(f"q:{name}.{number}", _CUE, max(0, bisect_right(starts, match.start()) - 1))
 
 
@@ -56,8 +56,8 @@ def _grams(clause: Sequence[Word], place: int) -> Iterator[Feature]:
     scale = _WORDS / sqrt(1.64 * len(texts) + 0.64)
     for number, text in enumerate(texts):
         yield Feature(f"w:{text}", scale, place + number)
-    for number, (one, other) in enumerate(zip(["^", *texts], [*texts, "$"], strict=True)):
-        yield Feature(f"b:{one} {other}", 0.8 * scale, place + min(number, len(texts) - 1))
+    for number, (left, right) in enumerate(zip(["^", *texts], [*texts, "$"], strict=True)):
+        yield Feature(f"b:{left} {right}", 0.8 * scale, place + min(number, len(texts) - 1))
 
 
 def _parts(clause: Sequence[Word], place: int) -> Iterator[Feature]:
@@ -98,7 +98,7 @@ def phrases(reading: Reading, names: Sequence[str] = tuple(TASKS)) -> Iterator[t
     """The task types of which a phrase of the task table stands in the request, each with the word where it stands."""
     starts = [word.start for word in reading.words]
     for name in names:
-        if name in TASKS and (pattern := _pattern(TASKS[name].words)) and (match := pattern.search(reading.plain)):
+        if name in TASKS and (pattern := _pattern(TASKS[name].words)) and (match := pattern.search(reading.masked)):
             yield name, max((number for number, start in enumerate(starts) if start <= match.start()), default=0)
 
 
@@ -108,9 +108,9 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{listed})(?!\w)") if listed else None
 
 
-def summed(found: Sequence[Feature]) -> Mapping[str, float]:
+def summed(present: Sequence[Feature]) -> Mapping[str, float]:
     """The features by name, each as often as it stands there."""
     total: dict[str, float] = {}
-    for each in found:
-        total[each.name] = total.get(each.name, 0.0) + each.value
+    for feature in present:
+        total[feature.name] = total.get(feature.name, 0.0) + feature.value
     return total

@@ -35,8 +35,8 @@ _NOUNS = {"summary": "summarization", "translation": "translation", "transcript"
 
 def says_only_what_differs(reading: Reading) -> bool:
     """Whether a request names a file or a language, or says "the same", and nothing that could be done."""
-    words = list(re.finditer(r"[\w']+", reading.plain))
-    spoken = {start for _, start, _ in languages.mentioned(reading.text, reading.plain)}
+    words = list(re.finditer(r"[\w']+", reading.masked))
+    spoken = {start for _, start, _ in languages.mentioned(reading.text, reading.masked)}
     return bool(words) and all(word.start() in spoken or _HOLLOW.fullmatch(word[0]) for word in words)
 
 
@@ -44,7 +44,7 @@ def pointed_at(reading: Reading, previous: Sequence[str]) -> list[str]:
     """The earlier files that the request names, or counts: "the second picture"."""
     named = [path for path in previous if path in {mention.text for mention in reading.mentions}]
     for kind in dict.fromkeys(map(modality, previous)):
-        same, which = [path for path in previous if modality(path) == kind], wording.ordinal(reading.plain, kind)
+        same, which = [path for path in previous if modality(path) == kind], wording.ordinal(reading.masked, kind)
         named += same[which:][:1] if which is not None and which < len(same) else []
     return list(dict.fromkeys(named))
 
@@ -54,7 +54,7 @@ def repeated(reading: Reading, files: Sequence[str], before: Sequence[Task], kno
 
     None of them where nothing would differ and nobody said "the same". ``known`` are the conversation's files.
     """
-    language = languages.mentioned(reading.text, reading.plain)
+    language = languages.mentioned(reading.text, reading.masked)
     tasks = [_spoken(task, language[0][0]) for task in before] if language else list(before)
     kinds = {modality(value) for task in before for value in map(str, task.args.values()) if value in known}
     copies = [
@@ -62,10 +62,10 @@ def repeated(reading: Reading, files: Sequence[str], before: Sequence[Task], kno
         for file in files
         if modality(file) in kinds
     ]
-    if not copies and tasks == list(before) and not _AGAIN.search(reading.plain):
+    if not copies and tasks == list(before) and not _AGAIN.search(reading.masked):
         return []
     return [
-        moved(task, {one.id: one.id + len(tasks) * place for one in tasks})
+        moved(task, {sibling.id: sibling.id + len(tasks) * place for sibling in tasks})
         for place, copy in enumerate(copies or [tasks])
         for task in copy
     ]
@@ -76,22 +76,22 @@ def meant(before: Sequence[Task], reading: Reading) -> list[Task]:
 
     A question is asked of what was given, whatever was made of it.
     """
-    if not _BACK.search(reading.plain) or reading.quotes or _ASKS.search(reading.plain):
+    if not _BACK.search(reading.masked) or reading.quotes or _ASKS.search(reading.masked):
         return []
     made = [task for task in before if TASKS[task.task].outputs == ("text",) and task.task not in VERDICTS]
-    named = [task for task in made for noun, kind in _NOUNS.items() if noun in reading.plain and task.task == kind]
+    named = [task for task in made for noun, kind in _NOUNS.items() if noun in reading.masked and task.task == kind]
     end = next(reversed(named or made), None)
     return _chain(before, end) if end else []
 
 
 def as_given(reading: Reading) -> Reading:
     """The reading in which "the summary" names something that is there, and asks for no other."""
-    spans = [match.span() for match in _RESULT.finditer(reading.plain)]
+    spans = [match.span() for match in _RESULT.finditer(reading.masked)]
     words = tuple(
         replace(word, text="_") if any(start <= word.start < end for start, end in spans) else word
         for word in reading.words
     )
-    return replace(reading, plain=_RESULT.sub(lambda match: "_" * len(match[0]), reading.plain), words=words)
+    return replace(reading, masked=_RESULT.sub(lambda match: "_" * len(match[0]), reading.masked), words=words)
 
 
 def goes_on(tasks: Sequence[Task]) -> bool:
@@ -112,7 +112,7 @@ def onto(chain: Sequence[Task], tasks: Sequence[Task]) -> list[Task]:
 def moved(task: Task, number: Mapping[int, int]) -> Task:
     """The task under its new number, and what it refers to under theirs."""
     names = {f"<resource-{old}>": f"<resource-{new}>" for old, new in number.items()}
-    update = {"id": number[task.id], "dep": sorted(number[one] for one in task.dep)}
+    update = {"id": number[task.id], "dep": sorted(number[need] for need in task.dep)}
     return _renamed(task, names).model_copy(update=update)
 
 
@@ -140,6 +140,6 @@ def _spoken(task: Task, language: str) -> Task:
 
 def _renamed(task: Task, names: Mapping[str, str]) -> Task:
     def new(value: object) -> object:
-        return [new(one) for one in value] if isinstance(value, list) else names.get(str(value), value)
+        return [new(item) for item in value] if isinstance(value, list) else names.get(str(value), value)
 
     return task.model_copy(update={"args": {name: new(value) for name, value in task.args.items()}})

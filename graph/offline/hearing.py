@@ -69,10 +69,10 @@ class Hearing:
 
     def questions(self, wish: str, choice: Choice) -> list[Span]:
         """The questions that speak for a wish more than for the others of its set."""
-        rivals = [each for each in choice.wishes if each not in READERS.values()]
-        columns = [self.said.names.index(each) for each in rivals]
-        mine = [one for one in self._questions(choice) if rivals[self._heard(one, columns)] == wish]
-        return [replace(one, text=self.reading.said(one.start, one.end).strip(" ,;\n")) for one in mine]
+        rivals = [rival for rival in choice.wishes if rival not in READERS.values()]
+        columns = [self.said.names.index(rival) for rival in rivals]
+        asked = [span for span in self._questions(choice) if rivals[self._heard(span, columns)] == wish]
+        return [replace(span, text=self.reading.said(span.start, span.end).strip(" ,;\n")) for span in asked]
 
     def _questions(self, choice: Choice) -> list[Span]:
         """The parts that are questions, but for those in sure words; "can you ...?" only where there is no other."""
@@ -110,11 +110,11 @@ def _settled(heard: Hearing) -> Hearing:
     """One set where every part asks in sure words: those wishes, and what else is likelier than not."""
     starts = [span.start for span in heard.named.values()]
     parts = asking(heard.reading)
-    plain = parts and all(any(part.start <= start < part.end for start in starts) for part in parts)
-    if not plain or heard.choices[0].wishes[0] in OUTCOMES:
+    sure = parts and all(any(part.start <= start < part.end for start in starts) for part in parts)
+    if not sure or heard.choices[0].wishes[0] in OUTCOMES:
         return heard
     every = dict.fromkeys(wish for choice in heard.choices for wish in choice.wishes if wish not in OUTCOMES)
-    likely = {wish: sum(one.probability for one in heard.choices if wish in one.wishes) for wish in every}
+    likely = {wish: sum(choice.probability for choice in heard.choices if wish in choice.wishes) for wish in every}
     wishes = tuple(wish for wish in likely if likely[wish] >= _LIKELY)
     return replace(heard, choices=[Choice(wishes, 1.0)]) if wishes and heard.can_run(wishes) else heard
 
@@ -122,12 +122,12 @@ def _settled(heard: Hearing) -> Hearing:
 def _phrased(reading: Reading, weights: Weights, types: Mapping[str, TaskType]) -> dict[str, Span]:
     """The types that nothing was learned of, such as those that the owner added, where a phrase of theirs stands."""
     learned = {type_name(wish) for wish in weights.types}
-    found = dict(phrases(reading, [name for name in types if name not in learned]))
-    return {name: Span(word.start, word.start + len(word.text), word.text) for name, word in _words(found, reading)}
+    places = dict(phrases(reading, [name for name in types if name not in learned]))
+    return {name: Span(word.start, word.start + len(word.text), word.text) for name, word in _words(places, reading)}
 
 
-def _words(found: Mapping[str, int], reading: Reading) -> Iterator[tuple[str, Word]]:
-    return ((name, reading.words[number]) for name, number in found.items() if number < len(reading.words))
+def _words(places: Mapping[str, int], reading: Reading) -> Iterator[tuple[str, Word]]:
+    return ((name, reading.words[number]) for name, number in places.items() if number < len(reading.words))
 
 
 def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choice:
@@ -150,14 +150,14 @@ def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choic
 def _explained(wish: str, heard: Hearing, missing: Collection[str]) -> bool:
     """Whether the words that seem to ask for a wish ask for something else: for a type that the owner added, for
     another aspect of the text, or for what is missing in a set with a type that can take anything."""
-    here = [each for each in heard.named if _clause(each, heard) == _clause(wish, heard)]
+    here = [other for other in heard.named if _clause(other, heard) == _clause(wish, heard)]
     sentence = heard.reading.sentence(max(heard.at(wish)[0], 0))
-    added = [each for each in heard.named if each not in lexicon.SURE]
-    aspects = [each for each in here if each.startswith(_ASPECT)]
+    added = [other for other in heard.named if other not in lexicon.SURE]
+    aspects = [other for other in here if other.startswith(_ASPECT)]
     return (
-        any(sentence[0] <= heard.named[each].start < sentence[1] for each in added)
+        any(sentence[0] <= heard.named[other].start < sentence[1] for other in added)
         or (bool(aspects) and (wish in _ANYTHING or wish.startswith(_ASPECT)))
-        or (wish in _ANYTHING and any(each in missing for each in here))
+        or (wish in _ANYTHING and any(other in missing for other in here))
     )
 
 

@@ -104,7 +104,10 @@ def choices(
     best = sorted(ranked, key=ranked.__getitem__, reverse=True)
     share = np.exp(np.array([ranked[wishes] for wishes in best]) - ranked[best[0]])
     share = share / share.sum()
-    return [Choice(tuple(sorted(wishes)), float(each)) for wishes, each in zip(best[:_BEST], share, strict=False)]
+    return [
+        Choice(tuple(sorted(wishes)), float(probability))
+        for wishes, probability in zip(best[:_BEST], share, strict=False)
+    ]
 
 
 def given_kinds(reading: Reading, files: Sequence[str]) -> frozenset[str]:
@@ -118,7 +121,7 @@ def _possible(
     sets: tuple[tuple[str, ...], ...], given: frozenset[str], rows: tuple[TaskType, ...]
 ) -> NDArray[np.bool_]:
     types = {row.name: row for row in rows}
-    return np.array([fillable(each, given, types) for each in sets])
+    return np.array([fillable(wishes, given, types) for wishes in sets])
 
 
 def _combined(best: Sequence[frozenset[str]], odds: Mapping[str, float]) -> Iterator[frozenset[str]]:
@@ -126,7 +129,7 @@ def _combined(best: Sequence[frozenset[str]], odds: Mapping[str, float]) -> Iter
     usable = sorted((name for name in odds if name not in OUTCOMES), key=odds.__getitem__, reverse=True)
     likely = frozenset(name for name in usable if odds[name] > 0)
     single = [name for name in usable[:_BEST] if odds[name] > _UNLIKELY]
-    pairs = (one | two for one, two in combinations(best, 2))
+    pairs = (first | second for first, second in combinations(best, 2))
     for wishes in [likely, *pairs, *(frozenset([name]) for name in single), *best]:
         yield wishes
         yield from (wishes | {name} for name in single)

@@ -64,10 +64,10 @@ class Layout:
         self.rank = {task: place for place, task in enumerate(order)}
         places = {mention.text: mention.start for mention in reversed(reading.mentions)}
         self.files = [Source("file", modality(file), file, places.get(file, -1)) for file in files]
-        told = {str(value) for intent in intents for value in intent.slots.values()}
-        quotes = (quote for quote in reading.quotes if not any(quote.text in each for each in told))
+        taken = {str(value) for intent in intents for value in intent.slots.values()}
+        quotes = (quote for quote in reading.quotes if not any(quote.text in value for value in taken))
         self.quotes = [Source("quote", "text", quote.text, quote.start) for quote in quotes][:MAX_TEXTS]
-        asked = list(_QUESTION.finditer(reading.plain))[:MAX_TEXTS]
+        asked = list(_QUESTION.finditer(reading.masked))[:MAX_TEXTS]
         self.questions = [
             Source("question", "text", self.reading.said(*match.span()).strip(), match.start()) for match in asked
         ]
@@ -92,9 +92,9 @@ class Layout:
             return ""
         start, end = self.reading.sentence(intent.start)
         if after:
-            return self.reading.plain[intent.start : min([end, *(at for at in self.at if at > intent.start)])]
+            return self.reading.masked[intent.start : min([end, *(at for at in self.at if at > intent.start)])]
         ends = (other.end for other in self.intents if 0 <= other.end <= intent.start)
-        return self.reading.plain[max([start, *ends]) : intent.start]
+        return self.reading.masked[max([start, *ends]) : intent.start]
 
     def producers(self, wanted: Modality) -> list[int]:
         """The tasks whose output is of a modality, in the order of the text."""
@@ -117,14 +117,14 @@ class Layout:
         type_ = self.intents[task].type
         if wanted == "image" and (drawn := self._control(type_)):
             return drawn
-        found = self.nth(task, wanted) or self._named(task, wanted)
+        files = self.nth(task, wanted) or self._named(task, wanted)
         made = [Source("task", wanted, task=other) for other in self._makers(task, wanted)]
         if wanted == "text" and self._quoted_with(task):
             made = [source for source in made if self._in_sentence_of(task, self.at[source.task])]
-        content = [one for one in made if not self._is_verdict(one)]
+        content = [source for source in made if not self._is_verdict(source)]
         if wanted != "text":
-            return [*found, *(content or ([] if found else made))]
-        given = [*found, *self.quotes, *(self.questions if own_words else [])]
+            return [*files, *(content or ([] if files else made))]
+        given = [*files, *self.quotes, *(self.questions if own_words else [])]
         if own_words or not (given or content):
             given += [own] if (own := self._own_words(task)).value else []
         return [*given, *(content or ([] if given else made))]
@@ -138,15 +138,15 @@ class Layout:
         return self.tells(task) and start <= place < end
 
     def _makers(self, task: int, wanted: Modality) -> Iterator[int]:
-        one = self.intents[task].type
+        type_ = self.intents[task].type
         for other in self.producers(wanted):
-            if other != task and self.intents[other].type.name != one.name:
+            if other != task and self.intents[other].type.name != type_.name:
                 yield other
 
     def nth(self, task: int, wanted: Modality) -> list[Source]:
         """The one file that "the second picture" means; none where nothing says which, or there are fewer."""
         files = [file for file in self.files if takes(wanted, file.modality)]
-        spans = [self.reading.plain[slice(*self.reading.clause(max(self.intents[task].start, 0)))]]
+        spans = [self.reading.masked[slice(*self.reading.clause(max(self.intents[task].start, 0)))]]
         spans.append(self.leads[task] + self.windows[task])
         counted = (wording.ordinal(span, files[0].modality) for span in spans if files)
         which = next((number for number in counted if number is not None), None)
@@ -162,12 +162,12 @@ class Layout:
         for span in spans:
             if here := [file for file in named if span[0] <= file.start < span[1]]:
                 return here
-        called = (self._called(files, span) for span in [*spans, (0, len(self.reading.plain))])
+        called = (self._called(files, span) for span in [*spans, (0, len(self.reading.masked))])
         return named or next(filter(None, called), files)
 
     def _called(self, files: Sequence[Source], span: tuple[int, int]) -> list[Source]:
         """The files that a part of the request calls by a word of their names."""
-        called = wording.called([file.value for file in files], self.reading.plain[slice(*span)])
+        called = wording.called([file.value for file in files], self.reading.masked[slice(*span)])
         return [file for file in files if file.value in called]
 
     def _control(self, type_: TaskType) -> list[Source]:
@@ -184,7 +184,7 @@ class Layout:
     def _own_words(self, task: int) -> Source:
         """The user's own words as a text: the message, the clauses that instruct, or what there is to be said."""
         intent, text = self.intents[task], self.reading.text
-        whole = [one for one in self.reading.quotes if len(one.text) > 200]
+        whole = [quote for quote in self.reading.quotes if len(quote.text) > 200]
         if intent.type.name in _REPLIES and not whole:
             return Source("request", "text", self.reading.said(0, len(text)).strip(), 0)
         start = max(intent.start, 0)

@@ -1,7 +1,7 @@
 """The wordings that are sure to ask for something: one phrase a line, each right in nine of ten requests or more.
 
 What is asked for in these words is planned whatever else the model of wishes understood. ``~`` stands for up to four
-words in between, ``{name}`` for a class of words; matched on ``Reading.plain``.
+words in between, ``{name}`` for a class of words; matched on ``Reading.masked``.
 """
 
 import re
@@ -108,9 +108,9 @@ SURE: dict[str, tuple[str, ...]] = {
 def named(reading: Reading, able: Callable[[str], bool]) -> dict[str, Span]:
     """The wishes that are asked for in sure words, and where, of those that are able; of overlaps the longest counts."""
     wishes = filter(able, SURE)
-    found = [(wish, match) for wish in wishes for cue in _patterns(wish) if (match := cue.search(reading.plain))]
+    matches = [(wish, match) for wish in wishes for cue in _patterns(wish) if (match := cue.search(reading.masked))]
     kept: dict[str, Span] = {}
-    for wish, match in sorted(found, key=lambda pair: pair[1].start() - pair[1].end()):
+    for wish, match in sorted(matches, key=lambda pair: pair[1].start() - pair[1].end()):
         free = all(match.end() <= other.start or other.end <= match.start() for other in kept.values())
         if free and wish not in kept:
             kept[wish] = Span(*match.span(), match[0])

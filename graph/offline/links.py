@@ -24,15 +24,15 @@ def features(layout: Layout, task: int, slot: str, modality: Modality, source: S
     made = layout.producers(modality)
     before = sum(layout.rank[other] < layout.rank[task] for other in made)
     if source.kind == "task":
-        found = [*_of_task(layout, task, modality, source.task, made, before)]
+        signs = [*_of_task(layout, task, modality, source.task, made, before)]
     elif source.kind == "file":
-        found = [*_of_file(layout, task, modality, source), f"made {min(len(made), 3)}"]
+        signs = [*_of_file(layout, task, modality, source), f"made {min(len(made), 3)}"]
     else:
-        found = [*_of_text(layout, task, source), f"files {min(len(layout.files), 2)}"]
+        signs = [*_of_text(layout, task, source), f"files {min(len(layout.files), 2)}"]
     if source.kind != "task":
-        found += [f"before {min(before, 3)}", f"back {bool(_REFERS_BACK.search(layout.windows[task]))}"]
-    return [f"{source.kind} {feature}" for feature in found] + [
-        f"{name}.{slot}: {source.kind} {feature}" for feature in found
+        signs += [f"before {min(before, 3)}", f"back {bool(_REFERS_BACK.search(layout.windows[task]))}"]
+    return [f"{source.kind} {feature}" for feature in signs] + [
+        f"{name}.{slot}: {source.kind} {feature}" for feature in signs
     ]
 
 
@@ -91,7 +91,7 @@ def _of_text(layout: Layout, task: int, source: Source) -> Iterator[str]:
     if source not in rivals:
         return
     yield f"number {min(len(rivals), 3)} {min(rivals.index(source), 3)}"
-    for word in re.findall(r"[a-z]+", layout.reading.plain[max(0, source.start - 30) : source.start])[-2:]:
+    for word in re.findall(r"[a-z]+", layout.reading.masked[max(0, source.start - 30) : source.start])[-2:]:
         yield f"after {word}"
     if layout.tells(task):
         at = layout.at[task]

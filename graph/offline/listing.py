@@ -25,8 +25,8 @@ _FILLER = re.compile(
 def labels(reading: Reading, at: int) -> list[str]:
     """The classes that the user names, the list nearest to ``at``: "ham, spam or neither", "as news and opinion"."""
     for pattern in _LISTED:
-        found = sorted(pattern.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
-        for match in found:
+        matches = sorted(pattern.finditer(reading.masked), key=lambda match: abs(match.start() - max(at, 0)))
+        for match in matches:
             if len(named := items(reading.text[match.start(1) : match.end(1)])) > 1:
                 return named
     quoted = [quote.text for quote in reading.quotes if len(quote.text) <= 40]
@@ -35,5 +35,5 @@ def labels(reading: Reading, at: int) -> list[str]:
 
 def items(text: str) -> list[str]:
     """The things that are listed in a text, without articles and the like."""
-    found = (_FILLER.sub("", item.strip(" '\"")).strip() for item in _SEPARATOR.split(text))
-    return list(dict.fromkeys(item for item in found if item))
+    stripped = (_FILLER.sub("", item.strip(" '\"")).strip() for item in _SEPARATOR.split(text))
+    return list(dict.fromkeys(item for item in stripped if item))

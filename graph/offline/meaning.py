@@ -134,8 +134,8 @@ def _own(reading: Reading) -> Iterator[tuple[str, int]]:
 def given(reading: Reading, files: Sequence[str]) -> Array:
     """What came with a request: files by kind, none or several, texts and labels in it, files that it names."""
     counts = [min(list(kinds(files)).count(kind), 2) for kind in MODALITIES]
-    told = [not files, len(files) > 1, bool(reading.quotes), bool(labels(reading, 0)), bool(reading.mentions)]
-    return np.array([*counts, *told], np.float32)
+    flags = [not files, len(files) > 1, bool(reading.quotes), bool(labels(reading, 0)), bool(reading.mentions)]
+    return np.array([*counts, *flags], np.float32)
 
 
 @cache
@@ -152,18 +152,18 @@ def learned(path: Path) -> Learned:
     with np.load(path, allow_pickle=False) as file:
         kept: Mapping[str, Array] = {name: file[name].astype(np.float32) for name in file.files if name != "types"}
         heads = Heads(tuple(file["types"].tolist()), *(kept[name] for name in ("seeks", "says", "given", "bias")))
-    down = {name.removesuffix("/down"): each for name, each in kept.items() if name.endswith("/down")}
-    return heads, int(kept["layers"]), {name: (each, kept[f"{name}/up"]) for name, each in down.items()}
+    down = {name.removesuffix("/down"): matrix for name, matrix in kept.items() if name.endswith("/down")}
+    return heads, int(kept["layers"]), {name: (matrix, kept[f"{name}/up"]) for name, matrix in down.items()}
 
 
 def save(made: Learned, path: Path = PATH) -> None:
     """Write what was learned, in sixteen bits."""
     heads, layers, adapters = made
     low = {
-        f"{name}/{side}": each
+        f"{name}/{side}": matrix
         for name, pair in adapters.items()
-        for side, each in zip(("down", "up"), pair, strict=True)
+        for side, matrix in zip(("down", "up"), pair, strict=True)
     }
     low |= {"seeks": heads.seeks, "says": heads.says, "given": heads.given, "bias": heads.bias}
-    kept = {name: each.astype(np.float16) for name, each in low.items()}
+    kept = {name: array.astype(np.float16) for name, array in low.items()}
     np.savez_compressed(path, allow_pickle=False, types=np.array(heads.types), layers=np.array(layers), **kept)

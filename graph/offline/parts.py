@@ -65,7 +65,7 @@ _TAIL = re.compile(r"(?:[\s,;.]|\b(?:and|then|but|also)\b)+$")
 def asking(reading: Reading) -> list[Span]:
     """The parts that ask for something by themselves: commands, wishes and questions, in their order."""
     return [
-        _command(part) for part in _parts(reading) if _asks(part, reading) and not _VAGUE.match(_plain(part, reading))
+        _command(part) for part in _parts(reading) if _asks(part, reading) and not _VAGUE.match(_masked(part, reading))
     ]
 
 
@@ -81,19 +81,19 @@ def _command(part: Span) -> Span:
 
 
 def _asks(part: Span, reading: Reading) -> bool:
-    text, joined = _plain(part, reading), part.start not in (0, *reading.stops)
+    text, joined = _masked(part, reading), part.start not in (0, *reading.stops)
     return bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
 
 
-def _plain(part: Span, reading: Reading) -> str:
-    return reading.plain[part.start : part.end]
+def _masked(part: Span, reading: Reading) -> str:
+    return reading.masked[part.start : part.end]
 
 
 def _parts(reading: Reading) -> Iterator[Span]:
     begin = 0
     for stop in [*reading.stops, len(reading.text)]:
-        joints = [match.end() for match in _JOINT.finditer(reading.plain, begin, stop)]
+        joints = [match.end() for match in _JOINT.finditer(reading.masked, begin, stop)]
         for start, end in zip([begin, *joints], [*joints, stop], strict=True):
-            if reading.plain[start:end].strip(" \n._"):
+            if reading.masked[start:end].strip(" \n._"):
                 yield Span(start, end, _TAIL.sub("", reading.text[start:end]).strip())
         begin = stop

@@ -1,6 +1,6 @@
 """Reads a request as text alone: what is data in it, what it names, and the words of its clauses.
 
-Every span counts characters of ``Reading.text``; ``Reading.plain`` has the same length, in lower case, with data
+Every span counts characters of ``Reading.text``; ``Reading.masked`` has the same length, in lower case, with data
 and what is said not to be wanted blanked by underscores: a word found in it is the user's wish, not a quotation.
 """
 
@@ -54,7 +54,7 @@ class Reading:
     """
 
     text: str
-    plain: str
+    masked: str
     mentions: tuple[Span, ...]
     quotes: tuple[Span, ...]
     words: tuple[Word, ...]
@@ -120,8 +120,8 @@ def _clauses(text: str) -> tuple[int, ...]:
 def _words(text: str, clauses: Sequence[int], denied: Sequence[Span]) -> Iterator[Word]:
     hidden = {position for span in denied for position in range(span.start, span.end)}
     for match in _WORD.finditer(text):
-        plain = "_" if match[0][0] == "_" else match[0].replace("\u2019", "'")
-        yield Word(match.start(), "~" * (match.start() in hidden) + plain, bisect_right(clauses, match.start()) - 1)
+        word = "_" if match[0][0] == "_" else match[0].replace("\u2019", "'")
+        yield Word(match.start(), "~" * (match.start() in hidden) + word, bisect_right(clauses, match.start()) - 1)
 
 
 def _blank(text: str, spans: Iterable[Span]) -> str:
@@ -140,8 +140,8 @@ def _mentions(text: str, resources: Sequence[str]) -> list[Span]:
         return []
     longest_first = sorted(names, key=len, reverse=True)
     pattern = re.compile(r"(?<![\w/])(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)", re.I)
-    found = {name.lower(): resource for name, resource in names.items()}
-    return [Span(match.start(), match.end(), found[match[0].lower()]) for match in pattern.finditer(text)]
+    by_name = {name.lower(): resource for name, resource in names.items()}
+    return [Span(match.start(), match.end(), by_name[match[0].lower()]) for match in pattern.finditer(text)]
 
 
 def _names(resource: str) -> Iterator[str]:

@@ -23,9 +23,9 @@ def small_talk(request: str) -> Draft:
     """An honest reply to chit-chat; words that greet nobody are not understood."""
     text = request.lower()
     thanks = _THANKS.search(text) and "?" not in text
-    told = "You are welcome." if thanks else "Goodbye!" if _PARTING.search(text) else HELLO
-    known = told != HELLO or not text.strip() or bool(_GREETING.search(text))
-    return Draft(refusal=told, small_talk=known, exit_code=0 if known else 3)
+    reply = "You are welcome." if thanks else "Goodbye!" if _PARTING.search(text) else HELLO
+    known = reply != HELLO or not text.strip() or bool(_GREETING.search(text))
+    return Draft(refusal=reply, small_talk=known, exit_code=0 if known else 3)
 
 
 def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft:
@@ -87,9 +87,9 @@ def what_to_do(files: Sequence[str]) -> str:
 
 def left_out(unmet: Sequence[Unmet]) -> Iterator[str]:
     """The notes on what was asked for and is not done, by the words that ask for it."""
-    for each in unmet:
-        said = each.text if len(each.text) <= 200 else f"{each.text[:200].rsplit(None, 1)[0]} ..."
-        yield f"I left out “{said}”: {_why(each)}."
+    for omitted in unmet:
+        said = omitted.text if len(omitted.text) <= 200 else f"{omitted.text[:200].rsplit(None, 1)[0]} ..."
+        yield f"I left out “{said}”: {_why(omitted)}."
 
 
 def _why(unmet: Unmet) -> str:

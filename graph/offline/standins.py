@@ -72,8 +72,8 @@ def serving(wish: str, said: str, offered: Collection[str]) -> tuple[str, ...]:
     """The wishes that can be met for one: itself, those that stand in for it, or none."""
     if type_name(wish) in offered:
         return (wish,)
-    fitting = (one for one in STAND_INS if one.wish == wish and one.fits(said[:_READ].lower()))
-    able = (one.serve for one in fitting if all(type_name(each) in offered for each in one.serve))
+    fitting = (stand_in for stand_in in STAND_INS if stand_in.wish == wish and stand_in.fits(said[:_READ].lower()))
+    able = (stand_in.serve for stand_in in fitting if all(type_name(served) in offered for served in stand_in.serve))
     return next(able, ())
 
 

@@ -58,11 +58,11 @@ class Understanding:
 
     def _able(self, heard: Hearing) -> list[Understood]:
         met = list(_merged(self._met(choice, heard) for choice in heard.choices))
-        able = [one for one in met if one.runs or one.wishes[0] in OUTCOMES]
-        likely = sum(one.probability for one in able)
+        able = [understood for understood in met if understood.runs or understood.wishes[0] in OUTCOMES]
+        likely = sum(understood.probability for understood in able)
         if likely < _INSTEAD:
             return met
-        return [replace(one, probability=one.probability / likely) for one in able]
+        return [replace(understood, probability=understood.probability / likely) for understood in able]
 
     def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
         """The type that is most likely meant by a request that lacks what it needs."""
@@ -73,7 +73,7 @@ class Understanding:
     def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
         """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""
         parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self._heard(reading, files)
-        unmet = {_words(one, heard): Unmet(_words(one, heard), one.type) for one in chosen.beyond}
+        unmet = {_words(intent, heard): Unmet(_words(intent, heard), intent.type) for intent in chosen.beyond}
         for part in parts if len(parts) > 1 else ():
             alone = self._alone(part, chosen, reading, files)
             if alone.runs and alone.probability >= _SURE:
@@ -89,7 +89,7 @@ class Understanding:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
         given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
         heard = self._heard(read(f"{part.text}{given}", files), files)
-        likely = sum(one.probability for one in heard.choices if {*one.wishes} & {*chosen.wishes})
+        likely = sum(choice.probability for choice in heard.choices if {*choice.wishes} & {*chosen.wishes})
         alone = self._able(heard)[0]
         planned = alone.intents and {*map(_kind, alone.intents)} <= {*map(_kind, chosen.intents)}
         return Understood((), 0.0) if likely >= _HEARD or planned or {*heard.named} & {*chosen.wishes} else alone
@@ -105,39 +105,43 @@ class Understanding:
         for wish in _pruned(choice, heard):
             for span in _asked(wish, choice, heard):
                 serving = standins.serving(wish, span.text, self.offered)
-                intents += [intent for each in serving for intent in self._intents(each, span, heard)]
+                intents += [intent for served in serving for intent in self._intents(served, span, heard)]
                 beyond += [] if serving else [Intent(self.types[type_name(wish)], span.start, span.end)]
-        intents = [one for one in intents if not any(_serves_only(one, other, heard.reading) for other in beyond)]
-        if not heard.can_run([one.type.name for one in intents]):
+        intents = [
+            intent for intent in intents if not any(_serves_only(intent, other, heard.reading) for other in beyond)
+        ]
+        if not heard.can_run([intent.type.name for intent in intents]):
             intents = []
-        joined = tuple(sorted(_joined(intents, heard.reading), key=lambda one: one.start % len(heard.reading.text)))
+        joined = tuple(
+            sorted(_joined(intents, heard.reading), key=lambda intent: intent.start % len(heard.reading.text))
+        )
         return Understood(choice.wishes, choice.probability, joined, tuple(beyond))
 
     def _intents(self, wish: str, span: Span, heard: Hearing) -> Iterator[Intent]:
         """A wish that these words ask for, once for each language or class that it asks for."""
         name, _, aspect = wish.partition("/")
         type_, at = self.offered[name], (span.start, span.end)
-        told = options.arguments(type_, options.told(type_, heard.reading, at[0]))
-        told |= {"aspect": aspect} if aspect else {}
+        slots = options.arguments(type_, options.stated(type_, heard.reading, at[0]))
+        slots |= {"aspect": aspect} if aspect else {}
         if type_.slot("question") and is_question(span):
-            told |= {"question": span.text}
+            slots |= {"question": span.text}
         for variant in wording.variants(type_, heard.reading, at, self.weights):
-            yield self._unlabelled(Intent(type_, *at, {**told, **variant}))
+            yield self._unlabelled(Intent(type_, *at, {**slots, **variant}))
 
     def _unlabelled(self, intent: Intent) -> Intent:
         """Labels that are moods are told better without labels."""
         aspect = standins.aspect(intent.slots.get("labels", ()))
-        plain = self.offered.get("text-classification")
-        if intent.type.name != "zero-shot-classification" or not aspect or not plain:
+        classification = self.offered.get("text-classification")
+        if intent.type.name != "zero-shot-classification" or not aspect or not classification:
             return intent
-        return replace(intent, type=plain, slots={"aspect": aspect})
+        return replace(intent, type=classification, slots={"aspect": aspect})
 
 
 def _asked(wish: str, choice: Choice, heard: Hearing) -> list[Span]:
     """The words that ask for a wish: of a question each that is asked, but for what is answered by reading."""
     asked = heard.questions(wish, choice) if wish in _ANSWERING else []
     if asked:
-        return [one for one in asked if not (_reads(choice, heard) and standins.wants_words(one.text.lower()))]
+        return [span for span in asked if not (_reads(choice, heard) and standins.wants_words(span.text.lower()))]
     return [Span(*heard.at(wish), heard.spoken(wish))]
 
 
@@ -153,7 +157,7 @@ def _pruned(choice: Choice, heard: Hearing) -> list[str]:
     kept: list[str] = []
     for wish in sorted(choice.wishes, key=heard.said.of, reverse=True):
         asked = [heard.spoken(wish)] if wish in _ANSWERING else []
-        rivals = [heard.spoken(each) for each in kept if each in _ANSWERING]
+        rivals = [heard.spoken(other) for other in kept if other in _ANSWERING]
         if not (asked and (asked[0] in rivals or (reads and standins.wants_words(asked[0].lower())))):
             kept.append(wish)
     return [wish for wish in choice.wishes if wish in kept]
@@ -177,12 +181,12 @@ def _part(intent: Intent, reading: Reading) -> int:
 def _merged(met: Iterator[Understood]) -> Iterator[Understood]:
     """What comes to the same tasks once, as likely as all of it."""
     groups: dict[object, list[Understood]] = {}
-    for one in met:
-        tasks = frozenset(map(_kind, one.intents))
-        beyond = frozenset(intent.type.name for intent in one.beyond)
-        groups.setdefault((tasks, beyond) if one.intents else one.wishes, []).append(one)
-    merged = (replace(same[0], probability=sum(one.probability for one in same)) for same in groups.values())
-    return iter(sorted(merged, key=lambda one: -one.probability))
+    for understood in met:
+        tasks = frozenset(map(_kind, understood.intents))
+        beyond = frozenset(intent.type.name for intent in understood.beyond)
+        groups.setdefault((tasks, beyond) if understood.intents else understood.wishes, []).append(understood)
+    merged = (replace(same[0], probability=sum(member.probability for member in same)) for same in groups.values())
+    return iter(sorted(merged, key=lambda whole: -whole.probability))
 
 
 def _kind(intent: Intent) -> tuple[str, str]:
@@ -194,12 +198,14 @@ def _joined(intents: Sequence[Intent], reading: Reading) -> Iterator[Intent]:
     """One task of those of a type that speak of the same file; an optional prompt is all that they say."""
     groups: dict[object, list[Intent]] = {}
     for intent in intents:
-        clause = reading.plain[slice(*reading.clause(max(intent.start, 0)))]
+        clause = reading.masked[slice(*reading.clause(max(intent.start, 0)))]
         which = wording.ordinal(clause, intent.type.required[0].modality) if intent.type.required else None
-        told = {name: value for name, value in intent.slots.items() if name != "text"}
-        groups.setdefault((intent.type.name, which, str(told)), []).append(intent)
+        besides_text = {name: value for name, value in intent.slots.items() if name != "text"}
+        groups.setdefault((intent.type.name, which, str(besides_text)), []).append(intent)
     for same in groups.values():
         texts = dict.fromkeys(
-            str(one.slots["text"]) for one in sorted(same, key=lambda one: one.start) if "text" in one.slots
+            str(member.slots["text"])
+            for member in sorted(same, key=lambda member: member.start)
+            if "text" in member.slots
         )
         yield replace(same[0], slots={**same[0].slots, "text": ", ".join(texts)}) if len(texts) > 1 else same[0]

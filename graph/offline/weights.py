@@ -42,14 +42,14 @@ class Weights:
         """The sets of wishes that people had, by the names of the wishes."""
         return tuple(tuple(self.types[number] for number in np.flatnonzero(row)) for row in self.sets)
 
-    def by_word(self, found: Sequence[Feature], count: int) -> Array:
+    def by_word(self, present: Sequence[Feature], count: int) -> Array:
         """The log-odds that each of ``count`` words adds, shape (count + 1, types); the last row is of no one word."""
-        known = [(row, each) for each in found if (row := self.rows.get(each.name)) is not None]
+        known = [(row, feature) for feature in present if (row := self.rows.get(feature.name)) is not None]
         added = np.zeros((count + 1, len(self.types)), np.float32)
         if known:
             known.sort(key=lambda pair: pair[1].word % (count + 1))  # -1, of no one word, comes last
-            values = np.array([[each.value] for _, each in known], np.float32)
-            places, starts = np.unique([each.word % (count + 1) for _, each in known], return_index=True)
+            values = np.array([[feature.value] for _, feature in known], np.float32)
+            places, starts = np.unique([feature.word % (count + 1) for _, feature in known], return_index=True)
             added[places] = np.add.reduceat(self.words[[row for row, _ in known]] * values, starts)
         added[count] += self.bias
         return added

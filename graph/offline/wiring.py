@@ -32,8 +32,8 @@ class Wiring:
 def slots(layout: Layout, task: int) -> list[Slot]:
     """The slots of a task that must be filled and that its wording does not fill; what is asked is filled last."""
     intent = layout.intents[task]
-    told = {*intent.slots, "labels"}  # nothing but the user's wording names classes
-    empty = [slot for slot in intent.type.required if slot.name not in told and not closed(slot.schema)]
+    filled = {*intent.slots, "labels"}  # nothing but the user's wording names classes
+    empty = [slot for slot in intent.type.required if slot.name not in filled and not closed(slot.schema)]
     return sorted(empty, key=lambda slot: slot.name in _ASKED)
 
 
@@ -43,11 +43,14 @@ def wiring(layout: Layout, weights: Weights) -> Wiring:
     for task in sorted(layout.rank, key=layout.rank.__getitem__):
         for slot in slots(layout, task):
             grown = [
-                Wiring(one.score + score, (*one.fills, (task, slot, chosen)))
-                for one in beam
-                for score, chosen in _options(layout, task, slot, one, weights)
+                Wiring(partial.score + score, (*partial.fills, (task, slot, chosen)))
+                for partial in beam
+                for score, chosen in _options(layout, task, slot, partial, weights)
             ]
-            beam = sorted((each for each in grown if _acyclic(each.edges())), key=lambda each: -each.score)[:BEAM]
+            beam = sorted(
+                (candidate for candidate in grown if _acyclic(candidate.edges())),
+                key=lambda candidate: -candidate.score,
+            )[:BEAM]
     return beam[0]
 
 

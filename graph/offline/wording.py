@@ -48,23 +48,25 @@ class Named:
 
 def named_languages(reading: Reading) -> list[Named]:
     """The languages that stand in the request, outside its data."""
-    found = languages.mentioned(reading.text, reading.plain)
-    around = (tuple(_around(reading, start, end, number, len(found))) for number, (_, start, end) in enumerate(found))
-    named = [Named(*each, features) for each, features in zip(found, around, strict=True)]
+    mentions = languages.mentioned(reading.text, reading.masked)
+    around = (
+        tuple(_around(reading, start, end, number, len(mentions))) for number, (_, start, end) in enumerate(mentions)
+    )
+    named = [Named(*mention, features) for mention, features in zip(mentions, around, strict=True)]
     unsaid = Named("English", -1, -1, ("unsaid", f"unsaid {min(len(named), 2)}"))
-    return [*named, unsaid] if named and all(each.name != "English" for each in named) else named
+    return [*named, unsaid] if named and all(language.name != "English" for language in named) else named
 
 
 def _around(reading: Reading, start: int, end: int, number: int, count: int) -> Iterator[str]:
-    before = re.findall(r"[^\W_]+|[.!?,;:]", reading.plain[max(0, start - 40) : start])[-2:]
-    after = re.findall(r"[^\W_]+|[.!?,;:]", reading.plain[end : end + 30])[:1]
+    before = re.findall(r"[^\W_]+|[.!?,;:]", reading.masked[max(0, start - 40) : start])[-2:]
+    after = re.findall(r"[^\W_]+|[.!?,;:]", reading.masked[end : end + 30])[:1]
     last = before[-1] if before else "^"
     yield f"kind {'into' if last in _INTO else 'in' if last in _IN else 'other'}"
     yield f"before {last}"
     yield f"before {' '.join(before)}"
     yield f"after {after[0] if after else '$'}"
     yield f"of {min(count, 3)} number {min(number, 2)} last {number == count - 1}"
-    yield f"english {reading.plain[start:end] == 'english'} {min(count, 2)}"
+    yield f"english {reading.masked[start:end] == 'english'} {min(count, 2)}"
     yield f"sentence {min(reading.sentence_number(start), 2)} of {min(len(reading.stops), 3)}"
 
 
@@ -73,16 +75,16 @@ def targets(reading: Reading, weights: Weights) -> list[Named]:
 
     Where a language is named that is not meant ("I cannot read Italian") it is English.
     """
-    found = named_languages(reading)
-    if not found:
+    named = named_languages(reading)
+    if not named:
         return []
-    best = max(range(len(found)), key=lambda number: weights.language(found[number].features))
+    best = max(range(len(named)), key=lambda number: weights.language(named[number].features))
     first = last = best
-    while first and found[best].start >= 0 and _AND.fullmatch(reading.plain, found[first - 1].end, found[first].start):
+    while first and named[best].start >= 0 and _AND.fullmatch(reading.masked, named[first - 1].end, named[first].start):
         first -= 1
-    while last + 1 < len(found) and _AND.fullmatch(reading.plain, found[last].end, max(found[last + 1].start, 0)):
+    while last + 1 < len(named) and _AND.fullmatch(reading.masked, named[last].end, max(named[last + 1].start, 0)):
         last += 1
-    return list({each.name: each for each in found[first : last + 1]}.values())
+    return list({language.name: language for language in named[first : last + 1]}.values())
 
 
 def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
@@ -91,15 +93,15 @@ def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: 
         named = labels(reading, span[0]) or (sought(reading, span[0]) if "object" in type_.name else [])
         return [{"labels": named}] if named else [{}]
     if type_.name == "translation":
-        return [{"language": each.name} for each in targets(reading, weights)] or [{}]
+        return [{"language": language.name} for language in targets(reading, weights)] or [{}]
     if type_.slot("language"):
-        spoken = [each.name for each in targets(reading, weights) if each.start >= 0]
+        spoken = [language.name for language in targets(reading, weights) if language.start >= 0]
         return [{"language": spoken[0]}] if len(spoken) == 1 else [{}]
     if (aim := type_.slot("text")) and not aim.required:
         return [{"text": clauses(reading, *span) if span[0] >= 0 else reading.text.strip()}]
     if len(type_.slots) > 1 and type_.slots[-1].many and len(reading.quotes) > 1:
-        one, *rest = [quote.text for quote in reading.quotes]  # a text, and others to hold against it
-        return [{type_.slots[0].name: one, type_.slots[-1].name: rest}]
+        text, *rest = [quote.text for quote in reading.quotes]  # a text, and others to hold against it
+        return [{type_.slots[0].name: text, type_.slots[-1].name: rest}]
     return [{}]
 
 
@@ -111,9 +113,9 @@ def clauses(reading: Reading, start: int, end: int) -> str:
 
 def sought(reading: Reading, at: int) -> list[str]:
     """The things that are to be found in a picture."""
-    found = sorted(_SOUGHT.finditer(reading.plain), key=lambda match: abs(match.start() - max(at, 0)))
-    names = [items(reading.text[match.start(1) : match.end(1)]) for match in found if not _PRONOUN.match(match[1])]
-    return next((each for each in names if each), [clauses(reading, max(at, 0), max(at, 0) + 1)])
+    matches = sorted(_SOUGHT.finditer(reading.masked), key=lambda match: abs(match.start() - max(at, 0)))
+    names = [items(reading.text[match.start(1) : match.end(1)]) for match in matches if not _PRONOUN.match(match[1])]
+    return next((listed for listed in names if listed), [clauses(reading, max(at, 0), max(at, 0) + 1)])
 
 
 def ordinal(text: str, modality: Modality) -> int | None:
@@ -126,9 +128,9 @@ def ordinal(text: str, modality: Modality) -> int | None:
 def called(files: Sequence[str], text: str) -> list[str]:
     """The files that a text calls by a word of their names, one that no other of them has: "the hull report"."""
     names = {file: _stems(PurePosixPath(file).stem) for file in files}
-    told = _stems(text)
+    stems = _stems(text)
     others = {file: set().union(*(words for other, words in names.items() if other != file)) for file in files}
-    return [file for file in files if (names[file] - others[file]) & told]
+    return [file for file in files if (names[file] - others[file]) & stems]
 
 
 def _stems(text: str) -> set[str]:
@@ -137,4 +139,4 @@ def _stems(text: str) -> set[str]:
 
 def plural(reading: Reading, modality: Modality) -> bool:
     """Whether several files of a modality are spoken of."""
-    return bool(re.search(rf"\b(?:{_NOUNS[modality]})s\b|\b(?:both|all of them|each|every)\b", reading.plain))
+    return bool(re.search(rf"\b(?:{_NOUNS[modality]})s\b|\b(?:both|all of them|each|every)\b", reading.masked))

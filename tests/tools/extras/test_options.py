@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph import offline
-from graph.offline.options import arguments, told
+from graph.offline.options import arguments, stated
 from graph.offline.reading import read
 from tools import extras
 from tools.models import catalog
@@ -55,15 +55,15 @@ ENDING = option("ending")
 )
 def test_what_a_request_plainly_says_fills_its_slot(request_: str, slots: list[Slot], said: dict[str, Any]) -> None:
     type_ = TaskType("it", "do it", tuple(slots), ("text",))
-    assert arguments(type_, told(type_, read(request_, ["sea.png", "sea5.png"]))) == said
+    assert arguments(type_, stated(type_, read(request_, ["sea.png", "sea5.png"]))) == said
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # an empty file of tools serves them all
 @given(st.text("sizeblocksin0123456789.,-+% 'French", max_size=60))
 def test_no_text_is_too_strange(text: str) -> None:
     type_ = TaskType("it", "do it", (SIZE, COUNT, LANGUAGE, PARTS, BORDER, ENDING), ("text",))
-    found = told(type_, read(text))
-    assert all(text[each.start : each.end] for each in found)
+    statements = stated(type_, read(text))
+    assert all(text[statement.start : statement.end] for statement in statements)
 
 
 async def test_an_option_is_no_task_of_its_own_and_its_text_no_input(gradio_url: str) -> None:
