@@ -9,8 +9,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from graph.answer_links import Links
 from graph.calling import stream
-from graph.links import Links
 from graph.markdown import defused, last_block
 from tools import clean
 from tools.errors import ConfigError, ModelError

@@ -14,11 +14,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, StreamWriter
 
 from graph import by_rule
+from graph.answer_links import Links
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import Request, again, instructed, reading, seen
 from graph.early import Early
-from graph.links import Links
 from graph.planning.author import author
 from graph.planning.dialects import Written
 from graph.planning.draft import Draft

@@ -13,11 +13,11 @@ from upath import UPath
 
 import prompts
 from graph.answer import compose, link, remarks, shorten, summary, workflow
+from graph.answer_links import Links
 from graph.answering import Answering, joined
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import instructed
-from graph.links import Links
 from graph.state import Plan, Result, State
 from tools.errors import ConfigError
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from langchain_core.messages import AnyMessage
 
+from graph.answer_links import Links
 from graph.calling import stream
 from graph.chat_models import resolve
 from graph.context import Context, controller
 from graph.conversation import last_human
-from graph.links import Links
 from graph.planning.loose_json import find
 from tools.files.resources import from_content
 

@@ -12,10 +12,10 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 import prompts
+from graph.answer_links import Links
 from graph.calling import write_json
 from graph.chat_models import resolve
 from graph.context import Context, controller
-from graph.links import Links
 from graph.planning.loose_json import find
 from tools.errors import BadOutput, InputError
 

@@ -14,10 +14,10 @@ from PIL import Image
 from benchmarks.support.fakes import QueueChat
 from benchmarks.support.stubs import StubBackend
 from graph import graph
+from graph.answer_links import Links
 from graph.answering import Outlet
 from graph.chat_models import register
 from graph.context import Context
-from graph.links import Links
 from graph.markdown import inert
 from tests.support import ROOT
 from tools.protocol import Call, Output
