@@ -94,11 +94,22 @@ def _of_files(reading: Reading, files: Sequence[str]) -> Iterator[Feature]:
         yield Feature("listed", 1.0)
 
 
-def phrases(reading: Reading, names: Sequence[str] = tuple(TASKS)) -> Iterator[tuple[str, int]]:
+_BUILT_IN = tuple(TASKS)  # what is learned from; others may be added later
+
+
+def phrases(reading: Reading) -> Iterator[tuple[str, int]]:
     """The task types of which a phrase of the task table stands in the request, each with the word where it stands."""
     starts = [word.start for word in reading.words]
-    for name in names:
+    for name in _BUILT_IN:
         if name in TASKS and (pattern := _pattern(TASKS[name].words)) and (match := pattern.search(reading.masked)):
+            yield name, max((number for number, start in enumerate(starts) if start <= match.start()), default=0)
+
+
+def called(reading: Reading, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The same for types of which nothing was learned: by their phrases with gaps and endings, and by their names."""
+    starts = [word.start for word in reading.words]
+    for name in names:
+        if name in TASKS and (match := patterns(name, TASKS[name].words)[0].search(reading.masked)):
             yield name, max((number for number, start in enumerate(starts) if start <= match.start()), default=0)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.offline import lexicon, wording
-from graph.offline.features import phrases
+from graph.offline.features import called
 from graph.offline.intents import (
     OUTCOMES,
     Choice,
@@ -122,7 +122,7 @@ def _settled(heard: Hearing) -> Hearing:
 def _phrased(reading: Reading, weights: Weights, types: Mapping[str, TaskType]) -> dict[str, Span]:
     """The types that nothing was learned of, such as those that the owner added, where a phrase of theirs stands."""
     learned = {type_name(wish) for wish in weights.types}
-    places = dict(phrases(reading, [name for name in types if name not in learned]))
+    places = dict(called(reading, [name for name in types if name not in learned]))
     return {name: Span(word.start, word.start + len(word.text), word.text) for name, word in _words(places, reading)}
 
 
@@ -135,7 +135,7 @@ def _with_named(choice: Choice, heard: Hearing, readers: Sequence[str]) -> Choic
     if not heard.named:
         return choice
     if choice.wishes[0] in OUTCOMES:
-        given = heard.files or heard.reading.quotes
+        given = heard.files or heard.reading.quotes or not {*heard.named} <= {*lexicon.SURE}  # or a tool that was added
         wishes = list(heard.named) if given else []
     else:
         wishes = [*choice.wishes]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.offline.features import features, phrases
+from graph.offline.features import called, features
 from graph.offline.listing import labels
 from graph.offline.meaning import Meaning
 from graph.offline.reading import Reading, kinds
@@ -79,7 +79,7 @@ def evidence(reading: Reading, files: Sequence[str], weights: Weights, meaning: 
         beside = _BESIDE * min(1.0, max(0.0, 3 * known - 1.5))  # words of another language tell nothing
         by_word = beside * by_word + meaning(reading, files)
     new = [name for name in TASKS if name not in weights.types and name != "text-classification"]
-    said = dict(phrases(reading, new))
+    said = dict(called(reading, new))
     extra = np.zeros((len(by_word), len(new)), np.float32)
     for number, name in enumerate(new):
         extra[said.get(name, -1), number] = _PHRASED if name in said else -2 * _PHRASED

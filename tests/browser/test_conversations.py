@@ -97,7 +97,7 @@ def test_a_request_goes_on_when_its_page_is_closed(visitor: BrowserContext, serv
     back.goto(f"{server.url}/app")
     expect(back.locator("#plan .node.running")).to_have_count(1, timeout=PATIENCE)
     expect(back.locator("#plan .node.done")).to_have_count(1, timeout=PATIENCE)
-    expect(back.locator("#box .stop-button")).to_be_visible()
+    expect(back.locator("#box .stop-button")).to_be_visible(timeout=PATIENCE)
     back.click("#box .stop-button")
     at_rest(back)
 
