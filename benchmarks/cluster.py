@@ -101,7 +101,7 @@ async def measure(requests: int) -> dict[str, dict[str, float]]:
     measured = {}
     for processes in (1, 2):
         with servers(processes) as (running, _):
-            clients = [httpx.AsyncClient(base_url=server.url, timeout=120) for server in running]
+            clients = [httpx.AsyncClient(base_url=process.url, timeout=120) for process in running]
             if processes == 1:
                 measured["agents_latency"] = await added(clients[0], min(100, requests))
             await load(clients, 2 * AT_ONCE)  # warm
