@@ -2,6 +2,8 @@
 # The newest usual Python that runs: the production server needs 3.12 or newer, all else 3.11 or newer.
 PYTHON ?= $(shell for python in python3.13 python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[23].*/bin/python3; do \
 	$$python -c "import ensurepip, sqlite3, ssl" 2>/dev/null && command -v $$python && exit; done; echo python3)
+# Tests start some two hundred processes: each would compile all of this anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras

@@ -82,7 +82,7 @@ def _advised(draft: Draft, text: str, request: Request, types: Mapping[str, Task
     if draft.small_talk:
         return _greeted(draft, files, types)
     wider = offline.plan(text, request.given, TASKS, previous=request.previous).tasks
-    beyond = [TASKS[task.task] for task in wider if task.task not in types]
+    beyond = [TASKS[name] for name in [draft.beyond, *(task.task for task in wider)] if name and name not in types]
     said = advice.missing(beyond, text, files, types) or advice.unclear(files, types)
     return replace(draft, refusal=said.text, notes=[], choices=said.choices)
 

@@ -33,9 +33,10 @@ def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: M
     match chosen.wishes:
         case ("CHAT",):
             return small_talk(request)
-        case ("ASK",):
+        case ("ASK",) if meant.name in offered:
             return Draft(question=question(meant, _needed(meant)))
-    return Draft(refusal=nothing_to_do(offered))
+    asked = chosen.wishes == ("ASK",)
+    return Draft(refusal=nothing_to_do(offered), beyond=meant.name if asked and meant.name not in offered else "")
 
 
 def _needed(type_: TaskType) -> Slot:

@@ -67,8 +67,8 @@ class Understanding:
     def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
         """The type that is most likely meant by a request that lacks what it needs."""
         said = self._heard(reading, files).said
-        names = [name for name in said.names if type_name(name) in self.offered]
-        return self.offered[type_name(max(names, key=said.of))] if names else next(iter(TASKS.values()))
+        names = [name for name in said.names if type_name(name) in self.types]
+        return self.types[type_name(max(names, key=said.of))]
 
     def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
         """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""

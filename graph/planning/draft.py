@@ -17,6 +17,7 @@ class Draft:
     refusal: str | None = None
     notes: list[str] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)  # requests or answers that the user may pick instead of typing
+    beyond: str = ""  # the task type that was meant most likely, and cannot run
     small_talk: bool = False
     by_rule: bool = False  # because the controller's model failed
     exit_code: int = 3  # without tasks, what a command ends with
