@@ -80,11 +80,15 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
     assert [task.args for task in done.update["plan"].tasks] == [{"image": PORTRAIT}]
 
 
-@pytest.mark.xfail(strict=False, raises=RuntimeError, reason="the planner must be unsure of one of these requests")
+UNSURE = [
+    "I think someone's been copying. Compare Mina's with the other two for similarity, will you",
+    "Make my ad sound friendlier, and give me an embedding of the ad as it was, for the matching engine.",
+]
+
+
 @pytest.mark.parametrize("words", [False, True])
 async def test_a_choice_is_made_by_its_number_or_its_words(offline: Runtime[Context], words: bool) -> None:
-    vague = "Make something nice of this", "Do it for the photo", "Do what you can with this picture", "The photo!"
-    turns = [(await plan(asked(text, PORTRAIT), offline)).update["messages"] for text in vague]
+    turns = [(await plan(asked(text, PORTRAIT), offline)).update["messages"] for text in UNSURE]
     first = next(turn for turn in turns if "Shall I" in turn[-1].text)
     choices = first[-1].response_metadata["choices"]
     answer = HumanMessage(choices[1].upper() if words else "2.")

@@ -43,7 +43,7 @@ def agree(found: Sequence[str], patterns: Sequence[str]) -> bool:
 @pytest.mark.parametrize(
     "request_",
     [
-        pytest.param(each, id=each["say"][:60], marks=[pytest.mark.xfail(strict=False)] if "missed" in each else [])
+        pytest.param(each, id=each["say"][:60], marks=[pytest.mark.xfail(strict=True)] if "missed" in each else [])
         for each in REQUESTS
     ],
 )
