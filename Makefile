@@ -1,4 +1,4 @@
-# The only commands anyone must remember: make demo, make test, make quick, make lint, make serve, make cluster, make bench.
+# The only commands anyone must remember: make demo, make test, make quick, make nightly, make lint, make serve, make cluster, make bench.
 # The newest usual Python that runs: the production server needs 3.12 or newer, all else 3.11 or newer.
 PYTHON ?= $(shell for python in python3.13 python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[23].*/bin/python3; do \
 	$$python -c "import ensurepip, sqlite3, ssl" 2>/dev/null && command -v $$python && exit; done; echo python3)
@@ -9,17 +9,20 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test quick lint serve cluster bench clients docs clean
+.PHONY: demo test nightly quick lint serve cluster bench clients docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
 
 test: .venv/dev  ## Everything that must hold: formatting, types, behaviour
 	$(MAKE) lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+nightly: .venv/dev  ## What takes minutes of every core: whole clusters that lose their nodes
+	$(BIN)/python -m pytest -m nightly
 
 quick: .venv/dev  ## What most changes need, in less than a minute: no servers, no browser, no models but the built-in ones
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(QUICK)
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not nightly" $(QUICK)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

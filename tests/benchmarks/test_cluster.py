@@ -16,7 +16,7 @@ async def test_every_request_is_answered_once_while_processes_are_lost() -> None
     assert await show(requests=4) == {"asked": 4, "answered": 4, "answered_once": 4}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # a replica that is lost: tests/tools/backends/ray
 @pytest.mark.timeout(300)
 def test_every_call_is_answered_while_a_ray_node_is_lost() -> None:
     """In a process of its own, as one joins one cluster."""
