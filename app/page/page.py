@@ -282,6 +282,9 @@ class Page(View):
         async for update in self._elsewhere(visit, conversations):
             yield update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
+        if self._live.get(visit.conversation, live) is not live:  # whoever has begun one meanwhile draws it
+            yield {self.chat: gr.skip()}
+            return
         yield self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
 
     async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
