@@ -10,26 +10,20 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from langchain_core.messages import HumanMessage
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from benchmarks.everyday_data import Everyday, load
 from benchmarks.everyday_scoring import score
-from graph import offline
-from graph.chat_models import chat_model
-from graph.conversation import Request
-from graph.planning.author import author
+from benchmarks.planners import planner_of
 from graph.planning.draft import Draft
-from tools.errors import HuggingGPTError, PlanError
+from tools.errors import HuggingGPTError
 from tools.tasks import TASKS
-
-Planner = Callable[[Everyday], Awaitable[Draft]]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,12 +49,12 @@ async def run(data: Path, controller: str, kept: Path | None = None) -> dict[str
         InputError: the data cannot be read.
         ConfigError: there is no such controller.
     """
-    requests, planner = load(data), planner_of(controller)
+    requests, planner = load(data), planner_of(controller, TASKS)
     predictions: dict[str, dict[str, Any]] = {}
     seconds: list[float] = []
     for everyday in track(requests, "Planning", console=Console(stderr=True), disable=not sys.stderr.isatty()):
         started = time.perf_counter()
-        draft = await planner(everyday)
+        draft = await planner(everyday.request, everyday.files)
         seconds.append(time.perf_counter() - started)
         predictions[everyday.id] = prediction(everyday, draft)
     if kept:
@@ -72,28 +66,6 @@ async def run(data: Path, controller: str, kept: Path | None = None) -> dict[str
 def keep(path: Path, predictions: Iterable[dict[str, Any]]) -> None:
     """Write the predictions, one JSON object a line."""
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in predictions), encoding="utf-8")
-
-
-def planner_of(controller: str) -> Planner:
-    """The planner of a controller: by rule, or the language-model planner of the plan stage.
-
-    Raises:
-        ConfigError: there is no such controller, or its key is missing.
-    """
-    model = chat_model(controller)
-
-    async def by_rule(everyday: Everyday) -> Draft:
-        return offline.plan(everyday.request, everyday.files, TASKS)
-
-    async def by_model(everyday: Everyday) -> Draft:
-        assert model is not None  # noqa: S101 - by_rule is taken otherwise
-        request = Request(everyday.request, everyday.files, [], HumanMessage(everyday.request))
-        try:
-            return await author(request, TASKS, model, controller, lambda *_: None)
-        except PlanError as error:
-            return Draft(refusal=str(error))
-
-    return by_model if model else by_rule
 
 
 def prediction(everyday: Everyday, draft: Draft) -> dict[str, Any]:

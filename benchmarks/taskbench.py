@@ -11,26 +11,20 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download
-from langchain_core.messages import HumanMessage
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.planners import planner_of
 from benchmarks.taskbench_data import HUB_DATASET, HUB_FILE, Sample, load, prediction, toolset
 from benchmarks.taskbench_scoring import KINDS, scores
-from graph import offline
-from graph.chat_models import chat_model
-from graph.conversation import Request
-from graph.planning.author import author
-from graph.planning.draft import Draft
-from tools.errors import HuggingGPTError, InputError, PlanError
+from tools.errors import HuggingGPTError, InputError
 
-Planner = Callable[[Sample], Awaitable[Draft]]
 TOOLS = toolset()
 
 
@@ -64,13 +58,13 @@ async def run(data: str, controller: str, kept: Path | None = None) -> dict[str,
         ConfigError: there is no such controller.
     """
     samples = samples_of(data)
-    planner = planner_of(controller)
+    planner = planner_of(controller, TOOLS)
     predictions = read_predictions(kept) if kept else {}
     waiting = [sample for sample in samples if sample.id not in predictions]
     seconds: list[float] = []
     for sample in track(waiting, "Planning", console=Console(stderr=True), disable=not sys.stderr.isatty()):
         started = time.perf_counter()
-        draft = await planner(sample)
+        draft = await planner(sample.request, sample.files)
         seconds.append(time.perf_counter() - started)
         record = prediction(sample, draft.tasks)
         predictions[sample.id] = record["result"]["task_nodes"]
@@ -78,28 +72,6 @@ async def run(data: str, controller: str, kept: Path | None = None) -> dict[str,
             keep(kept, record)
     timing = round(1000 * statistics.median(seconds), 3) if seconds else None
     return {"controller": controller, "samples": len(samples), "median_ms": timing, **scores(samples, predictions)}
-
-
-def planner_of(controller: str) -> Planner:
-    """The planner of a controller: by rule, or the language-model planner of the plan stage.
-
-    Raises:
-        ConfigError: there is no such controller, or its key is missing.
-    """
-    model = chat_model(controller)
-
-    async def by_rule(sample: Sample) -> Draft:
-        return offline.plan(sample.request, sample.files, TOOLS)
-
-    async def by_model(sample: Sample) -> Draft:
-        assert model is not None  # noqa: S101 - by_rule is taken otherwise
-        request = Request(sample.request, sample.files, [], HumanMessage(sample.request))
-        try:
-            return await author(request, TOOLS, model, controller, lambda *_: None)
-        except PlanError as error:
-            return Draft(refusal=str(error))
-
-    return by_model if model else by_rule
 
 
 def samples_of(data: str) -> list[Sample]:
