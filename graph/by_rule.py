@@ -39,7 +39,7 @@ def _planned(
 ) -> Draft:
     draft = offline.plan(text, request.given, types, previous=request.previous, before=before, picked=picked)
     direct = [] if picked else instructions.followed(text, request.given, types)
-    if direct and (len(draft.tasks) < 2 or direct[0].task.endswith("-facts")):
+    if direct:
         return Draft(tasks=direct)
     if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
         return Draft(tasks=asked)

@@ -83,6 +83,9 @@ SURE: dict[str, tuple[str, ...]] = {
         r"\bsharpen\b|\bsharper\b",
         r"\bbrighten\b|\bbrighter\b",
         r"\bupscale|\benlarge",
+        r"\b(?:make|turn) (?:it|this|that|them) (?:(?:into|to|in) )?(?:a )?(?:sepia|gr[ae]y|(?:grey|gray)scale)\b",
+        r"\b(?:make|turn) (?:it|this|that|them) (?:(?:into|to|in) )?black[- ]and[- ]white\b",
+        r"\b(?:crop|rotate|mirror|resize) (?:it|this|that|them|the|my)\b",
     ),
     "image-to-text": (
         r"\btranscribe\b",
