@@ -16,7 +16,7 @@ from langgraph.runtime import ExecutionInfo, get_runtime
 
 from graph.state import Result
 
-_LONGEST = 10.0  # seconds that a checkpoint may take to be saved
+_LONGEST = 60.0  # seconds that a checkpoint may take to be saved, on a machine that has much else to do
 log = logging.getLogger(__name__)
 
 

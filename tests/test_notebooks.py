@@ -13,7 +13,7 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 async def test_the_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_OUT", str(tmp_path))
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(path.parent)}})
     await client.async_execute()
     assert all(cell.get("execution_count") for cell in notebook.cells if cell.cell_type == "code")
 

@@ -6,21 +6,24 @@ meanwhile.
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from tools.errors import BadOutput, ModelUnavailable
 
-LIMITS = httpx.Limits(
-    max_connections=200, max_keepalive_connections=50, keepalive_expiry=4
-)  # servers' own is often 5 s
+MOST_CONNECTIONS = 200  # of each loop and proxy
+_IDLE = 4  # seconds that a connection is kept for the next request: servers' own is often 5 s
+_PIECE = 2**18  # bytes of a body that are written at once
 LONGEST_LINE = 2**20  # bytes of one event of a stream
 _PORTS = {"http": 80, "https": 443}
-Pools = dict[str | None, httpx.AsyncHTTPTransport]
+Pools = dict[str | None, AiohttpTransport]
 
 
 def shared(most: int) -> httpx.AsyncClient:
@@ -64,10 +67,47 @@ class _Shared(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         transport = await _transport(_proxy(request.url.scheme, request.url.host))
-        response = await transport.handle_async_request(request)
+        with _broken_off():
+            response = await transport.handle_async_request(_in_pieces(request))
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - of an asynchronous transport always
         response.stream = _Bounded(response, request.extensions.get("most", self._most))
         return response
+
+
+def _in_pieces(request: httpx.Request) -> httpx.Request:
+    """The request with its body as a stream: aiohttp writes that piece by piece, and a large whole all at once."""
+    if not isinstance(request.stream, httpx.ByteStream) or len(request.content) <= _PIECE:
+        return request
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=_pieces(request.content),
+        extensions=request.extensions,
+    )
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+@contextmanager
+def _broken_off() -> Iterator[None]:
+    """httpx-aiohttp 0.2 takes every connection that is lost for one that was not made in time: httpx's own errors."""
+    try:
+        yield
+    except httpx.ReadError as error:
+        raise httpx.RemoteProtocolError(str(error)) from error
+    except httpx.ConnectTimeout as error:
+        if isinstance(error.__cause__, TimeoutError):
+            raise
+        kind = (
+            httpx.ConnectError
+            if isinstance(error.__cause__, aiohttp.ClientConnectorError)
+            else httpx.RemoteProtocolError
+        )
+        raise kind(str(error)) from error
 
 
 class _Bounded(httpx.AsyncByteStream):
@@ -83,12 +123,15 @@ class _Bounded(httpx.AsyncByteStream):
         if self._packed:
             raise BadOutput("The model's server compresses its answer, which it was asked not to do.")
         size = line = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            line = len(chunk) - end - 1 if (end := chunk.rfind(b"\n")) >= 0 else line + len(chunk)
-            if size > self._most or (self._events and line > LONGEST_LINE):
-                raise BadOutput(f"The model's answer is larger than {self._most / 2**20:.0f} MB, or has no line ends.")
-            yield chunk
+        with _broken_off():
+            async for chunk in self._stream:
+                size += len(chunk)
+                line = len(chunk) - end - 1 if (end := chunk.rfind(b"\n")) >= 0 else line + len(chunk)
+                if size > self._most or (self._events and line > LONGEST_LINE):
+                    raise BadOutput(
+                        f"The model's answer is larger than {self._most / 2**20:.0f} MB, or has no line ends."
+                    )
+                yield chunk
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -97,7 +140,7 @@ class _Bounded(httpx.AsyncByteStream):
 _loops: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncGenerator[Pools], Pools]] = WeakKeyDictionary()
 
 
-async def _transport(proxy: str | None) -> httpx.AsyncHTTPTransport:
+async def _transport(proxy: str | None) -> AiohttpTransport:
     """The connections of the running loop that go through the proxy, or go directly."""
     loop = asyncio.get_running_loop()
     if loop not in _loops:
@@ -106,8 +149,17 @@ async def _transport(proxy: str | None) -> httpx.AsyncHTTPTransport:
     pools = _loops[loop][1]
     if proxy not in pools:
         context = await asyncio.to_thread(tls)
-        pools.setdefault(proxy, httpx.AsyncHTTPTransport(verify=context, limits=LIMITS, proxy=proxy))
+        if proxy not in pools:  # another request may have made it meanwhile
+            pools[proxy] = _pool(proxy, context)
     return pools[proxy]
+
+
+def _pool(proxy: str | None, context: ssl.SSLContext) -> AiohttpTransport:
+    """Connections by aiohttp: httpx's own pool looks at every connection for every request."""
+    connector = aiohttp.TCPConnector(ssl=context, limit=MOST_CONNECTIONS, keepalive_timeout=_IDLE)
+    nobodys = aiohttp.DummyCookieJar()  # what a server sets for one owner must not go out with another's request
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=nobodys)
+    return AiohttpTransport(verify=context, proxy=httpx.Proxy(proxy) if proxy else None, client=session)
 
 
 async def _lifetime(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Pools]:

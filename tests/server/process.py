@@ -43,8 +43,14 @@ class Server:
         try:
             return self.process.wait(60)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            end(self.process)
             raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Whatever it does, it does no more."""
+    process.kill()
+    process.wait(60)
 
 
 def free_port() -> int:
@@ -66,15 +72,23 @@ def start(command: list[str], folder: Path, health: str, port: int = 0, **env: s
             stderr=subprocess.STDOUT,
         )
     server = Server(process, f"http://127.0.0.1:{port}", folder)
+    try:
+        _await(server, health)
+    except BaseException:  # the test's own time limit included
+        end(process)
+        raise
+    return server
+
+
+def _await(server: Server, health: str) -> None:
     with httpx.Client(base_url=server.url, timeout=2) as client:
         for _ in range(1800):
             with suppress(httpx.TransportError):
                 if client.get(health).status_code == 200:
-                    return server
-            if process.poll() is not None:
+                    return
+            if server.process.poll() is not None:
                 break
             time.sleep(0.1)
-    process.kill()
     raise RuntimeError(server.log[-4000:])
 
 
