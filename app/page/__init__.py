@@ -30,6 +30,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
 
     from app.page.gate import Below, NeededRoutes
     from app.page.page import Page
+    from app.page.words import translations
 
     below = urlsplit(settings().public_url or "").path.rstrip("/")  # a proxy's, which it takes off each request
 
@@ -52,6 +53,7 @@ def mount(app: Starlette, path: str = "/app") -> None:
         path,
         app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(NeededRoutes), Middleware(Below, path=below)]},
         css_paths=STYLE,
+        i18n=translations(),
         max_file_size=limit,
         footer_links=[],
         run_history=False,

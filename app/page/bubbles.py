@@ -8,11 +8,11 @@ from urllib.parse import unquote
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from app.page.words import Say
 from graph.answer import HOW
 from tools.files.places import here
 from tools.files.resources import from_content
 
-FOLDED = "How this was done"
 HOW_ID = "-how"  # ends the id of what is folded below a message
 SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -20,33 +20,33 @@ LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
 ALONE = re.compile(rf"^{LINK.pattern}$", re.MULTILINE)
 
 
-def bubbles(messages: Sequence[BaseMessage], files: Collection[str]) -> list[dict[str, Any]]:
+def bubbles(messages: Sequence[BaseMessage], files: Collection[str], say: Say) -> list[dict[str, Any]]:
     """The conversation in Gradio's form. Only ``files``, those of this conversation, are shown as media.
 
     How an answer came about follows it, folded; what the last message offers to choose from stands below it.
     """
-    shown = [bubble for message in messages if _role(message) for bubble in _bubbles(message, files)]
+    shown = [bubble for message in messages if _role(message) for bubble in _bubbles(message, files, say)]
     offers = messages[-1].response_metadata.get("choices") if messages else None
     if shown and offers:
         shown[-1]["options"] = [{"value": str(offer)} for offer in offers]
     return shown
 
 
-def note(words: str) -> dict[str, Any]:
+def note(words: str, say: Say) -> dict[str, Any]:
     """Something that the page itself has to say, as a message of the chat."""
-    return {"role": "assistant", "content": f"**Not done.** {without_links(words)}", "metadata": {"id": ""}}
+    return {"role": "assistant", "content": f"**{say('Not done.')}** {without_links(words)}", "metadata": {"id": ""}}
 
 
-def _bubbles(message: BaseMessage, files: Collection[str]) -> list[dict[str, Any]]:
+def _bubbles(message: BaseMessage, files: Collection[str], say: Say) -> list[dict[str, Any]]:
     content = _content(message, files)
     how = content.pop() if content and isinstance(content[-1], str) and content[-1].startswith(HOW) else None
     said = [{"role": _role(message), "content": content, "metadata": {"id": message.id or ""}}] if content else []
-    return [*said, *([_folded(how, message)] if how else [])]
+    return [*said, *([_folded(how, message, say)] if how else [])]
 
 
-def _folded(how: str, message: BaseMessage) -> dict[str, Any]:
+def _folded(how: str, message: BaseMessage, say: Say) -> dict[str, Any]:
     words = how.removeprefix(HOW).strip()
-    metadata = {"title": FOLDED, "status": "done", "id": f"{message.id or ''}{HOW_ID}"}
+    metadata = {"title": say("How this was done"), "status": "done", "id": f"{message.id or ''}{HOW_ID}"}
     return {"role": "assistant", "content": words, "metadata": metadata}
 
 

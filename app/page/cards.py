@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from app.page.words import Say
 from graph.proposal import ACTION
 from tools.files.resources import is_reference
 from tools.tasks import TASKS
@@ -16,19 +17,21 @@ WHERE = {"local": "on this machine", "embedded": "built in", "endpoint": "at an 
          "extra": "a tool of yours", "ray": "on the cluster"}  # fmt: skip
 
 
-def cards(waiting: Mapping[str, Any]) -> tuple[list[Component], Fields]:
+def cards(waiting: Mapping[str, Any], say: Say) -> tuple[list[Component], Fields]:
     """Draw a card for each step; the ticks, one a step, then the fields, and what each field stands for."""
     jobs = {job["id"]: job for job in waiting.get("jobs", [])}
     ticks, edits, fields = list[Component](), list[Component](), Fields()
     for place, task in enumerate(planned(waiting)):
         with gr.Group(elem_classes="card"):
-            ticks.append(gr.Checkbox(value=True, label=_heading(place, task, jobs.get(task["id"])), interactive=True))
+            ticks.append(
+                gr.Checkbox(value=True, label=_heading(place, task, jobs.get(task["id"]), say), interactive=True)
+            )
             for name, value in task["args"].items():
                 if _editable(value):
                     edits.append(gr.Textbox(value, label=name.capitalize(), lines=1, max_lines=4, interactive=True))
                     fields.append((place, name))
                 else:
-                    gr.Markdown(f"{name.capitalize()}: {_named(value)}", elem_classes="pad")
+                    gr.Markdown(f"{name.capitalize()}: {_named(value, say)}", elem_classes="pad")
     return [*ticks, *edits], fields
 
 
@@ -54,23 +57,28 @@ def decision(waiting: Mapping[str, Any], fields: Fields, values: Sequence[object
     )
 
 
-def _heading(place: int, task: Mapping[str, Any], job: Mapping[str, Any] | None) -> str:
+def _heading(place: int, task: Mapping[str, Any], job: Mapping[str, Any] | None, say: Say) -> str:
     choice = (job or {}).get("choices") or [{}]
     type_ = TASKS.get(task["task"])
-    model = choice[0].get("model", "no model")
-    where = WHERE.get(choice[0].get("backend", ""), "")
-    return (
-        f"{place + 1}. {type_.purpose.capitalize() if type_ else task['task']}: {model}{f', {where}' if where else ''}"
-    )
+    model = choice[0].get("model") or say("no model")
+    where = say(WHERE.get(choice[0].get("backend", ""), ""))
+    does = say(type_.purpose[:1].upper() + type_.purpose[1:]) if type_ else task["task"]
+    return f"{place + 1}. {does}: {model}{f', {where}' if where else ''}"
 
 
 def _editable(value: object) -> bool:
     return isinstance(value, str) and "<resource-" not in value and not is_reference(value)
 
 
-def _named(value: object) -> str:
+def _named(value: object, say: Say) -> str:
     """A value without paths and plan notation."""
     if isinstance(value, list):
-        return ", ".join(map(_named, value))
+        return ", ".join(_named(part, say) for part in value)
     text = str(value)
-    return "from an earlier step" if text.startswith("<resource-") else Path(text).name if is_reference(text) else text
+    return (
+        say("from an earlier step")
+        if text.startswith("<resource-")
+        else Path(text).name
+        if is_reference(text)
+        else text
+    )

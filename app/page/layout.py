@@ -6,6 +6,7 @@ from app.page.conversations import Past
 from app.page.examples import runnable
 from app.page.gate import GuardedBlocks
 from app.page.results import show_results
+from app.page.words import word
 from graph.chat_models import choosable
 from tools.files.formats import EXTENSIONS
 from tools.models.catalog import offered
@@ -13,10 +14,10 @@ from tools.models.catalog import offered
 WELCOME = """## What shall models do for you?
 Ask in your own words. Drop pictures, recordings, films, tables or documents into the box, or speak."""
 MODES = [
-    ("Wherever it can run", "auto"),
-    ("On this machine", "local"),
-    ("At Hugging Face endpoints", "endpoint"),
-    ("Here first, then at endpoints", "hybrid"),
+    (word("Wherever it can run"), "auto"),
+    (word("On this machine"), "local"),
+    (word("At Hugging Face endpoints"), "endpoint"),
+    (word("Here first, then at endpoints"), "hybrid"),
 ]
 
 
@@ -46,25 +47,27 @@ class Layout:
         self.judged = gr.State(None)
 
     def _sidebar(self) -> None:
-        with gr.Sidebar(label="Conversations", width=300):
+        with gr.Sidebar(label=word("Conversations"), width=300):
             gr.Markdown("## HuggingGPT")
-            self.new = gr.Button("New conversation", size="sm", elem_id="new")
-            self.search = gr.Textbox(label="Search conversations", max_lines=1, elem_id="search", visible=False)
-            self.history = gr.Radio([], label="Conversations", elem_id="history", visible=False)
-            with gr.Accordion("This conversation", open=False, elem_id="manage"):
-                self.title = gr.Textbox(label="Name", max_lines=1, max_length=80, elem_id="title", submit_btn="Rename")
-                self.delete = gr.Button("Delete with its messages", size="sm", variant="stop", elem_id="delete")
-            self.given = gr.Files(label="Given", interactive=False, visible=False, elem_id="given")
-            self.made = gr.Files(label="Made", interactive=False, visible=False, elem_id="made")
-            with gr.Accordion("Settings", open=False, elem_id="settings"):
+            self.new = gr.Button(word("New conversation"), size="sm", elem_id="new")
+            self.search = gr.Textbox(label=word("Search conversations"), max_lines=1, elem_id="search", visible=False)
+            self.history = gr.Radio([], label=word("Conversations"), elem_id="history", visible=False)
+            with gr.Accordion(word("This conversation"), open=False, elem_id="manage"):
+                self.title = gr.Textbox(
+                    label=word("Name"), max_lines=1, max_length=80, elem_id="title", submit_btn=word("Rename")
+                )
+                self.delete = gr.Button(word("Delete with its messages"), size="sm", variant="stop", elem_id="delete")
+            self.given = gr.Files(label=word("Given"), interactive=False, visible=False, elem_id="given")
+            self.made = gr.Files(label=word("Made"), interactive=False, visible=False, elem_id="made")
+            with gr.Accordion(word("Settings"), open=False, elem_id="settings"):
                 self.llm = gr.Dropdown(
                     choosable(),
-                    label="Controller",
-                    info="Who plans and answers. HUGGINGGPT_CONTROLLERS names further ones.",
+                    label=word("Controller"),
+                    info=word("Who plans and answers. HUGGINGGPT_CONTROLLERS names further ones."),
                     elem_id="controller",
                 )
-                self.mode = gr.Dropdown(MODES, value="auto", label="Models run")
-                self.approve = gr.Checkbox(label="Ask me before anything runs", elem_id="approve")
+                self.mode = gr.Dropdown(MODES, value="auto", label=word("Models run"))
+                self.approve = gr.Checkbox(label=word("Ask me before anything runs"), elem_id="approve")
 
     def _conversation(self) -> None:
         self.chat = gr.Chatbot(
@@ -73,7 +76,7 @@ class Layout:
             height=None,
             scale=1,
             min_height=180,
-            placeholder=WELCOME,
+            placeholder=word(WELCOME),
             examples=[{"text": example.text, "files": [*example.files]} for example in self.examples],
             feedback_options=("Like", "Dislike"),
             buttons=["copy", "copy_all"],
@@ -81,20 +84,20 @@ class Layout:
             allow_tags=False,
         )
         self.comment = gr.Textbox(
-            label="Thank you. What was good or bad about it?",
-            placeholder="Optional",
+            label=word("Thank you. What was good or bad about it?"),
+            placeholder=word("Optional"),
             max_length=4000,
-            submit_btn="Send",
+            submit_btn=word("Send"),
             visible=False,
             elem_id="comment",
         )
         self._approval()
         with gr.Row(visible=False, elem_id="unfinished") as self.unfinished:
-            gr.Markdown("This request has not come to its end. What had finished is kept.", elem_classes="pad")
-            self.go_on = gr.Button("Go on", variant="primary", elem_id="go-on", scale=0)
+            gr.Markdown(word("This request has not come to its end. What had finished is kept."), elem_classes="pad")
+            self.go_on = gr.Button(word("Go on"), variant="primary", elem_id="go-on", scale=0)
         self.box = gr.MultimodalTextbox(
-            placeholder="Ask, and drop or paste files here",
-            label="Your request",
+            placeholder=word("Ask, and drop or paste files here"),
+            label=word("Your request"),
             show_label=False,
             file_count="multiple",
             file_types=sorted(EXTENSIONS),
@@ -109,16 +112,16 @@ class Layout:
             self.question = gr.Markdown(elem_classes="pad")
             gr.render(inputs=[self.past])(self.show_cards)
 
-    def show_cards(self, past: Past) -> None:
+    def show_cards(self, past: Past, request: gr.Request) -> None:
         """A card for each step that waits for a word."""
         raise NotImplementedError  # by the page, which knows what the buttons do
 
     def _workflow(self) -> None:
         # Always there: Gradio loses what is drawn in a container at the moment when it first shows.
-        with gr.Sidebar(label="Details", position="right", open=False, width=420, elem_id="workflow"):
-            gr.Markdown("## The last request")
+        with gr.Sidebar(label=word("Details"), position="right", open=False, width=420, elem_id="workflow"):
+            gr.Markdown(word("## The last request"))
             self.graph = gr.HTML(elem_id="plan")
             self.timeline = gr.HTML(elem_id="timeline")
-            with gr.Accordion("Results one by one", open=False, visible=False, elem_id="results") as self.details:
+            with gr.Accordion(word("Results one by one"), open=False, visible=False, elem_id="results") as self.details:
                 # Only for those who look: what shows results costs more than all the rest of the page.
                 gr.render(inputs=[self.past], triggers=[self.details.expand])(show_results)

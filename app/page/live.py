@@ -55,12 +55,6 @@ class Live:
         self._wake()
 
     @property
-    def words(self) -> str:
-        """The answer as far as it has come, or else what is being done."""
-        written = f": {', '.join(self.progress.written)}" if self.progress.written else " …"
-        return self.answer or ("Working …" if self.progress.rows else f"Planning{written}")
-
-    @property
     def failure(self) -> str:
         """Why the request came to no end, or its answer is not kept, in a sentence; empty if all went well."""
         if self.task is None or not self.task.done() or self.task.cancelled():

@@ -21,6 +21,7 @@ from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, S
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
+from app.page.words import word
 from app.run import Given, Report, run
 from app.uploads import keep
 from graph.chat_models import choosable
@@ -132,14 +133,14 @@ class Page(View):
     async def _go_on(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
         await self._begin(Visit.of(request, browser, thread), None, options)
 
-    def show_cards(self, past: Past) -> None:
+    def show_cards(self, past: Past, request: gr.Request) -> None:
         """A card for each step that waits for a word, and the buttons that say it."""
         if not past.waiting:
             return
-        parts, fields = cards(past.waiting)
+        parts, fields = cards(past.waiting, Visit.of(request, "", "").say)
         with gr.Row():
-            no = gr.Button("✗ Do not run", elem_id="reject")
-            yes = gr.Button("✓ Run", variant="primary", elem_id="run")
+            no = gr.Button(word("✗ Do not run"), elem_id="reject")
+            yes = gr.Button(word("✓ Run"), variant="primary", elem_id="run")
 
         async def decide(request: gr.Request, browser: object, thread: object, *values: object) -> None:
             answers, options = values[: len(parts)], values[len(parts) :]
@@ -200,8 +201,9 @@ class Page(View):
     ) -> gr.Textbox:
         if judged and words.strip():
             comment = Feedback(run_id=judged.run_id, comment=words.strip())  # the score counts once
-            await record(comment, Owner(Visit.of(request, browser, thread).owner))
-            gr.Info("Thank you.")
+            visit = Visit.of(request, browser, thread)
+            await record(comment, Owner(visit.owner))
+            gr.Info(visit.say("Thank you."))
         return gr.Textbox("", visible=False)
 
     # What they have in common
@@ -218,7 +220,7 @@ class Page(View):
         conversations = await self._conversations()
         past = await conversations.open(visit.owner, visit.thread)
         new = given if isinstance(given, dict) else InputState(messages=[])
-        live = Live(bubbles([*past.messages, *new["messages"]], [*past.files, *new.get("resources", [])]))
+        live = Live(bubbles([*past.messages, *new["messages"]], [*past.files, *new.get("resources", [])], visit.say))
         if past.plan and not new["messages"]:
             live.progress.resume(past.plan, past.results)
         context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
@@ -235,7 +237,7 @@ class Page(View):
     def _refuse_two(self, visit: Visit) -> None:
         """Raises InputError while a request runs in the conversation."""
         if (running := self._live.get(visit.conversation)) and not running.over:
-            raise InputError("A request still runs in this conversation. Stop it, or wait for its end.")
+            raise InputError(visit.say("A request still runs in this conversation. Stop it, or wait for its end."))
 
     def _then_draw(self, handler: Handler) -> Callable[..., AsyncIterator[Update]]:
         """The handler, and then the page as it has become, in one trip to the server."""
@@ -271,13 +273,14 @@ class Page(View):
     async def _views(
         self, visit: Visit, conversations: Conversations, live: Live | None, trouble: str
     ) -> AsyncIterator[Update]:
+        say = visit.say
         if live and trouble:  # whoever began the request goes on drawing it
-            yield {self.chat: [*live.chat, *spoken(live), note(trouble)]}
+            yield {self.chat: [*live.chat, *spoken(live, say), note(say(trouble), say)]}
             return
         if live:
-            yield self.begun(live, await conversations.titles(visit.owner), visit.thread)
+            yield self.begun(live, await conversations.titles(visit.owner), visit.thread, say)
             async for _ in live.changes():
-                yield self.running(live)
+                yield self.running(live, say)
             trouble = self._close(visit, live)
         async for update in self._elsewhere(visit, conversations):
             yield update
@@ -285,16 +288,18 @@ class Page(View):
         if self._live.get(visit.conversation, live) is not live:  # whoever has begun one meanwhile draws it
             yield {self.chat: gr.skip()}
             return
-        yield self.at_rest(past, titles, visit.thread, live.progress if live else None, trouble)
+        yield self.at_rest(
+            past, titles, visit.thread, say, progress=live.progress if live else None, trouble=say(trouble)
+        )
 
     async def _elsewhere(self, visit: Visit, conversations: Conversations) -> AsyncIterator[Update]:
         """What is known of a request that another process works on, until it has ended."""
         titles = await conversations.titles(visit.owner)
         while await conversations.elsewhere(visit.owner, visit.thread):
             past = await conversations.open(visit.owner, visit.thread)
-            known = Live(bubbles(past.messages, past.files))
+            known = Live(bubbles(past.messages, past.files, visit.say))
             known.progress.resume(past.plan or Plan(), past.results)
-            yield self.begun(known, titles, visit.thread) | self.running(known)
+            yield self.begun(known, titles, visit.thread, visit.say) | self.running(known, visit.say)
             await asyncio.sleep(ELSEWHERE)
 
     def _close(self, visit: Visit, live: Live) -> str:
@@ -302,7 +307,7 @@ class Page(View):
         if self._live.get(visit.conversation) is live:
             del self._live[visit.conversation]
         if live.stopped:
-            gr.Info("Stopped. What had finished is kept.")
+            gr.Info(visit.say("Stopped. What had finished is kept."))
         return live.failure
 
 

@@ -8,6 +8,8 @@ import gradio as gr
 
 from app.page.bubbles import without_links
 from app.page.conversations import Past
+from app.page.visit import Visit
+from app.page.words import Say
 from graph.state import Result, Task
 from tools.files.artifacts import record_of
 from tools.files.places import exists, here
@@ -16,27 +18,28 @@ from tools.files.resources import modality
 Boxes = list[tuple[Any, str]]  # ((left, top, right, bottom) in pixels, name), as Gradio annotates pictures
 
 
-def show_results(past: Past) -> None:
+def show_results(past: Past, request: gr.Request) -> None:
     """One section for every result of the last request."""
+    say = Visit.of(request, "", "").say
     tasks = {task.id: task for task in past.plan.tasks} if past.plan else {}
     for result in past.results:
         with gr.Column(elem_classes="result"):
-            gr.Markdown(without_links(_heading(result)))
+            gr.Markdown(without_links(_heading(result, say)))
             if result.text:
                 gr.Textbox(result.text, show_label=False, lines=1, max_lines=8, buttons=["copy"], container=False)
             given = _given(tasks.get(result.id))
             for path in result.files:
-                _medium(path, given, _boxes(result.data))
+                _medium(path, given, _boxes(result.data), say)
             _data(result.data)
             for path in result.files:
-                _provenance(path)
+                _provenance(path, say)
 
 
-def _heading(result: Result) -> str:
+def _heading(result: Result, say: Say) -> str:
     model = f" · {result.choice.model} ({result.choice.backend})" if result.choice else ""
     reason = f": {result.error}" if result.error else ""
-    cached = ", from the cache" if result.cached else ""
-    return f"**{result.id}. {result.task}**{model} · {result.status}{cached}{reason}"
+    cached = f", {say('from the cache')}" if result.cached else ""
+    return f"**{result.id}. {result.task}**{model} · {say(result.status)}{cached}{reason}"
 
 
 def _given(task: Task | None) -> str | None:
@@ -56,16 +59,16 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row.get('label', 'found')} {row['score']:.2f}" if "score" in row else str(row.get("label", "found"))
 
 
-def _medium(path: str, given: str | None, boxes: Boxes) -> None:
+def _medium(path: str, given: str | None, boxes: Boxes, say: Say) -> None:
     name, kind = Path(path).name, modality(path)
     if not exists(path):
-        gr.Markdown(f"The file {name} is no longer there.")
+        gr.Markdown(say("The file {name} is no longer there.", name=name))
         return
     path = str(here(path))
     if kind == "image" and given and boxes:
         gr.AnnotatedImage((given, boxes), label=name, height=360)
     elif kind == "image" and given:
-        gr.ImageSlider((given, path), label=f"Before and after: {name}", type="filepath", max_height=360)
+        gr.ImageSlider((given, path), label=say("Before and after: {name}", name=name), type="filepath", max_height=360)
     elif kind == "image":
         gr.Image(path, label=name, type="filepath", height=360)
     elif kind == "audio":
@@ -97,11 +100,11 @@ def _cell(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _provenance(path: str) -> None:
+def _provenance(path: str, say: Say) -> None:
     record = record_of(path)
     if exists(record):
-        with gr.Accordion(f"How {Path(path).name} was made", open=False):
+        with gr.Accordion(say("How {name} was made", name=Path(path).name), open=False):
             # As text: in structured data Gradio would take what looks like a file for one of the server's own
             gr.Code(here(record).read_text(encoding="utf-8"), language="json", show_label=False)
     if exists(path):
-        gr.DownloadButton(f"Download {Path(path).name}", here(path), size="sm")
+        gr.DownloadButton(say("Download {name}", name=Path(path).name), here(path), size="sm")

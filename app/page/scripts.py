@@ -1,10 +1,19 @@
 """What runs in the browser, beside Gradio's own."""
 
+import json
+
+from app.page.words import LANGUAGES, speaker
+
 # Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
 NAME = """(...names) => names.map(name => name || Array.from(
     crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join(''))"""
 EMPTY = "{text: '', files: []}"
-SURE = "(...who) => { if (!confirm('Delete this conversation and the files made in it?')) throw 'kept'; return who }"
+DELETE = "Delete this conversation and the files made in it?"
+SURE = f"""(...who) => {{
+    const asked = {json.dumps({language: speaker(language)(DELETE) for language in LANGUAGES})}
+    if (!confirm(asked[navigator.language.slice(0, 2)] ?? asked.en)) throw 'kept'
+    return who
+}}"""
 MEND_ROLES = """() => {  // what screen readers stumble over: a list without items, a nameless button within a button
     const mend = () => {
         document.querySelectorAll('#chat .examples[role=list]').forEach(list => list.removeAttribute('role'))

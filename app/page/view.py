@@ -12,6 +12,7 @@ from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
 from app.page.live import Live
 from app.page.steps import spoken
+from app.page.words import Say
 from app.progress import Progress
 
 Update = dict[Any, Any]  # new values or properties, by component
@@ -47,22 +48,22 @@ class View(Layout):
         ]
         self.touched = {self.box, self.comment, self.details}
 
-    def begun(self, live: Live, titles: Titles, thread: str) -> Update:
+    def begun(self, live: Live, titles: Titles, thread: str, say: Say) -> Update:
         """The page once a request has been sent: the next may be written, but not sent before this one has ended."""
         return {
-            self.chat: [*live.chat, *spoken(live)],
+            self.chat: [*live.chat, *spoken(live, say)],
             self.box: gr.update(value=None, submit_btn=False, stop_btn=True),
             **self.listed(titles, thread),
             self.details: gr.update(visible=False, open=False),
             **{part: gr.update(visible=False) for part in (self.approval, self.unfinished, self.comment)},
         }
 
-    def running(self, live: Live) -> Update:
+    def running(self, live: Live, say: Say) -> Update:
         """The page while it runs."""
-        return {self.chat: [*live.chat, *spoken(live)], **self._picture(live.progress)}
+        return {self.chat: [*live.chat, *spoken(live, say)], **self._picture(live.progress, say)}
 
     def at_rest(
-        self, past: Past, titles: Titles, thread: str, progress: Progress | None = None, trouble: str = ""
+        self, past: Past, titles: Titles, thread: str, say: Say, *, progress: Progress | None = None, trouble: str = ""
     ) -> Update:
         """The whole page, as the conversation now stands.
 
@@ -74,13 +75,13 @@ class View(Layout):
             **self.listed(titles, thread),
             self.given: _files(past.given),
             self.made: _files(past.made),
-            self.chat: [*bubbles(past.messages, past.files), *([note(trouble)] if trouble else [])],
+            self.chat: [*bubbles(past.messages, past.files, say), *([note(trouble, say)] if trouble else [])],
             self.comment: gr.update(value="", visible=False),
             self.box: gr.update(submit_btn=True, stop_btn=False),
             self.details: gr.update(visible=bool(past.results), open=False),
             self.unfinished: gr.update(visible=past.unfinished),
-            **self._picture(stopped or past.progress()),
-            **self._approval_of(past),
+            **self._picture(stopped or past.progress(), say),
+            **self._approval_of(past, say),
         }
 
     def listed(self, titles: Titles, thread: str, wanted: str = "") -> Update:
@@ -93,13 +94,13 @@ class View(Layout):
             self.title: known or "",
         }
 
-    def _picture(self, progress: Progress) -> Update:
+    def _picture(self, progress: Progress, say: Say) -> Update:
         return {
-            self.graph: plan_graph(progress.rows),
-            self.timeline: timeline(progress.rows),
+            self.graph: plan_graph(progress.rows, say),
+            self.timeline: timeline(progress.rows, say),
         }
 
-    def _approval_of(self, past: Past) -> Update:
+    def _approval_of(self, past: Past, say: Say) -> Update:
         """Show what graph/approval.py asks, if it does."""
         if not past.waiting:
             return {self.approval: gr.update(visible=False), self.question: ""}
@@ -107,7 +108,7 @@ class View(Layout):
         complaint = "" if about[0].startswith("0.") or len(about) == 1 else f"{without_links(about[0])}\n\n"
         return {
             self.approval: gr.update(visible=True),
-            self.question: f"**May this run?** {complaint}{without_links(about[-1])}",
+            self.question: f"**{say('May this run?')}** {complaint}{without_links(about[-1])}",
         }
 
 

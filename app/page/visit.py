@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from app.page.words import Say, language_of, speaker
+
 
 def name_or_new(name: object) -> str:
     """The name that a browser sent, or a new one that cannot be guessed (128 random bits) if it is none of ours."""
@@ -20,6 +22,12 @@ class Visit:
     browser: str
     thread: str
     tab: str
+    language: str = "en"
+
+    @property
+    def say(self) -> Say:
+        """Says things in the language of the browser."""
+        return speaker(self.language)
 
     @property
     def owner(self) -> str:
@@ -36,4 +44,5 @@ class Visit:
         """The visit behind a request; what a browser claims to be named is checked."""
         user = request.request.scope.get("user") if request.request else None
         name = user.display_name if user else "local"
-        return cls(name, name_or_new(browser), name_or_new(thread), request.session_hash or "")
+        language = language_of(request.headers.get("accept-language", "")) if request.request else "en"
+        return cls(name, name_or_new(browser), name_or_new(thread), request.session_hash or "", language)

@@ -133,6 +133,7 @@ asyncio.run(run([text(0, "0.8")], "known"))
 """
 
 
+@pytest.mark.slow
 async def test_what_an_earlier_process_learned_is_read_before_it_is_added_to(stubs: Stubs) -> None:
     earlier = {**os.environ, "HUGGINGGPT_CACHE_FOLDER": str(settings().cache_folder)}
     command = [sys.executable, "-c", EARLIER]

@@ -250,6 +250,7 @@ async def test_a_model_runs_in_this_process_and_is_loaded_once(tmp_path: Path) -
     assert chat_model(f"huggingface:{tmp_path}") is model
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     with pytest.raises(ConfigError, match="cannot be loaded here"):

@@ -114,6 +114,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OpenAIServ
 
 
 @pytest.mark.parametrize(("events", "kind"), [(endless, BadOutput), (silent, ModelTimeout), (cut, BadOutput)])
+@pytest.mark.slow
 async def test_no_stream_of_the_real_client_outlives_its_bounds(
     picture: str,
     served: Callable[..., OpenAIServer],

@@ -108,6 +108,7 @@ class QueueModel(GenericFakeChatModel):
         return self
 
 
+@pytest.mark.slow
 async def test_three_tools_serve_a_langchain_agent() -> None:
     def wants(name: str, **args: object) -> AIMessage:
         return AIMessage("", tool_calls=[{"name": name, "args": args, "id": name}])

@@ -141,6 +141,7 @@ def test_what_cannot_be_used_gets_one_sentence(workspace: Path, args: tuple[str,
 
 
 @pytest.mark.usefixtures("workspace")
+@pytest.mark.slow
 def test_a_conversation_remembers_its_files_and_is_continued_by_its_name() -> None:
     first = invoke("chat", "--thread", "garden", "--llm", "offline", stdin=f"Show me the outlines of {NOTICE}\n/quit\n")
     assert first.exit_code == 0
@@ -203,6 +204,7 @@ def test_there_is_nothing_to_resume_at_first() -> None:
 
 
 @pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.slow
 def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(
     program: Program, tmp_path: Path, sign: str
 ) -> None:
@@ -222,6 +224,7 @@ def test_ctrl_c_stops_at_once_and_resume_runs_only_what_was_not_finished(
     assert (tmp_path / "log").read_text().split() == ["image-to-text", "text-to-speech", "text-to-speech"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_in_mid_run_costs_the_record_and_not_the_answer(program: Program, tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     picture = tmp_path / "far" / "notice.png"
@@ -243,6 +246,7 @@ def test_a_disk_that_is_full_in_mid_run_costs_the_record_and_not_the_answer(prog
     assert (tmp_path / "log").read_text().split() == ["image-to-text", "text-to-speech"] * 2
 
 
+@pytest.mark.slow
 def test_of_two_that_resume_at_once_one_is_told(program: Program, tmp_path: Path) -> None:
     running = program(1000, "ask", f"Read {NOTICE} aloud", "--llm", "offline")
     wait_for(tmp_path / "log", "text-to-speech")

@@ -44,6 +44,7 @@ def on_a_terminal(tmp_path: Path, **environment: str) -> str:
     return written.decode()
 
 
+@pytest.mark.slow
 def test_progress_is_live_and_the_answer_is_readable(tmp_path: Path) -> None:
     shown = on_a_terminal(tmp_path)
     assert "\x1b[?25l" in shown, "the cursor hides while rows change"
@@ -54,5 +55,6 @@ def test_progress_is_live_and_the_answer_is_readable(tmp_path: Path) -> None:
     assert "Timeline" in words
 
 
+@pytest.mark.slow
 def test_no_color_is_honoured(tmp_path: Path) -> None:
     assert not COLOUR.search(on_a_terminal(tmp_path, NO_COLOR="1"))

@@ -6,7 +6,10 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from app.page.bubbles import SHOWN, bubbles, without_links
+from app.page.words import speaker
 from graph.answer import HOW
+
+SAY = speaker("en")
 
 
 @pytest.mark.parametrize(
@@ -23,13 +26,15 @@ def test_an_answer_keeps_its_words_and_neither_links_nor_markup(text: str, shown
 
 
 def test_what_a_user_wrote_is_shown_as_it_was_written() -> None:
-    (bubble,) = bubbles([HumanMessage("what is ![x](y) in <b>?")], [])
+    (bubble,) = bubbles([HumanMessage("what is ![x](y) in <b>?")], [], SAY)
     assert bubble["content"] == [r"what is !\[x](y) in \<b>?"]
 
 
 def test_a_file_is_shown_where_the_answer_names_it() -> None:
     text = "**Speech:**\n[a.wav](out/a.wav)\n\n**Edges:**\n![b.png](http://127.0.0.1/artifacts/b.png)\n\nThat is all."
-    bubble, how = bubbles([AIMessage(f"{text}\n\n{HOW}\n\n- 0 canny-control")], ["out/a.wav", "out/b.png", "out/c.png"])
+    bubble, how = bubbles(
+        [AIMessage(f"{text}\n\n{HOW}\n\n- 0 canny-control")], ["out/a.wav", "out/b.png", "out/c.png"], SAY
+    )
     assert bubble["content"] == [
         "**Speech:**",
         {"path": "out/a.wav"},
@@ -42,22 +47,22 @@ def test_a_file_is_shown_where_the_answer_names_it() -> None:
 
 def test_a_file_that_a_sentence_links_is_shown_below_it() -> None:
     text = f"I drew [the edges](out/b.png), see [them](out/b.png).\n\n{HOW}\n\n- 0 canny-control"
-    bubble, _ = bubbles([AIMessage(text)], ["out/b.png"])
+    bubble, _ = bubbles([AIMessage(text)], ["out/b.png"], SAY)
     assert bubble["content"] == ["I drew the edges, see them.", {"path": "out/b.png"}]
 
 
 def test_what_an_answer_offers_can_be_picked_below_the_last_message() -> None:
     offer = AIMessage("Shall I?", response_metadata={"choices": ["Read it", "Draw its edges"]})
-    assert bubbles([offer], [])[-1]["options"] == [{"value": "Read it"}, {"value": "Draw its edges"}]
-    assert "options" not in bubbles([offer, HumanMessage("Read it")], [])[0]
+    assert bubbles([offer], [], SAY)[-1]["options"] == [{"value": "Read it"}, {"value": "Draw its edges"}]
+    assert "options" not in bubbles([offer, HumanMessage("Read it")], [], SAY)[0]
 
 
 def test_what_is_linked_but_not_of_the_conversation_stays_words() -> None:
-    (bubble,) = bubbles([AIMessage("**Edges:**\n[b.png](/etc/b.png)")], ["out/a.png"])
+    (bubble,) = bubbles([AIMessage("**Edges:**\n[b.png](/etc/b.png)")], ["out/a.png"], SAY)
     assert bubble["content"] == ["**Edges:**\nb.png"]
 
 
 def test_only_files_of_the_conversation_are_shown(tmp_path: Path) -> None:
     message = HumanMessage("look", additional_kwargs={SHOWN: [str(tmp_path / "mine.png"), "/etc/passwd"]})
-    (bubble,) = bubbles([message], [str(tmp_path / "mine.png")])
+    (bubble,) = bubbles([message], [str(tmp_path / "mine.png")], SAY)
     assert bubble["content"] == ["look", {"path": str(tmp_path / "mine.png")}]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from langchain_core.messages import HumanMessage
 
 from app.page.conversations import Conversations
@@ -30,6 +31,7 @@ async def visit(conversations: Conversations, owner: str, requests: int) -> None
         await running
 
 
+@pytest.mark.slow
 async def test_visitors_who_ask_at_once_do_not_lock_each_other_out(stubs: Callable[..., StubBackend]) -> None:
     stubs(model=answer)
     async with Conversations.opened() as conversations:

@@ -228,6 +228,7 @@ def test_nothing_on_offer_is_said() -> None:
         "请描述这张图片",
     ],
 )
+@pytest.mark.slow
 def test_odd_text_is_answered_in_bounded_time(text: str) -> None:
     draft = plan(text, [], EMBEDDED)
     assert draft.tasks or draft.question or draft.refusal
@@ -243,6 +244,7 @@ REQUESTS = st.one_of(
 @given(
     REQUESTS, st.lists(st.sampled_from(["a.png", "b.png", "b.wav", "c.txt", "d.csv", "e.mp4"]), max_size=3, unique=True)
 )
+@pytest.mark.slow
 def test_any_text_gives_a_draft_with_a_valid_plan(text: str, resources: list[str]) -> None:
     draft = plan(text, resources, TASKS)
     assert draft.tasks or draft.question or draft.refusal

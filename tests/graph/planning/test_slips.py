@@ -216,6 +216,7 @@ async def test_a_wrong_mark_changes_no_plan_in_silence(dialect: str, at: int, ch
 
 @given(st.sampled_from(list(DIALECTS)), st.sampled_from(["cut", "delete", "insert", "replace"]), st.data())
 @settings(max_examples=100)
+@pytest.mark.slow
 async def test_one_damaged_place_changes_no_plan_in_silence(dialect: str, how: str, data: st.DataObject) -> None:
     entry, form = DIALECTS[dialect]
     text = form % ", ".join(entries(entry, "third one"))

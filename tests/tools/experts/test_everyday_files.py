@@ -29,6 +29,7 @@ def image(output: Output) -> Image.Image:
 
 
 @pytest.mark.parametrize("tilt", [12, -7])
+@pytest.mark.slow
 def test_prices_of_a_tilted_receipt_stay_on_their_lines(tmp_path: Path, tilt: int) -> None:
     made.receipt(tmp_path / "receipt.png", tilt)
     text = ocr.read(media.image(tmp_path / "receipt.png")).text or ""
@@ -38,11 +39,13 @@ def test_prices_of_a_tilted_receipt_stay_on_their_lines(tmp_path: Path, tilt: in
 
 
 @pytest.mark.parametrize("angle", [90, 180, 270])
+@pytest.mark.slow
 def test_a_page_on_its_side_or_head_is_read_in_order(angle: int) -> None:
     page = made.lines(*made.SIGN, size=52).rotate(angle, expand=True)
     assert ocr.read(page).text == "\n".join(made.SIGN)
 
 
+@pytest.mark.slow
 def test_a_dark_photo_is_read() -> None:
     assert ocr.read(made.dark(made.lines(*made.SIGN, size=52))).text == "\n".join(made.SIGN)
 
@@ -59,6 +62,7 @@ def test_office_documents_and_books_become_text(tmp_path: Path, kind: str) -> No
         media.text(path)
 
 
+@pytest.mark.slow
 def test_single_pages_are_read_of_a_pdf_with_text_and_of_a_scan(tmp_path: Path) -> None:
     made.pdf(tmp_path / "text.pdf")
     made.pages(tmp_path / "scan.pdf")

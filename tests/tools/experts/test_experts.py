@@ -79,6 +79,7 @@ async def test_a_model_that_is_no_expert_is_refused() -> None:
         await BACKENDS["embedded"].run(Call(TASKS["canny-control"], candidate, {}))
 
 
+@pytest.mark.slow
 async def test_ocr_reads_the_notice_letter_by_letter() -> None:
     output = await run("rapidocr/PP-OCRv6", "image-to-text", image=example("notice.png"))
     assert output.text == NOTICE
@@ -88,6 +89,7 @@ async def test_ocr_reads_the_notice_letter_by_letter() -> None:
     assert np.shape(first["box"]) == (4, 2)
 
 
+@pytest.mark.slow
 async def test_ocr_keeps_the_reading_order_of_two_columns_and_says_when_there_is_nothing() -> None:
     page = Image.new("RGB", (700, 120), "white")
     pen = ImageDraw.Draw(page)

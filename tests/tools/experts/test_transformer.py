@@ -22,6 +22,7 @@ def packed() -> Packed:
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.slow
 def test_the_states_are_those_that_the_wheel_s_own_engine_averages(packed: Packed, text: str) -> None:
     pieces = [piece.number for piece in packed.pieces(f"query: {text}")]
     mean = Transformer(packed, 12).states([packed.begin, *pieces, packed.end]).mean(axis=0)

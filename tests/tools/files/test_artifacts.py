@@ -45,6 +45,7 @@ def test_a_video_is_saved_as_h264_of_even_size() -> None:
         assert len(list(container.decode(stream))) == 10
 
 
+@pytest.mark.slow
 def test_ten_thousand_artifacts_never_collide() -> None:
     names = {name for _ in range(100) for name in save(Output(media=(DOT,) * 100), "t", {})}
     assert len(names) == 10_000

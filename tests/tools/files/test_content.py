@@ -99,6 +99,7 @@ KINDS = st.sampled_from(["text", "image", "image_url", "file", "input_audio", "o
 
 
 @given(st.lists(st.dictionaries(KEYS, KINDS | JSON, max_size=5)))
+@pytest.mark.slow
 def test_any_content_gives_text_and_references_or_one_refusal(content: list[dict[str, object]]) -> None:
     try:
         text, references = from_content(list(content))

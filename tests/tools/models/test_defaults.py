@@ -34,6 +34,7 @@ def config_of(architecture: str) -> dict[str, object]:
 
 @needs_local
 @pytest.mark.parametrize("row", ROWS, ids=name)
+@pytest.mark.slow
 def test_the_class_of_a_default_is_one_that_its_task_takes(row: Default, tmp_path: Path) -> None:
     from tools.backends.local.checkpoint import Checkpoint
     from tools.backends.local.packages import lacks

@@ -1,0 +1,71 @@
+"""The page's own words in the language that the browser asks for: English, German, Spanish or Chinese.
+
+What stands on the page from the start is translated in the browser, by Gradio; what is drawn later is translated here.
+Both read the same catalogues, ``locale/*.po``, whose keys are the English words. Answers are not translated.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import gradio as gr
+from babel.core import negotiate_locale
+from babel.messages.pofile import read_po
+from gradio.i18n import I18nData
+
+_CATALOGUES = Path(__file__).with_name("locale")
+LANGUAGES = ("en", *sorted(path.stem for path in _CATALOGUES.glob("*.po")))
+
+
+class Say(Protocol):
+    """Says a thing in somebody's language."""
+
+    def __call__(self, words: str, **values: object) -> str:
+        """The words, which are English, with the values in their {places}."""
+        ...
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """The translations into a language, by the English words; none for English."""
+    path = _CATALOGUES / f"{language}.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
+
+
+def word(words: str) -> str:
+    """Words that stand on the page from the start, marked for Gradio."""
+    return str(I18nData(words))
+
+
+def translations() -> gr.I18n:
+    """Everything that browsers need to translate such words."""
+    known = dict.fromkeys(key for language in LANGUAGES for key in catalogue(language))
+    return gr.I18n(**{language: {key: catalogue(language).get(key, key) for key in known} for language in LANGUAGES})
+
+
+def language_of(accepted: str) -> str:
+    """The language of ours that an ``Accept-Language`` header prefers (RFC 9110, 12.5.4); English if it names none."""
+    weighed = [(part.partition(";")[0].strip(), _weight(part)) for part in accepted.split(",")]
+    preferred = [name for name, weight in sorted(weighed, key=lambda pair: -pair[1]) if weight > 0]
+    return negotiate_locale(preferred, LANGUAGES, sep="-") or "en"
+
+
+def _weight(part: str) -> float:
+    try:
+        return float(part.partition("q=")[2] or 1)
+    except ValueError:
+        return 0
+
+
+def speaker(language: str) -> Say:
+    """Who says things in a language."""
+    known = catalogue(language)
+
+    def say(words: str, **values: object) -> str:
+        said = known.get(words, words)
+        return said.format(**values) if values else said
+
+    return say
