@@ -9,7 +9,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/backends/ray --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test nightly quick lint serve cluster bench clients docs clean
+.PHONY: demo test nightly quick lint serve cluster bench clients notebooks docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -40,6 +40,9 @@ cluster: .venv/cluster  ## Postgres, Redis, two servers and two Ray nodes on thi
 
 clients: .venv/dev .venv-clients/made  ## Other people's clients, unchanged, against our server
 	$(BIN)/python -m pytest tests/clients
+
+notebooks: .venv/dev  ## Run the notebooks, and keep them with what they show
+	PYTHONWARNINGS=ignore $(BIN)/jupyter-execute --inplace --timeout=300 --NotebookClient.record_timing=False notebooks/*.ipynb
 
 bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the page
 	$(BIN)/python -m benchmarks.execution

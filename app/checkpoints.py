@@ -10,19 +10,16 @@ from typing import Any, NamedTuple
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.store.base import BaseStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from app.lasting import LastingSaver
 from app.leases import Leases
-from graph.state import Job, Plan, Result
+from graph.state import SERDE
 from tools.errors import ConfigError
 from tools.files.places import at_hand
 from tools.settings import process_settings, settings
-
-SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # nothing else of ours is ever stored
 
 
 def new_thread() -> str:

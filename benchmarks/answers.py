@@ -15,17 +15,14 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from benchmarks.answers_data import CASES, Case, Reply
-from graph import build
+from graph import SERDE, build
 from graph.answer import HOW
 from graph.context import Context
-from graph.state import Job, Plan, Result
 from tools.settings import override
 
 VERDICTS = ("right", "partly", "wrong", "refused well", "refused badly", "lost")
-SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])  # what conversations hold of ours
 _WALL = re.compile(r"plain English|nothing that can run here|Here I can:")
 _LONGEST_REFUSAL = 700  # characters
 

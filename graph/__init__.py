@@ -16,11 +16,14 @@ from graph.executor import execute
 from graph.planner import plan
 from graph.responder import respond
 from graph.selector import select
-from graph.state import InputState, OutputState, State
+from graph.state import SERDE, InputState, OutputState, State
 
 
 def build() -> StateGraph[State, Context, InputState, OutputState]:
-    """The four stages, wired. Compile it with a checkpointer of your own to keep conversations."""
+    """The four stages, wired.
+
+    Compile it with a checkpointer of your own, made with ``serde=SERDE``, to keep conversations.
+    """
     builder = StateGraph(State, context_schema=Context, input_schema=InputState, output_schema=OutputState)
     builder.add_node("plan", plan, metadata={"description": "Understand the request and plan its tasks"})
     builder.add_node("select", select, metadata={"description": "Choose a model for every task"})
@@ -31,6 +34,8 @@ def build() -> StateGraph[State, Context, InputState, OutputState]:
     builder.set_finish_point("respond")
     return builder
 
+
+__all__ = ["SERDE", "build", "graph"]
 
 tracing.configure()
 graph: CompiledStateGraph[State, Context, InputState, OutputState] = build().compile(name="hugginggpt")

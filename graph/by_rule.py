@@ -39,11 +39,16 @@ def _planned(
 ) -> Draft:
     draft = offline.plan(text, request.given, types, previous=request.previous, before=before, picked=picked)
     direct = [] if picked else instructions.followed(text, request.given, types)
-    if direct:
+    if direct and (_agree(draft.tasks, direct[0]) or direct[0].task.endswith("-facts")):
         return Draft(tasks=direct)
     if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
         return Draft(tasks=asked)
     return draft
+
+
+def _agree(planned: Sequence[Task], direct: Task) -> bool:
+    """Whether the plan is one task, or several changes of the kind that can be made at once."""
+    return len(planned) < 2 or {task.task for task in planned} == {direct.task}
 
 
 def _finished(draft: Draft, text: str, request: Request, types: Mapping[str, TaskType]) -> Draft:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph.message import add_messages
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from typing_extensions import TypedDict
@@ -79,6 +80,10 @@ class Result(_Record):
     queued: float | None = None
     started: float | None = None
     ended: float | None = None
+
+
+# What a checkpointer may make of stored bytes: JsonPlusSerializer imports whatever class they name if it is not told.
+SERDE = JsonPlusSerializer(allowed_msgpack_modules=[Plan, Job, Result])
 
 
 def merge_resources(old: list[str] | None, new: list[str] | None) -> list[str]:

@@ -21,7 +21,7 @@ _FOLDER = re.compile(r"\w[\w.@+-]*(/\w[\w.@+-]*)*")  # such as ann, or ann/brows
 class Settings(BaseSettings):
     """Every variable is named ``HUGGINGGPT_`` and the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="HUGGINGGPT_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HUGGINGGPT_", env_file=".env", env_ignore_empty=True, extra="ignore")
 
     out: Annotated[UPath, BeforeValidator(str)] = Field(
         UPath("outputs"),

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app.checkpoints import SERDE
 from app.server.auth import allow_own_assistants, auth
+from graph.state import SERDE
 from tools.errors import ConfigError
 from tools.settings import Settings
 

@@ -41,7 +41,7 @@ class Extra:
 def _candidate(entry: Entry) -> Candidate:
     host = urlsplit(entry.source).netloc
     return Candidate(
-        model=f"{entry.source.rstrip('/')} {entry.tool}" if entry.kind != "function" else entry.source,
+        model=f"{entry.shown} {entry.tool}" if entry.kind != "function" else entry.source,
         task=entry.name,
         backend="extra",
         description=entry.purpose,

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -91,6 +93,14 @@ class Place(BaseModel):
     def address(self) -> str:
         """The source with its variables filled in: for connecting, never for showing."""
         return _filled(self.source) if "://" in self.source else self.source
+
+    @property
+    def shown(self) -> str:
+        """The source as answers name it: of a command the program alone, without its folders and options."""
+        if self.kind != "mcp" or "://" in self.source:
+            return self.source.rstrip("/")
+        program, *rest = shlex.split(self.source) or [self.source]
+        return PurePath(next((word for word in rest if not word.startswith("-")), program)).name
 
     def secret(self) -> str | None:
         """The token itself. Raises ConfigError where its variable is not set."""

@@ -51,3 +51,17 @@ async def test_what_opens_an_added_tool_is_kept_out_of_traces(mcp_url: str, monk
     monkeypatch.setenv("HOUSE_WORD", "open-sesame")
     await extras.add(mcp_url, only="motto", headers={"X-Word": "${HOUSE_WORD}"})
     assert scrub("they said open-sesame to me") == "they said [secret] to me"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("/opt/env/bin/python /home/ann/server.py --word sesame", "server.py"),
+        ("npx -y @scope/server-letters", "server-letters"),
+        ("python -m letters", "letters"),
+        ("letters", "letters"),
+        ("https://example.com/mcp/", "https://example.com/mcp"),
+    ],
+)
+def test_answers_name_the_program_without_its_folders_and_options(source: str, shown: str) -> None:
+    assert Place(kind="mcp", source=source).shown == shown
