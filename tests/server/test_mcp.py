@@ -104,3 +104,19 @@ async def test_files_of_one_owner_are_not_another_s(guarded: Guarded) -> None:
     assert not mine.is_error
     assert theirs.is_error
     assert "Welcome" not in theirs.content[0].text
+
+
+async def test_whoever_asks_is_told_of_progress(dev: Server, picture: str) -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with Client(dev.url + "/mcp") as client:
+        asked = {"request": "Read the text in the picture and show its outlines.", "resources": [picture]}
+        made: Any = await client.call_tool("hugginggpt", asked, progress_callback=listen)
+    assert not made.is_error
+    shares = [progress for progress, _, _ in told]
+    assert shares == sorted(set(shares))
+    assert told[-1][:2] == (2, 2)
+    assert {"image-to-text: done", "canny-control: done"} <= {str(message) for _, _, message in told}
