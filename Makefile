@@ -66,10 +66,11 @@ clean:
 CLIENTS := .venv-clients/bin/python -m pip --quiet --disable-pip-version-check
 FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-check
 
-.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt
+.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt tests/clients/javascript/package.json
 	$(PYTHON) -m venv .venv-clients && $(PYTHON) -m venv .venv-clients/first
 	$(CLIENTS) install --upgrade pip && $(CLIENTS) install --requirement tests/clients/requirements.txt
 	$(FIRST) install --upgrade pip && $(FIRST) install --requirement tests/clients/first.txt
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/clients/javascript
 	touch $@
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt
