@@ -110,7 +110,7 @@ def test_an_assistant_that_asks_for_approval_is_its_owner_s_alone(guarded: Guard
         misspelt = ann.post("/assistants", json={"graph_id": "hugginggpt", "context": {"aprove_plan": True}})
         assert (misspelt.status_code, "approve_plan" in misspelt.text) == (422, True)
         run = {"assistant_id": mine, "input": {"messages": [{"role": "user", "content": "Is 'so glad' positive?"}]}}
-        assert "__interrupt__" in ann.post("/runs/wait", json=run).json()
+        assert ann.post("/runs/wait", json=run).json()["results"][0]["status"] == "cancelled"  # nobody to be asked
         assert mine not in {each["assistant_id"] for each in bob.post("/assistants/search", json={}).json()}
         assert bob.get(f"/assistants/{mine}").status_code == 404
         assert bob.post("/runs/wait", json=run).status_code == 404
