@@ -9,7 +9,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/backends/ray --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test nightly quick lint serve cluster bench clients notebooks docs clean
+.PHONY: demo test nightly quick lint serve cluster bench clients open-webui notebooks docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -39,7 +39,10 @@ cluster: .venv/cluster  ## Postgres, Redis, two servers and two Ray nodes on thi
 	$(BIN)/python -m benchmarks.cluster --show
 
 clients: .venv/dev .venv-clients/made  ## Other people's clients, unchanged, against our server
-	$(BIN)/python -m pytest tests/clients
+	$(BIN)/python -m pytest tests/clients --ignore tests/clients/test_open_webui.py
+
+open-webui: .venv/dev .venv-clients/open-webui/made  ## Open WebUI itself, several GB with what it depends on, against our server
+	$(BIN)/python -m pytest tests/clients/test_open_webui.py
 
 notebooks: .venv/dev  ## Run the notebooks, and keep them with what they show
 	PYTHONWARNINGS=ignore $(BIN)/jupyter-execute --inplace --timeout=300 --NotebookClient.record_timing=False notebooks/*.ipynb
@@ -69,10 +72,16 @@ clean:
 CLIENTS := .venv-clients/bin/python -m pip --quiet --disable-pip-version-check
 FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-check
 
-.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt
+.venv-clients/made: tests/clients/requirements.txt tests/clients/first.txt tests/clients/javascript/package.json
 	$(PYTHON) -m venv .venv-clients && $(PYTHON) -m venv .venv-clients/first
 	$(CLIENTS) install --upgrade pip && $(CLIENTS) install --requirement tests/clients/requirements.txt
 	$(FIRST) install --upgrade pip && $(FIRST) install --requirement tests/clients/first.txt
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/clients/javascript
+	touch $@
+
+.venv-clients/open-webui/made: tests/clients/open_webui.txt
+	$(PYTHON) -m venv .venv-clients/open-webui
+	.venv-clients/open-webui/bin/python -m pip --quiet --disable-pip-version-check install --requirement tests/clients/open_webui.txt
 	touch $@
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt

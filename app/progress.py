@@ -26,6 +26,14 @@ class Row:
         """How long it has been running, or ran."""
         return None if self.started is None else (self.ended or time.monotonic()) - self.started
 
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1, as far as it tells."""
+        if self.ended is not None:
+            return 1.0
+        step, steps = self.step or (0, 1)
+        return 0.1 + 0.8 * step / steps if self.started is not None else 0.0
+
     def update(self, event: Mapping[str, Any]) -> None:
         """Take in one event."""
         self.model, self.backend = event.get("model") or self.model, event.get("backend") or self.backend
@@ -68,6 +76,11 @@ class Progress:
 
     rows: dict[int, Row] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)  # the task types of a plan that is still being written
+
+    @property
+    def done(self) -> float:
+        """How many of the tasks are done, with the shares of those that run."""
+        return sum(row.share for row in self.rows.values())
 
     def begin(self, plan: Plan) -> None:
         """Start anew with these tasks."""

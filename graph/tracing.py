@@ -3,9 +3,11 @@
 import os
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tools import extras
+from tools.settings import process_settings
 
 _NAMES = "pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|signature"  # of what is told as name=value
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -23,9 +25,11 @@ _SHORTEST = 8  # characters; anything shorter would be found in ordinary words
 
 
 def scrub(text: str) -> str:
-    """The text without embedded media, without what looks like a key, and without this process's own secrets."""
+    """The text without embedded media, what looks like a key, and this process's own secrets and folders."""
     for secret in _secrets():
         text = text.replace(secret, "[secret]")
+    for folder, name in _folders():
+        text = text.replace(folder, name)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text
@@ -42,10 +46,23 @@ def _values(named: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted((value for value in secret if len(value) >= _SHORTEST), key=len, reverse=True))
 
 
+def _folders() -> tuple[tuple[str, str], ...]:
+    """The folders in which this process works, and what stands for them; the longest first."""
+    own = process_settings()
+    return _whole((own.out.path, "outputs"), (str(own.cache_folder), "cache"), *((str(at), ".") for at in own.folders))
+
+
+@cache
+def _whole(*places: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    whole = {str(Path(place).absolute()): name for place, name in places}
+    return tuple(sorted(((place, name) for place, name in whole.items() if place != "/"), key=lambda it: -len(it[0])))
+
+
 def configure() -> None:
     """Scrub whatever is traced, if tracing is on: by its own variable, or by a key for LangSmith alone."""
     if not _wanted():
         return
+    _folders()  # looked up now, and not on the event loop
     import langsmith
     from langsmith.anonymizer import create_anonymizer
 

@@ -14,20 +14,29 @@ from graph.context import Context
 from tools.errors import InputError
 
 _RUNS = re.compile(r"(?:/threads/[^/]+)?/runs(?:/wait|/stream|/batch|/crons)?/?")
+_ASSISTANTS = re.compile(r"/assistants(?:/[^/]+)?/?")
 
 
 def check_run(path: str, body: bytes) -> None:
-    """Check the body of a request that starts runs; any other passes.
+    """Check the body of a request that starts runs, or keeps an assistant that will; any other passes.
 
     Raises:
         InputError: an option is unknown or wrong, or the input is no conversation.
     """
-    if not _RUNS.fullmatch(path):
+    runs = _RUNS.fullmatch(path)
+    if not runs and not _ASSISTANTS.fullmatch(path):
         return
     try:
         asked = json.loads(body)
     except ValueError:
         raise InputError("The body is not valid JSON; send an object with assistant_id and input.") from None
+    if runs:
+        _check_runs(asked)
+    elif isinstance(asked, dict):
+        _check_context(asked.get("context"))
+
+
+def _check_runs(asked: object) -> None:
     for run in asked if isinstance(asked, list) else [asked]:
         if not isinstance(run, dict):
             raise InputError("A run is asked for by a JSON object with assistant_id and input.")

@@ -45,19 +45,19 @@ async def valid_runs(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth
 
 
 @auth.on(resources="assistants", actions=["read", "search"])
-async def all_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> bool:
-    """The server's assistants are the same for everyone. LangGraph's server would show everyone's own, too."""
-    return True
+async def own_and_the_server_s_assistants(
+    ctx: Auth.types.AuthContext, value: dict[str, Any]
+) -> dict[str, list[dict[str, str]]]:
+    """Everyone sees the server's assistants and their own."""
+    return {"$or": [{"owner": ctx.user.identity}, {"created_by": "system"}]}
 
 
-def allow_own_assistants() -> None:
-    """Let people keep assistants, such as one that always asks before it runs a plan; for Aegra, which shows them to
-    nobody else.
-    """
-
-    @auth.on(resources="assistants", actions=["create", "update", "delete"])
-    async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
-        return _own(ctx, value)
+@auth.on(resources="assistants", actions=["create", "update", "delete"])
+async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
+    """People keep assistants of their own, such as one that always asks before it runs a plan."""
+    mine = _own(ctx, value)
+    value["metadata"].pop("created_by", None)  # only the server says what is the server's
+    return mine
 
 
 @auth.on.crons

@@ -1,7 +1,7 @@
 """The graph, called in this process for the owner of a request."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from uuid import uuid4
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from upath import UPath
 
 from app.owner import Owner
+from app.progress import Progress
 from app.signing import signed, signed_stream
 from graph import graph
 from graph.context import Context
@@ -22,6 +23,7 @@ from tools import TOOLS
 
 T = TypeVar("T")
 Words = AsyncGenerator[str]
+Tell = Callable[[float, float | None, str | None], Awaitable[None]]  # tasks done so far, of how many, and what was done
 STOPPING = 5.0  # seconds that a run whose client has left may take to end
 
 
@@ -29,6 +31,23 @@ async def final_state(given: InputState, config: RunnableConfig, *, plan_only: b
     """The final state of a request that keeps no conversation, or the state once its plan stands."""
     before = ["select"] if plan_only else None
     return dict(await graph.ainvoke(given, config, context=Context(), interrupt_before=before))
+
+
+async def followed(given: InputState, config: RunnableConfig, tell: Tell) -> dict[str, Any]:
+    """The final state as well; ``tell`` hears, a few times, what share of which number of tasks is done."""
+    state, progress, said = dict[str, Any](), Progress(), 0.0
+    run = graph.astream(given, config, context=Context(), stream_mode=["custom", "values"])
+    async with aclosing(apart(run)) as parts:
+        async for part in parts:
+            mode, chunk = cast("tuple[str, Any]", part)
+            if mode == "values":
+                state = chunk
+                if (plan := state.get("plan")) and set(progress.rows) != {task.id for task in plan.tasks}:
+                    progress.begin(plan)
+            elif (row := progress.event(chunk)) and progress.done > said:
+                said = progress.done
+                await tell(said, len(progress.rows), f"{row.task.task}: {row.status}")
+    return state
 
 
 def stream(given: InputState, config: RunnableConfig, owner: Owner) -> Words:

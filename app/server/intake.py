@@ -10,7 +10,8 @@ from app.server.asked import check_run
 from app.server.refusals import Refusal, refuse
 from tools.errors import InputError
 
-FORMS = ("/uploads", "/v1/audio/transcriptions", "/gradio_api/upload")  # how the paths end that take files
+OURS = ("/uploads", "/v1/audio/transcriptions", "/gradio_api/upload")  # how the paths end that take files
+FORMS = (*OURS, "/v1/audio/translations", "/v1/images/edits", "/v1/images/variations", "/v1/files")  # and are not here
 
 
 class Intake:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -61,7 +62,9 @@ async def _failed(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     """A route's own refusal, as JSON like all others."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    response = error_response(request.url.path, error.status_code, error.detail)
+    missing = error.detail == HTTPStatus.NOT_FOUND.phrase  # the router's own words
+    detail = f"There is nothing at {request.url.path} here." if missing else error.detail
+    response = error_response(request.url.path, error.status_code, detail)
     response.headers.update(error.headers or {})
     return response
 

@@ -96,7 +96,7 @@ async def call_tool(
     arguments = dict(params.arguments or {})
     try:
         if params.name == WHOLE:
-            return await _ask(Owner.of(context.request), Ask.model_validate(arguments))
+            return await _ask(context, Owner.of(context.request), Ask.model_validate(arguments))
         if params.name in offered():
             return await _call(Owner.of(context.request), params.name, arguments)
     except ValidationError as error:
@@ -106,9 +106,9 @@ async def call_tool(
     return _failed(f"There is no tool {params.name!r} that can run here; list the tools to see which can.")
 
 
-async def _ask(owner: Owner, ask: Ask) -> types.CallToolResult:
+async def _ask(context: ServerRequestContext[Any, Request], owner: Owner, ask: Ask) -> types.CallToolResult:
     given = InputState(messages=[HumanMessage(ask.request)], resources=ask.resources)
-    state = await in_process.final_state(given, owner.config("mcp"))
+    state = await in_process.followed(given, owner.config("mcp"), context.session.report_progress)
     tasks = {task.id: task for task in (state["plan"].tasks if state.get("plan") else [])}
     done = [_done(owner, tasks[result.id], result) for result in state.get("results") or []]
     answer = Outcome(answer=in_process.last_words(state, owner), tasks=done)
@@ -157,6 +157,9 @@ def _failed(reason: str) -> types.CallToolResult:
 
 
 def session_manager(max_bytes: int) -> StreamableHTTPSessionManager:
-    """The transport, without sessions: any worker can answer any request. To be run in the lifespan."""
+    """The transport, without sessions: any worker can answer any request. To be run in the lifespan.
+
+    Answers are streams, by which callers that ask for it hear of progress.
+    """
     server = Server("hugginggpt", instructions=DESCRIPTION, on_list_tools=list_tools, on_call_tool=call_tool)
-    return StreamableHTTPSessionManager(server, stateless=True, json_response=True, max_request_body_size=max_bytes)
+    return StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=max_bytes)

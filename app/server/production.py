@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from app.server.auth import allow_own_assistants, auth
+from app.server.auth import auth
 from graph.state import SERDE
 from tools.errors import ConfigError
 from tools.settings import Settings
@@ -49,7 +49,6 @@ def application(options: Settings) -> FastAPI:
         ) from error
     if get_auth_instance() is not auth:  # Aegra goes on without, and everyone would be the same person
         raise ConfigError(f"{CONFIG} names no usable auth handler.")
-    allow_own_assistants()
     app.user_middleware = [entry for entry in app.user_middleware if entry.cls is not CORSMiddleware or _ours(entry)]
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers

@@ -48,7 +48,7 @@ print("".join(chunk.choices[0].delta.content or "" for chunk in litellm.completi
 
 
 def test_litellm_with_tools_whole_and_streamed(url: str) -> None:
-    assert run("python", "-c", LITELLM, url, ASK).count("positive") >= 2
+    assert run(FIRST, "-c", LITELLM, url, ASK).count("positive") >= 2
 
 
 def test_llm_with_a_tool_and_an_attachment(url: str, tmp_path: Path) -> None:

@@ -60,14 +60,16 @@ def free_port() -> int:
 
 
 def start(command: list[str], folder: Path, health: str, port: int = 0, **env: str) -> Server:
+    """Start a module as a server; a variable that is given as empty is not set at all."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGINGGPT_", "LANG"))}
+    given = {**keep, **QUIET, "HUGGINGGPT_CACHE_FOLDER": str(folder / "cache"), **env}
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", *command, "--port", str(port)],
             cwd=folder,
-            env={**keep, **QUIET, "HUGGINGGPT_CACHE_FOLDER": str(folder / "cache"), **env},
+            env={name: value for name, value in given.items() if value},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -93,12 +93,29 @@ def test_nobody_can_claim_to_be_another(guarded: Guarded) -> None:
     assert thread["metadata"]["owner"] == "bob"
 
 
-def test_everyone_sees_the_assistants_and_nobody_changes_them(guarded: Guarded) -> None:
+def test_everyone_sees_the_server_s_assistants_and_nobody_changes_them(guarded: Guarded) -> None:
     with guarded.client(guarded.bob) as bob:
-        found = bob.post("/assistants/search", json={}).json()
-        assert [assistant["name"] for assistant in found] == ["hugginggpt"]
-        assert bob.delete(f"/assistants/{found[0]['assistant_id']}").status_code == 403
-        assert bob.post("/assistants", json={"graph_id": "hugginggpt"}).status_code == 403
+        (found,) = bob.post("/assistants/search", json={}).json()
+        assert found["name"] == "hugginggpt"
+        path = f"/assistants/{found['assistant_id']}"
+        assert bob.delete(path).status_code == 404
+        assert bob.patch(path, json={"context": {"llm": "offline"}}).status_code == 404
+        assert bob.get(path).json()["context"] == {}
+
+
+def test_an_assistant_that_asks_for_approval_is_its_owner_s_alone(guarded: Guarded) -> None:
+    with guarded.client(guarded.ann) as ann, guarded.client(guarded.bob) as bob:
+        asks = {"graph_id": "hugginggpt", "context": {"approve_plan": True}, "metadata": {"created_by": "system"}}
+        mine = ann.post("/assistants", json=asks).json()["assistant_id"]
+        misspelt = ann.post("/assistants", json={"graph_id": "hugginggpt", "context": {"aprove_plan": True}})
+        assert (misspelt.status_code, "approve_plan" in misspelt.text) == (422, True)
+        run = {"assistant_id": mine, "input": {"messages": [{"role": "user", "content": "Is 'so glad' positive?"}]}}
+        assert ann.post("/runs/wait", json=run).json()["results"][0]["status"] == "cancelled"  # nobody to be asked
+        assert mine not in {each["assistant_id"] for each in bob.post("/assistants/search", json={}).json()}
+        assert bob.get(f"/assistants/{mine}").status_code == 404
+        assert bob.post("/runs/wait", json=run).status_code == 404
+        assert bob.delete(f"/assistants/{mine}").status_code == 404
+        assert ann.delete(f"/assistants/{mine}").status_code in {200, 204}
 
 
 def test_stored_items_belong_to_their_owner(guarded: Guarded) -> None:

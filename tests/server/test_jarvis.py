@@ -1,5 +1,6 @@
 """The original's routes, with its shapes."""
 
+import re
 from typing import Any
 
 import httpx
@@ -112,6 +113,29 @@ def test_what_the_original_s_web_page_sends_is_taken_and_kept_nowhere(dev: Serve
         assert reply.status_code == 200, reply.text
         assert "positive" in reply.text or route == "/tasks"
     assert "sk-of-a-visitor" not in dev.log
+
+
+PAGE = "http://localhost:9999"  # where the original's web page is served in development
+FILES = re.compile(r"(?:https?:|/)\S*?\.(?:png|jpg|jpeg|gif|flac|wav|mp4)")  # so it finds those in an answer to show
+
+
+def test_a_conversation_of_the_original_s_web_page(dev: Server, picture: str) -> None:
+    """As web/src sends it, from another origin: a model, and all that was said but for its own greeting."""
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    told = httpx.options(dev.url + "/hugginggpt", headers={"Origin": PAGE, **asks})
+    assert told.headers["access-control-allow-origin"] == PAGE
+    said: list[dict[str, str]] = []
+    for words in (f"Read the text in {picture}.", "Show me its outlines.", "Read the text aloud."):
+        said.append({"role": "user", "content": words})
+        body = {"model": "gpt-3.5-turbo", "messages": said}
+        reply = httpx.post(dev.url + "/hugginggpt", json=body, headers={"Origin": PAGE}, timeout=60)
+        assert reply.headers["access-control-allow-origin"] == PAGE
+        said.append({"role": "assistant", "content": reply.json()["message"]})
+    read, outlines, speech = said[1::2]
+    assert "Welcome to our garden" in read["content"]
+    for answer, kind in ((outlines, "image/png"), (speech, "audio/x-wav")):
+        (file, *_) = FILES.findall(answer["content"])
+        assert httpx.get(file).headers["content-type"] == kind
 
 
 def test_a_wrong_method_or_route_is_told(dev: Server) -> None:

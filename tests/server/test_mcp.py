@@ -1,17 +1,25 @@
 """The graph and its tasks as MCP tools, through the real MCP client."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import httpx2
+import numpy as np
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from PIL import Image
 
+from app.server.mcp import SHOWN
+from benchmarks.support.stubs import StubBackend
+from tests.server.inside import listening
 from tests.server.process import Guarded, Server
 from tests.support import ROOT
+from tools.protocol import Audio, Call, Output
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 
@@ -104,3 +112,46 @@ async def test_files_of_one_owner_are_not_another_s(guarded: Guarded) -> None:
     assert not mine.is_error
     assert theirs.is_error
     assert "Welcome" not in theirs.content[0].text
+
+
+async def test_whoever_asks_is_told_of_progress(dev: Server, picture: str) -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with Client(dev.url + "/mcp") as client:
+        asked = {"request": "Read the text in the picture and show its outlines.", "resources": [picture]}
+        made: Any = await client.call_tool("hugginggpt", asked, progress_callback=listen)
+    assert not made.is_error
+    shares = [progress for progress, _, _ in told]
+    assert shares == sorted(set(shares))
+    assert told[-1][:2] == (2, 2)
+    assert {"image-to-text: done", "canny-control: done"} <= {str(message) for _, _, message in told}
+
+
+async def make(call: Call) -> Output:
+    """A recording where one is asked for, and a picture: of noise, which is large, unless the text is short."""
+    if call.task.name == "text-to-speech":
+        return Output(media=(Audio(np.sin(np.arange(16_000) / 9).astype(np.float32), 16_000),))
+    noise = np.random.default_rng(0).integers(0, 255, (800, 800, 3), np.uint8)
+    return Output(media=(Image.fromarray(noise if call.inputs["text"] == "noise" else noise[:8, :8]),))
+
+
+async def in_turn(url: str, *calls: tuple[str, str]) -> list[Any]:
+    """What stands beside the text in the results of tools that take a text."""
+    async with Client(f"{url}/mcp") as client:
+        made: list[Any] = [await client.call_tool(name, {"text": text}) for name, text in calls]
+    return [each.content[1] for each in made]
+
+
+def test_what_is_made_stands_in_the_result_or_as_a_link_where_it_is_large(
+    stubs: Callable[..., StubBackend], tmp_path: Path
+) -> None:
+    stubs(anything=make)
+    calls = ("text-to-speech", "hello"), ("text-to-image", "a dot"), ("text-to-image", "noise")
+    with listening(tmp_path) as url:
+        sound, picture, noise = asyncio.run(in_turn(url, *calls))
+        assert noise.size == len(httpx.get(noise.uri).content) > SHOWN
+    assert (sound.type, picture.type, noise.type) == ("audio", "image", "resource_link")
+    assert (sound.mime_type, picture.mime_type, noise.mime_type) == ("audio/x-wav", "image/png", "image/png")

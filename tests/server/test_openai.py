@@ -253,6 +253,10 @@ def test_responses_are_made_whole_and_streamed(client: openai.OpenAI) -> None:
     assert "Welcome to our garden" in read.output_text
     with pytest.raises(openai.BadRequestError, match="previous_response_id"):
         client.responses.create(model="hugginggpt", input="And now?", previous_response_id="resp_1")
+    with pytest.raises(openai.BadRequestError, match="prompt"):
+        client.responses.create(model="hugginggpt", prompt={"id": "pmpt_1"}, input="And now?")
+    cut = client.responses.create(model="hugginggpt", input=ASK, max_output_tokens=2)
+    assert (cut.status, len(cut.output_text)) == ("incomplete", 8)
 
 
 async def answer(call: Call) -> Output:
@@ -312,8 +316,23 @@ def test_recordings_become_text(doing: openai.OpenAI) -> None:
     assert made.text.endswith("samples" + " of a long speech" * 2000)
     plain: Any = doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), response_format="text")
     assert str(plain).strip() == made.text
+    events = list(doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), stream=True))
+    assert [event.type for event in events] == ["transcript.text.delta", "transcript.text.done"]
+    assert {getattr(event, "delta", made.text) for event in events} == {made.text}
+
+
+@pytest.mark.parametrize("timed", ["srt", "vtt", "verbose_json", "diarized_json"])
+def test_a_transcription_with_times_is_refused(doing: openai.OpenAI, timed: Any) -> None:  # noqa: ANN401
+    recording = (EXAMPLES / "greeting.wav").read_bytes()
     with pytest.raises(openai.BadRequestError, match="needs times"):
-        doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), response_format="srt")
+        doing.audio.transcriptions.create(model="whisper-1", file=("a.wav", recording), response_format=timed)
+
+
+def test_a_route_that_is_not_here_is_told(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="nothing at /v1/images/edits"):
+        client.images.edit(image=("a.png", b"\xff\xfe" * 50), prompt="Paint it red")
+    with pytest.raises(openai.NotFoundError, match="nothing at /v1/moderations"):
+        client.moderations.create(input="Hello")
 
 
 def test_a_task_that_nothing_here_can_do_is_told(client: openai.OpenAI) -> None:

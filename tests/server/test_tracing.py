@@ -2,8 +2,12 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ import pytest
 
 from graph.tracing import scrub
 from tests.server.collector import Collector, collecting
-from tests.server.process import Server, start, start_dev
+from tests.server.process import QUIET, Server, start, start_dev
 from tests.support import ROOT
 
 NOTICE = base64.b64encode((ROOT / "examples" / "notice.png").read_bytes()).decode()
@@ -43,8 +47,10 @@ def settle(collector: Collector, name: str) -> dict[str, dict[str, Any]]:
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Collector, str, str]]:
     """A server that is traced, after one request of ours and one through LangGraph's API."""
     with collecting() as collector:
+        folder = tmp_path_factory.mktemp("traced")
         server = start_dev(
-            tmp_path_factory.mktemp("traced"),
+            folder,
+            HUGGINGGPT_OUT=str(folder / "results"),
             LANGSMITH_TRACING="true",
             LANGSMITH_ENDPOINT=collector.url,
             LANGSMITH_API_KEY="lsv2_made_up_key",
@@ -80,8 +86,11 @@ def test_metadata_tells_task_model_and_backend(traced: tuple[Collector, str, str
     assert root["id"] == traced[2]
 
 
-def test_neither_media_nor_secrets_leave(traced: tuple[Collector, str, str]) -> None:
+def test_neither_media_nor_secrets_nor_folders_leave(
+    traced: tuple[Collector, str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     sent = b"".join(traced[0].bodies).decode(errors="replace")
+    assert str(tmp_path_factory.getbasetemp()) not in sent  # which the server works in
     assert "Welcome to our garden" in sent  # words are what traces are for
     assert NOTICE[1000:1100] not in sent
     assert SECRET not in sent
@@ -105,15 +114,40 @@ KEYED = {"LANGSMITH_API_KEY": "lsv2_made_up_key", "LANGSMITH_DISABLE_RUN_COMPRES
 HAPPY = {"messages": [{"role": "user", "content": "Is the tone of 'I am happy' positive?"}]}
 
 
-def test_a_key_alone_traces(tmp_path: Path) -> None:
+@contextmanager
+def served(folder: Path, **env: str) -> Iterator[str]:
+    server = start(["app.cli.main", "serve"], folder, "/health", **env)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def developed(folder: Path, **env: str) -> Iterator[str]:
+    server = start_dev(folder, **env)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("start_it", [served, developed])
+def test_a_key_alone_traces(tmp_path: Path, start_it: Callable[..., AbstractContextManager[str]]) -> None:
     with collecting() as collector:
         env = KEYED | {"LANGSMITH_TRACING": "", "LANGSMITH_ENDPOINT": collector.url}
-        server = start(["app.cli.main", "serve"], tmp_path, "/health", **env)
-        try:
-            assert httpx.post(f"{server.url}/hugginggpt", json=HAPPY, timeout=60).status_code == 200
+        with start_it(tmp_path, **env) as url:
+            assert httpx.post(f"{url}/hugginggpt", json=HAPPY, timeout=60).status_code == 200
             assert {run["name"] for run in settle(collector, "respond").values()} >= {"plan", "execute"}
-        finally:
-            server.stop()
+
+
+def test_a_key_alone_traces_the_command_line(tmp_path: Path) -> None:
+    with collecting() as collector:
+        env = KEYED | {"LANGSMITH_TRACING": "", "LANGSMITH_ENDPOINT": collector.url}
+        keep = {name: value for name, value in os.environ.items() if not name.startswith(("HUGGINGGPT_", "LANG"))}
+        asked = [sys.executable, "-m", "app.cli.main", "ask", "Is the tone of 'I am happy' positive?"]
+        subprocess.run(asked, cwd=tmp_path, env={**keep, **QUIET, **env}, check=True, timeout=100)  # noqa: S603
+        assert {run["name"] for run in settle(collector, "respond").values()} >= {"plan", "execute"}
 
 
 def test_a_plan_that_waits_for_approval_has_not_failed(tmp_path: Path) -> None:

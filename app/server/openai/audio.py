@@ -2,10 +2,13 @@
 
 import asyncio
 import io
+import json
+from collections.abc import AsyncIterator
 from typing import Literal
 
 import soundfile
 from pydantic import BaseModel, Field
+from sse_starlette import EventSourceResponse
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -58,9 +61,10 @@ def _encoded(path: str, container: str, coding: str) -> bytes:
 
 
 async def transcriptions(request: Request) -> Response:
-    """``POST /v1/audio/transcriptions``, a form with the recording: its words, as JSON or plain."""
+    """``POST /v1/audio/transcriptions``, a form with the recording: its words as JSON, plain, or streamed at once."""
     async with request.form(max_files=1, max_fields=20) as form:
         file, shape = form.get("file"), form.get("response_format") or "json"
+        streamed = str(form.get("stream")).lower() in {"true", "1"}
         if not isinstance(file, UploadFile):
             raise InputError("Send a form (multipart/form-data) with the recording as its field file.")
         if shape not in {"json", "text"}:
@@ -69,4 +73,12 @@ async def transcriptions(request: Request) -> Response:
         path = await owner.do(keep(file.filename or "recording.wav", await file.read()))
     heard = in_process.call(owner, "automatic-speech-recognition", {"audio": path}, "openai")
     text = (await in_process.unless_gone(request, heard))["text"]
+    if streamed:
+        return EventSourceResponse(_told(text), sep="\n")
     return PlainTextResponse(text) if shape == "text" else JSONResponse({"text": text})
+
+
+async def _told(text: str) -> AsyncIterator[dict[str, str]]:
+    """The events of a transcription that comes all at once."""
+    yield {"data": json.dumps({"type": "transcript.text.delta", "delta": text})}
+    yield {"data": json.dumps({"type": "transcript.text.done", "text": text})}

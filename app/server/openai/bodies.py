@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 from langchain_core.messages import AnyMessage, convert_to_messages
 from pydantic import BaseModel, Field
 
+from app.server.openai.wrapping import unwrapped
 from graph.state import InputState
 
 CONVERSED = {"system", "developer", "user", "assistant"}  # other roles hold what a client's own tools said
@@ -71,7 +72,7 @@ class Completion(BaseModel):
 def conversation(messages: Sequence[dict[str, Any]]) -> InputState:
     """Messages as the graph takes them: what people and models said, without the calls of a client's own tools."""
     said = [
-        {"role": message["role"], "content": message["content"]}
+        {"role": message["role"], "content": unwrapped(message["content"])}
         for message in messages
         if message.get("role") in CONVERSED and message.get("content")
     ]

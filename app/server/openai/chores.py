@@ -1,6 +1,6 @@
 """What chat interfaces ask behind their user's back: a title, tags, questions to go on with. Answered, never planned.
 
-Open WebUI's prompts for them begin alike and end with the JSON that they want.
+Known by the prompts of Open WebUI, most of which show the JSON that they want and then the conversation.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AnyMessage, SystemMessage
 
 from graph.answer_links import Links
 from graph.calling import stream
@@ -17,25 +17,41 @@ from graph.chat_models import resolve
 from graph.context import Context, controller
 from graph.conversation import last_human
 from graph.planning.loose_json import find
+from tools.errors import InputError
 from tools.files.resources import from_content
 
-_CHORE = re.compile(r"\s*### Task:\s")
+_CHORE = re.compile(
+    r"\s*(?:### Task:\s.*(?:<chat_history>|\n### Messages Being Compacted:)"
+    r"|Your task is to reflect the speaker's likely facial expression"
+    r"|You have been provided with a set of responses from various models)",
+    re.DOTALL,
+)
+_TOOLS = re.compile(r'\s*Available Tools: .*"tool_calls"', re.DOTALL)  # which of its own to call
 _KEY = re.compile(r'\{\s*"(\w+)"\s*:\s*(\[)?')
-_SAID = re.compile(r"<chat_history>\s*USER:\s*(.+?)\s*(?:\nASSISTANT:|</chat_history>)", re.DOTALL | re.IGNORECASE)
+_SAID = re.compile(r"<chat_history>\s*USER:(.{1,300})", re.DOTALL | re.IGNORECASE)
+_END = re.compile(r"\nASSISTANT:|</chat_history>", re.IGNORECASE)
 _WORDS = 5  # of a title
 
 
 def is_chore(messages: Sequence[AnyMessage]) -> bool:
     """Whether the last message comes from the interface and not from its user."""
     text, files = from_content(last_human(messages).content)
-    return bool(_CHORE.match(text)) and not files and ("<chat_history>" in text or "### Output" in text)
+    return not files and (_CHORE.match(text) is not None or _asks_for_tools(messages))
+
+
+def _asks_for_tools(messages: Sequence[AnyMessage]) -> bool:
+    return isinstance(messages[0], SystemMessage) and _TOOLS.match(messages[0].text) is not None
 
 
 async def answer(messages: Sequence[AnyMessage]) -> str:
-    """What the controller's model says to it; without one, the JSON that was asked for, filled by rule."""
+    """What the controller's model says to it; without one, the JSON that was asked for, filled by rule.
+
+    Raises:
+        InputError: no rule can do it.
+    """
     model, prompt = await controller(Context()), last_human(messages).text
     if model is None:
-        return _by_rule(prompt)
+        return '{"tool_calls": []}' if _asks_for_tools(messages) else _by_rule(prompt)
     pieces = stream(model, messages, resolve(), {"run_name": "chore"})
     text = "".join([piece.text async for piece in pieces])
     return await asyncio.to_thread(_held, text, Links([], prompt))
@@ -48,7 +64,10 @@ def _held(text: str, links: Links) -> str:
 
 
 def _by_rule(prompt: str) -> str:
-    keys = _KEY.findall(prompt)
+    asked, history, _ = prompt.partition("<chat_history>")
+    keys = _KEY.findall(asked)
+    if not history:
+        raise InputError("This needs a language model as the controller, and this server plans by rule.")
     if not keys:
         return _title(prompt)
     key, is_list = keys[-1]
@@ -59,4 +78,4 @@ def _by_rule(prompt: str) -> str:
 def _title(prompt: str) -> str:
     """The first words of the conversation."""
     said = _SAID.search(prompt)
-    return " ".join(said[1].split()[:_WORDS]) if said else "Conversation"
+    return " ".join(_END.split(said[1])[0].split()[:_WORDS]) if said else "Conversation"

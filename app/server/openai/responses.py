@@ -49,6 +49,7 @@ class Asked(BaseModel):
     text: Text = Text()
     previous_response_id: None = None
     conversation: None = None
+    prompt: None = None
     background: Literal[False] | None = None
 
     def as_input(self) -> InputState:
