@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
     at_once: int = Field(32, ge=0, description="Requests that run at a time for one owner of keys; 0 for any number")
     access_log: Path | None = Field(None, description="File that gets a line of JSON for every request")
+    audit_log: Path | None = Field(None, description="File that gets a line for what is done to keys, files and data")
+    keep: float = Field(0, ge=0, description="Days for which a server keeps what is its users'; 0 for ever")
     database: SecretStr | None = Field(None, description="Postgres address of `hugginggpt serve`; SQLite without it")
     redis: SecretStr | None = Field(None, description="Redis address, where several server processes share a database")
     page: bool = Field(default=True, description="Serve the web page at /app, where the extra `page` is installed")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from upath import UPath
 
-from app.cli import keys, tools
+from app.cli import data, keys, tools
 from app.cli import options as o
 from app.cli.errors import Commands, emit, guarded
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.add_typer(tools.app, name="tools")
 app.add_typer(keys.app, name="keys")
+app.add_typer(data.app, name="data")
 
 
 @app.callback()

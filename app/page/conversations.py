@@ -24,6 +24,7 @@ from langchain_core.runnables import RunnableConfig
 from upath import UPath
 
 from app.checkpoints import Memory, memory
+from app.data import copies
 from app.owner import Owner
 from app.progress import Progress, Row
 from app.run import Graph
@@ -31,7 +32,7 @@ from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import record_of
-from tools.files.places import exists, here, is_remote
+from tools.files.places import exists, here, is_remote, remove
 
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
@@ -94,8 +95,9 @@ def _row(task: Task, result: Result | None) -> Row:
 
 
 def _unlink(paths: Sequence[UPath]) -> None:
+    copies.forget([path for path in paths if not is_remote(path)])
     for path in paths:
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 def _shelf(owner: str) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ class Conversations:
     """The conversations of every browser, each shut off from the others."""
 
     def __init__(self, kept: Memory) -> None:
-        self._saver, self._store, self._leases = kept
+        self._saver, self._store, self._leases = kept.saver, kept.store, kept.leases
         self.graph: Graph = build().compile(checkpointer=kept.saver, name="hugginggpt")
 
     @classmethod

@@ -22,6 +22,7 @@ from app.signing import Secrets
 from tools.errors import ConfigError
 
 LOCAL = "local"  # the owner of everything where no keys are set
+_RESERVED = {LOCAL, "conversations", "answers", "uploads", "inputs", "feedback"}  # they stand beside owners' names
 EVERY = 2.0  # seconds after which the file is looked at again
 _OWNER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")  # also the name of a folder
 log = logging.getLogger(__name__)
@@ -131,8 +132,11 @@ def revoke(path: Path, name: str) -> list[str]:
 
 def check_owner(owner: str) -> str:
     """The owner's name, if it can be one. Raises ConfigError."""
-    if not _OWNER.fullmatch(owner) or owner == LOCAL:
-        raise ConfigError(f"{owner!r} cannot own a key: use lower-case letters, digits, - and _ (but not {LOCAL!r}).")
+    if not _OWNER.fullmatch(owner) or owner in _RESERVED:
+        raise ConfigError(
+            f"{owner!r} cannot own a key: use lower-case letters, digits, - and _,"
+            f" but none of {', '.join(sorted(_RESERVED))}."
+        )
     return owner
 
 

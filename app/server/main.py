@@ -17,15 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.checkpoints import LazyMemory
 from app.feedback import Feedback, record
 from app.owner import Owner
 from app.page import mount
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
+from app.server.data import Data
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.intake import Intake
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
+from app.server.retention import swept
 from app.server.signed_links import SignedLinks
 from app.server.watch import Counted, Watch, access_log, writing
 from app.settling import settle
@@ -103,7 +106,14 @@ def create_app(options: Settings) -> FastAPI:
     Raises:
         ConfigError: the key file cannot be used.
     """
+    memory = LazyMemory()
     owners, counted, log = keys.load(options.keys), Counted(), access_log()
+    data = Data(memory)
+    kept: list[Endpoint] = [
+        ("GET", "/data", data.list),
+        ("DELETE", "/data", data.delete),
+        ("GET", "/data/export", data.export),
+    ]
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
@@ -113,14 +123,14 @@ def create_app(options: Settings) -> FastAPI:
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
         settle()
         with writing(options.access_log, log):
-            async with sessions.run(), owners.watched():
+            async with sessions.run(), owners.watched(), swept(memory, options.keep):
                 yield
 
     app = FastAPI(
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, ("GET", "/metrics", counted.metrics)]
+                for method, path, endpoint in [*ROUTES, *kept, ("GET", "/metrics", counted.metrics)]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
@@ -135,7 +145,7 @@ def create_app(options: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     if options.page and find_spec("gradio"):
-        mount(app)
+        mount(app, memory)
     return app
 
 

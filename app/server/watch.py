@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ROOTS = {"threads", "runs", "assistants", "store", "v1", "mcp", "app", "artifacts", "uploads", "feedback", "health"}
-ROOTS |= {"hugginggpt", "tasks", "results", "ok", "info", "metrics"}
+ROOTS |= {"hugginggpt", "tasks", "results", "data", "ok", "info", "metrics"}
 
 
 class Counted:
