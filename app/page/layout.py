@@ -57,6 +57,9 @@ class Layout:
                     label=word("Name"), max_lines=1, max_length=80, elem_id="title", submit_btn=word("Rename")
                 )
                 self.delete = gr.Button(word("Delete with its messages"), size="sm", variant="stop", elem_id="delete")
+            with gr.Accordion(word("All conversations and files"), open=False, elem_id="data"):
+                self.export = gr.Button(word("Take them along (zip)"), size="sm", elem_id="export")
+                self.delete_all = gr.Button(word("Delete all of them"), size="sm", variant="stop", elem_id="delete-all")
             self.given = gr.Files(label=word("Given"), interactive=False, visible=False, elem_id="given")
             self.made = gr.Files(label=word("Made"), interactive=False, visible=False, elem_id="made")
             with gr.Accordion(word("Settings"), open=False, elem_id="settings"):

@@ -17,7 +17,7 @@ from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
 from app.page.cards import cards, decision
 from app.page.conversations import Conversations, Past
 from app.page.live import Live
-from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, SURE
+from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, EXPORT, MEND_ROLES, NAME, SURE, SURE_OF_ALL
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
@@ -63,6 +63,9 @@ class Page(View):
         gr.on(anew, None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
         forgotten = self.delete.click(self._forget, who, [], js=SURE, **quiet)
         forgotten.success(None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
+        self.export.click(None, [self.browser], None, js=EXPORT, **quiet)
+        emptied = self.delete_all.click(self._forget_all, who, [], js=SURE_OF_ALL, **quiet)
+        emptied.success(None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
         starts: list[tuple[Any, Handler, list[Component]]] = [
             (self.box.submit, self._send, [self.box]),
             (self.chat.example_select, self._try, []),
@@ -170,6 +173,14 @@ class Page(View):
         if live := self._live.pop(visit.conversation, None):
             await live.stop()
         await conversations.forget(visit.owner, visit.thread)
+
+    async def _forget_all(self, request: gr.Request, browser: object, thread: object) -> None:
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        for conversation in [conversation for conversation in self._live if conversation[0] == visit.owner]:
+            await self._live.pop(conversation).stop()
+        busy = await conversations.forget_all(visit.owner)
+        still = visit.say("{busy} still at work elsewhere: stop them, then delete again.", busy=busy)
+        gr.Info(still if busy else visit.say("All is deleted."))
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
         visit = Visit.of(request, browser, thread)

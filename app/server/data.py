@@ -6,11 +6,11 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from app.audit import audit
 from app.checkpoints import LazyMemory
 from app.data.everything import Everything, counted, shown
 from app.data.item import Choice
 from app.owner import Owner
-from app.server.audit import audit
 
 Kind = Literal["conversation", "file", "reused", "note", "answer", "assistant", "cron"]
 

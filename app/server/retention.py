@@ -5,10 +5,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from app.audit import audit
 from app.checkpoints import LazyMemory
 from app.data.everything import Everything
 from app.data.item import Choice
-from app.server.audit import audit
 
 EVERY = 3600.0  # seconds
 PASSING = Choice(older=1, kinds=frozenset({"page copy", "answer"}))
