@@ -1,7 +1,7 @@
 """What else stands in the databases under an owner's name: items, answers kept for repeats, assistants, crons."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, LiteralString
 
 from langgraph.store.base import SearchItem
@@ -10,6 +10,7 @@ from app.checkpoints import Memory
 from app.data.item import Content, Item
 
 ANSWERS = "answers"  # in the store, before the owner's name: answers that a repeated request is given again
+_USERS = "users"  # in the store, before the owner's name: what clients of LangGraph's API keep there
 _PAGE = 200  # items asked for at a time
 _ROWS: LiteralString = """
 SELECT 'assistant' AS kind, user_id, assistant_id AS name, extract(epoch FROM updated_at)::float8 AS used,
@@ -30,12 +31,11 @@ class Notes:
 
     async def items(self, owner: str | None) -> list[Item]:
         """Those of an owner, or everybody's."""
-        prefixes: list[tuple[str, ...]] = [(ANSWERS, owner), (owner,)] if owner else [()] if owner is None else []
+        parts = owner.split("/") if owner else []
         return [
-            Item(kind, whose, f"{'/'.join(found.namespace)}/{found.key}", _size(found), _used(found), found)
-            for prefix in prefixes
-            for found in await self._found(prefix)
-            for kind, whose in _whose(found.namespace)
+            Item(*_whose(found.namespace), _name(found), _size(found), found.updated_at.timestamp(), found)
+            for root in (ANSWERS, _USERS)
+            for found in await self._found((root, *parts))
         ]
 
     async def delete(self, items: Sequence[Item]) -> list[Item]:
@@ -82,12 +82,9 @@ class Rows:
         yield f"{item.kind}s/{item.name}.json", text.encode()
 
 
-def _whose(namespace: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """(kind, owner) of an item, unless it is a title."""
-    if namespace[0] == ANSWERS:
-        yield "answer", "/".join(namespace[1:])
-    elif namespace[0] != "conversations":
-        yield "note", namespace[0]
+def _whose(namespace: tuple[str, ...]) -> tuple[str, str]:
+    """(kind, owner) of an item."""
+    return ("answer", "/".join(namespace[1:])) if namespace[0] == ANSWERS else ("note", namespace[1])
 
 
 def _size(found: SearchItem) -> int:
@@ -95,5 +92,5 @@ def _size(found: SearchItem) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
 
 
-def _used(found: SearchItem) -> float:
-    return found.updated_at.timestamp()
+def _name(found: SearchItem) -> str:
+    return "/".join([*found.namespace, found.key])

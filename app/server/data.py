@@ -1,5 +1,6 @@
 """What the server keeps of its callers: theirs to list, to take along and to delete."""
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -34,6 +35,11 @@ class Data:
 
     def __init__(self, memory: LazyMemory) -> None:
         self._memory = memory
+
+    @property
+    def routes(self) -> tuple[tuple[str, str, Callable[[Request], Awaitable[Response]]], ...]:
+        """Method, path and endpoint of each."""
+        return (("GET", "/data", self.list), ("DELETE", "/data", self.delete), ("GET", "/data/export", self.export))
 
     async def list(self, request: Request) -> Response:
         """``GET /data``: what there is, the oldest first, and how much of each kind."""

@@ -108,12 +108,6 @@ def create_app(options: Settings) -> FastAPI:
     """
     memory = LazyMemory()
     owners, counted, log = keys.load(options.keys), Counted(), access_log()
-    data = Data(memory)
-    kept: list[Endpoint] = [
-        ("GET", "/data", data.list),
-        ("DELETE", "/data", data.delete),
-        ("GET", "/data/export", data.export),
-    ]
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
@@ -130,7 +124,7 @@ def create_app(options: Settings) -> FastAPI:
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, *kept, ("GET", "/metrics", counted.metrics)]
+                for method, path, endpoint in [*ROUTES, *Data(memory).routes, ("GET", "/metrics", counted.metrics)]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],

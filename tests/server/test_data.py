@@ -24,8 +24,8 @@ from tests.support.storage import bucket
 from tools.settings import override
 
 NOTICE = (EXAMPLES / "notice.png").read_bytes()
-SECRET = "xyzzy-tonight"
-ASK = {"messages": [{"role": "user", "content": f"Is the tone of '{SECRET} is great' positive?"}]}
+WORDS = "xyzzy-tonight"
+ASK = {"messages": [{"role": "user", "content": f"Is the tone of '{WORDS} is great' positive?"}]}
 BROWSER, OTHER = "a" * 32, "b" * 32
 
 
@@ -51,7 +51,7 @@ def names(client: TestClient, **query: object) -> list[str]:
     return [item["name"] for item in reply.json()["items"]]
 
 
-async def said(folder: Path, owner: str, thread: str, words: str = SECRET) -> None:
+async def said(folder: Path, owner: str, thread: str, words: str = WORDS) -> None:
     """Let an owner have a conversation on the page, with a file made in it."""
     override(out=folder / "outputs", cache_folder=folder / "cache", llm="offline")
     async with memory() as kept:
@@ -117,7 +117,7 @@ def test_what_is_deleted_is_chosen_by_age_size_and_kind(tmp_path: Path) -> None:
 async def test_a_deleted_conversation_is_in_no_file_any_more(tmp_path: Path) -> None:
     await said(tmp_path, f"local/{BROWSER}", "first")
     await said(tmp_path, f"local/{OTHER}", "second", "plugh-forever")
-    assert holding(tmp_path, SECRET.encode())
+    assert holding(tmp_path, WORDS.encode())
     async with memory() as kept:
         everything = Everything(kept)
         mine = await everything.items(Choice(f"local/{BROWSER}"))
@@ -125,7 +125,7 @@ async def test_a_deleted_conversation_is_in_no_file_any_more(tmp_path: Path) -> 
         assert [item.name for item in mine if item.kind == "conversation"] == [f"local/{BROWSER}/first"]
         await everything.delete(Choice(f"local/{BROWSER}"))
         assert await everything.items(Choice(f"local/{BROWSER}")) == []
-        assert holding(tmp_path, SECRET.encode()) == []
+        assert holding(tmp_path, WORDS.encode()) == []
         assert holding(tmp_path, b"plugh-forever")
         made = [item.name for item in await everything.items(Choice("local")) if item.kind == "file"]
         assert any("edges" in name for name in made)
