@@ -93,7 +93,7 @@ class Memory(NamedTuple):
 
 
 class LazyMemory:
-    """A server's memory, opened when it is first needed, and once only; it lasts as long as the process."""
+    """A server's memory, opened when it is first needed, and once only."""
 
     def __init__(self) -> None:
         self._memory: Memory | None = None
@@ -105,6 +105,12 @@ class LazyMemory:
             if self._memory is None:
                 self._memory = await self._stack.enter_async_context(memory())
         return self._memory
+
+    async def close(self) -> None:
+        """Close it, if it was opened."""
+        async with self._lock:
+            self._memory = None
+            await self._stack.aclose()
 
 
 @asynccontextmanager

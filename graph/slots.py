@@ -21,11 +21,11 @@ class Device:
 
     A free slot goes to the owner who holds the fewest, so that nobody gains by sending many requests; among an owner's
     requests to the one that holds the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a
-    request to the task with the most work behind it.
+    request to the task with the most work behind it. No owner but the own machine's holds more than ``each`` (0: any).
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._free = capacity
+    def __init__(self, capacity: int, each: int = 0) -> None:
+        self._free, self._each = capacity, each
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
@@ -75,8 +75,8 @@ class Device:
         self._free += 1
 
     def _grant(self) -> None:
-        while self._free and self._waiting:
-            share = min(self._waiting, key=lambda share: [self._held[holder] for holder in share])
+        while self._free and (shares := [share for share in self._waiting if self._has_room(share)]):
+            share = min(shares, key=lambda share: [self._held[holder] for holder in share])
             queue = self._waiting.pop(share)
             turn = heapq.heappop(queue)[2]
             if queue:
@@ -86,7 +86,11 @@ class Device:
                 self._held.update(share)
                 turn.set_result(None)
 
+    def _has_room(self, share: Share) -> bool:
+        return not self._each or share[0] == _OWN or self._held[share[0]] < self._each
 
+
+_OWN = "owner "  # of what the command line runs
 _DEVICES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Device]] = WeakKeyDictionary()
 
 
@@ -94,7 +98,7 @@ def device(name: str) -> Device:
     """The device of that name (``cpu``, ``cuda:0``, the host of an endpoint), shared by all requests of this loop."""
     devices = _DEVICES.setdefault(asyncio.get_running_loop(), {})
     if name not in devices:
-        devices[name] = Device(settings().slots.get(name) or _capacity(name))
+        devices[name] = Device(settings().slots.get(name) or _capacity(name), settings().tasks_at_once)
     return devices[name]
 
 

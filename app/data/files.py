@@ -45,6 +45,11 @@ class Files:
                 yield f"files/{place.relative_to(_root())}", await asyncio.to_thread(place.read_bytes)
 
 
+def stored(owner: str) -> int:
+    """How many bytes an owner's files take. Looks at the disk."""
+    return sum(item.bytes for item in _items(owner))
+
+
 def _root() -> UPath:
     out = process_settings().out
     return out if places.is_remote(out) else out.absolute()

@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -15,14 +16,18 @@ from app.checkpoints import LazyMemory
 from app.data import copies
 from app.page.conversations import Conversations
 from app.page.policy import ContentPolicy
+from app.quotas import Quotas
 from tools.settings import settings
+
+if TYPE_CHECKING:
+    from app.page.page import Page
 
 ICON = Path(__file__).with_name("icon.svg")
 AT_ONCE = 200  # requests and clicks of all visitors that are worked on at the same time; more of them wait
 STYLE = Path(__file__).with_name("style.css")
 
 
-def mount(app: Starlette, memory: LazyMemory, path: str = "/app") -> None:
+def mount(app: Starlette, memory: LazyMemory, quotas: Quotas, path: str = "/app") -> "Page":
     """Put the page on an application, under ``path``; ``/`` leads there. ``memory`` keeps its conversations."""
     _own_folder()
     import gradio as gr
@@ -42,7 +47,7 @@ def mount(app: Starlette, memory: LazyMemory, path: str = "/app") -> None:
     app.add_route(path, add_slash, include_in_schema=False)  # a merged application redirects no more by itself
     app.add_route("/", add_slash, include_in_schema=False)
     app.add_route("/favicon.ico", icon, include_in_schema=False)  # where browsers look before the page names another
-    page = Page(_Opened(memory))
+    page = Page(_Opened(memory), quotas)
     page.blocks.max_threads = AT_ONCE
     page.blocks.queue(default_concurrency_limit=None)  # Gradio's own default: one visitor's request at a time
     limit = settings().max_bytes
@@ -59,6 +64,7 @@ def mount(app: Starlette, memory: LazyMemory, path: str = "/app") -> None:
         ssr_mode=False,
         show_error=False,
     )
+    return page
 
 
 def _own_folder() -> None:

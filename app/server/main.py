@@ -21,6 +21,7 @@ from app.checkpoints import LazyMemory
 from app.feedback import Feedback, record
 from app.owner import Owner
 from app.page import mount
+from app.quotas import Quotas
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.data import Data
@@ -108,6 +109,7 @@ def create_app(options: Settings) -> FastAPI:
     """
     memory = LazyMemory()
     owners, counted, log = keys.load(options.keys), Counted(), access_log()
+    quotas = Quotas.of(options, served=bool(owners))
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
@@ -119,6 +121,9 @@ def create_app(options: Settings) -> FastAPI:
         with writing(options.access_log, log):
             async with sessions.run(), owners.watched(), swept(memory, options.keep):
                 yield
+        if page:
+            await page.stop_all()
+        await memory.close()
 
     app = FastAPI(
         routes=[
@@ -128,7 +133,7 @@ def create_app(options: Settings) -> FastAPI:
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
-        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log)),
+        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas),
         exception_handlers={
             HTTPException: _refused,
             HuggingGPTError: _failed,
@@ -138,12 +143,12 @@ def create_app(options: Settings) -> FastAPI:
         },
         lifespan=lifespan,
     )
-    if options.page and find_spec("gradio"):
-        mount(app, memory)
+    page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
+    app.state.quotas = quotas
     return app
 
 
-def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list[Middleware]:
+def _middleware(options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     public = urlsplit(options.public_url or "")
     origins = [*options.origins, f"{public.scheme}://{public.netloc}"]  # a proxy may have written another Host
@@ -159,7 +164,7 @@ def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list
             expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
         ),
         Middleware(Guard, keys=owners, origins=origins),
-        Middleware(Quota, at_once=options.at_once if owners else 0),
+        Middleware(Quota, quotas=quotas),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
         *([Middleware(SignedLinks)] if owners else []),
     ]
