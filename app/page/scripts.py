@@ -27,6 +27,10 @@ EXPORT = """browser => {  // beside the page, also where a proxy serves both und
     zip.searchParams.set('browser', browser)
     Object.assign(document.createElement('a'), {href: zip, download: ''}).click()
 }"""
+SIGN_OUT = """() => {
+    const base = location.origin + location.pathname.replace(/\\/?$/, '/')
+    fetch(new URL('../signout', base), {method: 'POST', redirect: 'manual'}).then(() => location.reload())
+}"""
 MEND_ROLES = """() => {  // what screen readers stumble over: a list without items, a nameless button within a button
     const mend = () => {
         document.querySelectorAll('#chat .examples[role=list]').forEach(list => list.removeAttribute('role'))

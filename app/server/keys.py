@@ -5,6 +5,7 @@ The file is read again when it has changed, so that keys come and go without a r
 
 import asyncio
 import hashlib
+import hmac
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, field_validator
 
-from app.signing import Secrets
+from app.signing import Secrets, sealed
 from tools.errors import ConfigError
 
 LOCAL = "local"  # the owner of everything where no keys are set
@@ -63,6 +64,22 @@ class Keys:
     def owner(self, key: str) -> str | None:
         """The key's owner, or None for an unknown or expired key."""
         held = self._known.get(_digest(key))
+        return held.owner if held and held.valid else None
+
+    def session(self, key: str, days: float) -> str:
+        """What stands for a valid key in a browser for so many days; it ends with the key, and does not hold it."""
+        digest, until = _digest(key), str(int(time.time() + days * 86_400))
+        return f"{digest}.{until}.{sealed('session', digest, until, key=self.secrets.all[0])}"
+
+    def session_owner(self, token: str) -> str | None:
+        """Whose session it is; None for one that is forged, over, or whose key is gone."""
+        digest, _, rest = token.partition(".")
+        until, _, seal = rest.partition(".")
+        genuine = any(
+            hmac.compare_digest(seal.encode(), sealed("session", digest, until, key=secret).encode())
+            for secret in self.secrets.all
+        )
+        held = self._known.get(digest) if genuine and int(until) > time.time() else None
         return held.owner if held and held.valid else None
 
     def knows(self, owner: str) -> bool:

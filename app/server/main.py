@@ -31,6 +31,7 @@ from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
 from app.server.retention import swept
 from app.server.signed_links import SignedLinks
+from app.server.signin import SIGN_IN, SIGN_OUT, SignIn
 from app.server.watch import Counted, Watch, access_log, writing
 from app.settling import settle
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
@@ -112,6 +113,8 @@ def create_app(options: Settings) -> FastAPI:
     quotas = Quotas.of(options, served=bool(owners))
     sessions = mcp.session_manager(options.max_bytes)
 
+    own = [*Data(memory).routes, *_signing_in(owners), ("GET", "/metrics", counted.metrics)]
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
@@ -129,7 +132,7 @@ def create_app(options: Settings) -> FastAPI:
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, *Data(memory).routes, ("GET", "/metrics", counted.metrics)]
+                for method, path, endpoint in [*ROUTES, *own]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
@@ -146,6 +149,13 @@ def create_app(options: Settings) -> FastAPI:
     page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
     app.state.quotas = quotas
     return app
+
+
+def _signing_in(owners: keys.Keys) -> list[Endpoint]:
+    if not owners:
+        return []
+    door = SignIn(owners)
+    return [("GET", SIGN_IN, door.show), ("POST", SIGN_IN, door.enter), ("POST", SIGN_OUT, door.leave)]
 
 
 def _middleware(options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas) -> list[Middleware]:
