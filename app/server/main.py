@@ -26,6 +26,8 @@ from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.data import Data
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
+from app.server.heartbeats import Heartbeats
+from app.server.idempotency import Idempotency
 from app.server.intake import Intake
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
@@ -136,7 +138,7 @@ def create_app(options: Settings) -> FastAPI:
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
-        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas),
+        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas, memory),
         exception_handlers={
             HTTPException: _refused,
             HuggingGPTError: _failed,
@@ -158,7 +160,9 @@ def _signing_in(owners: keys.Keys) -> list[Endpoint]:
     return [("GET", SIGN_IN, door.show), ("POST", SIGN_IN, door.enter), ("POST", SIGN_OUT, door.leave)]
 
 
-def _middleware(options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas) -> list[Middleware]:
+def _middleware(
+    options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas, memory: LazyMemory
+) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     public = urlsplit(options.public_url or "")
     origins = [*options.origins, f"{public.scheme}://{public.netloc}"]  # a proxy may have written another Host
@@ -176,5 +180,7 @@ def _middleware(options: Settings, owners: keys.Keys, watch: Middleware, quotas:
         Middleware(Guard, keys=owners, origins=origins),
         Middleware(Quota, quotas=quotas),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
+        Middleware(Heartbeats),
+        Middleware(Idempotency, memory=memory),
         *([Middleware(SignedLinks)] if owners else []),
     ]

@@ -85,7 +85,7 @@ def page(onward: str, trouble: str = "") -> Response:
     headers = {
         "Content-Security-Policy": _POLICY,
         "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",  # with none at all browsers send no Origin, which the guard asks for
         "WWW-Authenticate": 'Bearer realm="hugginggpt"',
     }
     return HTMLResponse(text, 401, headers)
