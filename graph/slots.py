@@ -25,11 +25,22 @@ class Device:
     """
 
     def __init__(self, capacity: int, each: int = 0) -> None:
-        self._free, self._each = capacity, each
+        self._capacity = self._free = capacity
+        self._each = each
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
         self._left: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks
+
+    @property
+    def running(self) -> int:
+        """How many tasks hold a slot."""
+        return self._capacity - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for one."""
+        return sum(len(queue) for queue in list(self._waiting.values()))
 
     @asynccontextmanager
     async def slot(self, request: Hashable, priority: float, owner: str = "") -> AsyncIterator[list[Future[Any]]]:
@@ -100,6 +111,16 @@ def device(name: str) -> Device:
     if name not in devices:
         devices[name] = Device(settings().slots.get(name) or _capacity(name), settings().tasks_at_once)
     return devices[name]
+
+
+def loads() -> dict[str, tuple[int, int]]:
+    """(tasks that run, tasks that wait) on each device of this process."""
+    both: dict[str, tuple[int, int]] = {}
+    for devices in list(_DEVICES.values()):
+        for name, place in list(devices.items()):
+            running, waiting = both.get(name, (0, 0))
+            both[name] = running + place.running, waiting + place.waiting
+    return both
 
 
 def _capacity(name: str) -> int:

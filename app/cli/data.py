@@ -65,7 +65,10 @@ def export(
     out: o.Out = None,
 ) -> None:
     """Write what is kept to a zip: conversations as JSON, files as they are."""
+    from app.audit import audit
+
     o.configure(out)
+    audit("export", "", of=owner)
     asyncio.run(_export(_choice(owner, older, larger, kind), file))
     typer.echo(file)
 
@@ -82,6 +85,7 @@ def delete(
     as_json: o.AsJson = False,
 ) -> None:
     """Delete what is kept, for good: files with their provenance, conversations with every checkpoint."""
+    from app.audit import audit
     from app.data.everything import counted
 
     o.configure(out)
@@ -91,6 +95,7 @@ def delete(
         parts = [f"{some['number']} x {name} ({_size(some['bytes'])})" for name, some in much.items()]
         typer.confirm(f"Delete for good: {', '.join(parts) or 'nothing'}?", abort=True, err=True)
     deleted = asyncio.run(_delete(chosen))
+    audit("delete", "", of=owner, **deleted.to_json())
     if as_json:
         emit(deleted.to_json())
         return

@@ -229,9 +229,11 @@ def key(
     days: Annotated[float | None, typer.Option(min=0.001, help="After how many days it expires; else never.")] = None,
 ) -> None:
     """Make an API key for the server and print it, this once; the file keeps only its hash."""
+    from app.audit import audit
     from app.server.keys import add
 
     typer.echo(add(file, owner, days))
+    audit("key made", "", of=owner, days=days)
     typer.secho(f"Start the server with HUGGINGGPT_KEYS={file} to ask for it.", err=True)
 
 

@@ -11,6 +11,7 @@ from gradio.components import Component
 from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.types import Command
 
+from app.audit import audit
 from app.feedback import Feedback, record
 from app.owner import Owner
 from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
@@ -248,6 +249,7 @@ class Page(View):
                 with self._quotas.request(visit.user):
                     return await run(conversations.graph, given, context, config, live)
 
+        audit("run", visit.owner, conversation=visit.thread)
         live.begin(in_turn())
         going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
         self._live = going_on | {visit.conversation: live}

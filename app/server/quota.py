@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.audit import audit
 from app.quotas import OverQuota, Quotas
+from app.server.idempotency import RUNS
 from app.server.refusals import Refusal, refuse
 
 PAGE = "/app/"  # it tells of quotas itself, where somebody asks for something
@@ -27,6 +28,8 @@ class Quota:
                 self.quotas.check_day(owner)
                 await self.quotas.check_kept(owner)
                 with self.quotas.request(owner):
+                    if scope["path"].startswith(RUNS):
+                        audit("run", owner, path=scope["path"])
                     await self._metered(owner, scope, receive, send)
                 return
             if scope["path"].startswith("/artifacts/"):

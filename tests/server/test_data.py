@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app.audit import flush
 from app.checkpoints import memory
 from app.data.everything import Everything
 from app.data.item import Choice
@@ -90,6 +91,7 @@ def test_everyone_lists_exports_and_deletes_their_own_alone(tmp_path: Path) -> N
         assert client.get("/data").status_code == client.delete("/data").status_code == 401
     assert not Path(upload).exists()
     assert Path(other).exists()
+    flush()
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     assert [(line["action"], line["owner"]) for line in lines if line["action"] in {"export", "delete"}] == [
         ("export", "ann"),

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -14,11 +15,12 @@ from app.server.main import ROUTES
 from tests.server.production import GRAPH, Cluster, cluster, human
 
 WORDS = "xyzzy-tonight"
+MOST = 6  # runs of an owner's that have not ended
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("owners")) as made:
+    with cluster(tmp_path_factory.mktemp("owners"), HUGGINGGPT_AT_ONCE=str(MOST)) as made:
         yield made
 
 
@@ -155,3 +157,35 @@ def test_a_thread_with_a_run_stays_until_that_has_ended(pair: Cluster) -> None:
         assert ann.get(f"/threads/{thread}/runs/{begun.json()['run_id']}").json()["status"] != "running"
         assert ann.delete("/data").json()["busy"] == []
         assert ann.get(f"/threads/{thread}").status_code == 404
+
+
+def test_a_request_sent_to_two_processes_at_once_is_run_once(pair: Cluster) -> None:
+    with person(pair, pair.ann) as here, person(pair, pair.ann, 1) as there, ThreadPoolExecutor() as pool:
+        thread = here.post("/threads", json={}).json()["thread_id"]
+        body = {"assistant_id": GRAPH, "input": human('Summarize "1 s"')}
+        key = {"Idempotency-Key": "twice"}
+
+        def wait(http: httpx.Client) -> httpx.Response:
+            return http.post(f"/threads/{thread}/runs/wait", json=body, headers=key)
+
+        first, second = pool.map(wait, (here, there))
+        assert first.json()["messages"] == second.json()["messages"]
+        assert len(here.get(f"/threads/{thread}/runs").json()) == 1
+        other = there.post(f"/threads/{thread}/runs/wait", json={**body, "metadata": {"x": 1}}, headers=key)
+        assert other.status_code == 422
+        assert here.delete("/data").json()["deleted"]["answer"]["number"] == 1
+
+
+def test_an_owner_s_unfinished_runs_are_bounded_and_can_be_cancelled(pair: Cluster) -> None:
+    with person(pair, pair.ann) as ann, person(pair, pair.bob) as bob:
+        body = {"assistant_id": GRAPH, "input": human('Summarize "40 s"')}
+        threads = [ann.post("/threads", json={}).json()["thread_id"] for _ in range(MOST + 1)]
+        begun = [ann.post(f"/threads/{thread}/runs", json=body) for thread in threads]
+        assert [reply.status_code for reply in begun] == [200] * MOST + [429]
+        assert begun[-1].headers["retry-after"] == "5"
+        assert "have not ended" in begun[-1].json()["detail"]
+        assert bob.post("/threads", json={}).status_code == 200
+        for run in begun[:-1]:
+            at = f"/threads/{run.json()['thread_id']}/runs/{run.json()['run_id']}"
+            assert ann.post(f"{at}/cancel").status_code < 300
+        assert ann.post("/threads/search", json={}).status_code == 200

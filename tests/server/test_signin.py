@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from app.audit import flush
 from app.server import keys
 from tests.server.inside import as_owner, new_key, serving
 
@@ -93,6 +94,7 @@ def test_a_wrong_key_gets_the_page_again_and_is_noted(door: tuple[TestClient, st
     assert "<script>" not in reply.text
     assert "set-cookie" not in reply.headers
     signed_in(client, key)
+    flush()
     noted = (tmp_path / "audit.jsonl").read_text()
     assert re.findall(r'"action": "(sign-in[^"]*)", "owner": "(\w*)"', noted) == [
         ("sign-in refused", ""),

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from httpx import Response
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.authentication import SimpleUser
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from app.audit import flush
 from app.owner import Owner
 from app.quotas import Quotas
 from app.server.quota import Quota
@@ -258,6 +260,7 @@ def test_who_asked_for_what_is_noted_and_never_what_was_said(tmp_path: Path) -> 
         ann = as_owner(client, key)
         body = {"messages": [{"role": "user", "content": "Is the tone of 'a secret' positive?"}]}
         assert [ann.post("/tasks", json=body).status_code, client.get("/v1/models?x=secret").status_code] == [200, 401]
+        ann.post("/hugginggpt", json=body)
         counted = ann.get("/metrics").text
         assert client.get("/metrics").status_code == 401
     noted = (tmp_path / "logs/access.jsonl").read_text()
@@ -270,3 +273,36 @@ def test_who_asked_for_what_is_noted_and_never_what_was_said(tmp_path: Path) -> 
     assert key not in noted
     assert 'hugginggpt_requests_total{method="POST",route="/tasks",status="200"} 1.0' in counted
     assert 'hugginggpt_requests_total{method="GET",route="/v1",status="401"} 1.0' in counted
+    measures = {family.name: family for family in text_string_to_metric_families(counted)}
+    ended = {(s.labels["task"], s.labels["end"]): s.value for s in measures["hugginggpt_tasks"].samples}
+    assert ended["text-classification", "finished"] >= 1
+    assert measures["hugginggpt_tasks_waiting"].samples[0].value == 0
+    assert measures["process_resident_memory_bytes"].samples[0].value > 10_000_000
+    assert {"hugginggpt_task_seconds", "hugginggpt_tasks_running", "hugginggpt_model_bytes"} <= measures.keys()
+
+
+def test_who_did_what_is_in_the_audit_log_and_never_what_was_said(tmp_path: Path) -> None:
+    key, file = new_key(tmp_path, "ann"), tmp_path / "logs/audit.jsonl"
+    with serving(tmp_path, keys=tmp_path / "keys.json", audit_log=file, at_once=1) as client:
+        ann = as_owner(client, key)
+        ann.post("/uploads", files={"file": ("a secret.txt", b"a secret")})
+        ann.post("/tasks", json={"messages": [{"role": "user", "content": "Is the tone of 'a secret' positive?"}]})
+        client.post("/tasks", json=HELLO)
+        ann.delete("/data")
+    flush()
+    noted = file.read_text()
+    told = [json.loads(line) for line in noted.splitlines()]
+    assert [(each["action"], each["owner"]) for each in told] == [
+        *(("upload", "ann"), ("run", "ann"), ("refused", ""), ("delete", "ann"))
+    ]
+    assert told[2]["status"] == 401
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "secret" not in noted
+    assert key not in noted
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with serving(tmp_path, audit_log=tmp_path / "file/audit.jsonl") as client:
+        assert client.post("/uploads", files={"file": ("a.txt", b"words")}).status_code == 200
+    flush()
