@@ -30,7 +30,9 @@ def words() -> set[str]:
     named = {type_.title for type_ in TASKS.values()} | {
         type_.purpose[:1].upper() + type_.purpose[1:] for type_ in TASKS.values()
     }
-    return {*written(), *named, *SYMBOLS, *WHERE.values(), WELCOME, DELETE, DELETE_ALL, live.BROKEN, live.NOT_KEPT} - {""}
+    return {*written(), *named, *SYMBOLS, *WHERE.values(), WELCOME, DELETE, DELETE_ALL, live.BROKEN, live.NOT_KEPT} - {
+        ""
+    }
 
 
 @pytest.mark.parametrize("language", OTHERS)
