@@ -109,7 +109,10 @@ def _choice(owner: str | None, older: float | None, larger: float | None, kinds:
     from app.data.everything import KINDS
     from app.data.item import Choice
     from tools.errors import InputError
+    from tools.settings import Owner as Known
 
+    if owner is not None:
+        Known(owner)
     if unknown := set(kinds or []) - set(KINDS):
         raise InputError(f"There is no kind {sorted(unknown)[0]!r}; the kinds are {', '.join(KINDS)}.")
     return Choice(owner, older, None if larger is None else int(larger * 1e6), frozenset(kinds or []))

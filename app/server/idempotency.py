@@ -114,9 +114,9 @@ class Idempotency:
                     await asyncio.sleep(ELSEWHERE)
         except Exception:
             log.exception("A request failed")
+        finally:
             if not answer.messages:
                 await refuse(scope, _once(b""), answer.take, Refusal(500, BROKEN))
-        finally:
             answer.end()
 
 
@@ -152,7 +152,7 @@ async def _keep(memory: Memory, name: tuple[str, str], answer: Answer) -> None:
 def _runs_something(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "POST" or "user" not in scope:
         return False
-    return bool(scope["path"].startswith(RUNS)) and scope["path"] not in FORMS
+    return bool(scope["path"].startswith(RUNS)) and scope["path"].rstrip("/") not in FORMS
 
 
 def _asked(scope: Scope, body: bytes) -> str:
