@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -49,6 +49,7 @@ async def saver() -> AsyncIterator[LastingSaver]:
         async with aiosqlite.connect(path()) as connection:
             # With the write-ahead log that the saver turns on, a killed process loses nothing; a commit is 5 ms faster.
             await connection.execute("PRAGMA synchronous=NORMAL")
+            await connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
             yield LastingSaver(connection, serde=SERDE)
     except sqlite3.Error as error:
         raise ConfigError(unusable(error)) from error
@@ -65,6 +66,48 @@ class Memory(NamedTuple):
     saver: BaseCheckpointSaver[Any]
     store: BaseStore
     leases: Leases
+    pool: Any = None  # of connections to Postgres, where that is what remembers
+
+    async def query(self, question: LiteralString, *given: object) -> list[dict[str, Any]]:
+        """Ask Aegra's tables; nothing is found where there are none, as in SQLite or before a server first started."""
+        if self.pool is None:
+            return []
+        from psycopg.errors import UndefinedTable
+
+        async with self.pool.connection() as connection:
+            try:
+                cursor = await connection.execute(question, given)
+            except UndefinedTable:
+                return []
+            return await cursor.fetchall() if cursor.description else []
+
+    async def wipe(self) -> None:
+        """Let what was deleted leave the files of SQLite; Postgres does so by itself, when it vacuums."""
+        for kept in (self.saver, self.store):
+            if isinstance(kept, AsyncSqliteSaver | AsyncSqliteStore):
+                async with kept.lock, kept.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)") as done:
+                    await done.fetchall()
+
+
+class LazyMemory:
+    """A server's memory, opened when it is first needed, and once only."""
+
+    def __init__(self) -> None:
+        self._memory: Memory | None = None
+        self._stack, self._lock = AsyncExitStack(), asyncio.Lock()
+
+    async def __call__(self) -> Memory:
+        """The memory. Raises ConfigError."""
+        async with self._lock:
+            if self._memory is None:
+                self._memory = await self._stack.enter_async_context(memory())
+        return self._memory
+
+    async def close(self) -> None:
+        """Close it, if it was opened."""
+        async with self._lock:
+            self._memory = None
+            await self._stack.aclose()
 
 
 @asynccontextmanager
@@ -75,6 +118,7 @@ async def memory() -> AsyncIterator[Memory]:
         titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
         async with saver() as checkpoints, AsyncSqliteStore.from_conn_string(str(titles)) as store:
             await store.setup()
+            await store.conn.execute("PRAGMA secure_delete=ON")
             yield Memory(checkpoints, store, Leases())
         return
     async with AsyncExitStack() as stack:
@@ -95,7 +139,7 @@ async def _shared(address: str, stack: AsyncExitStack) -> Memory:
     checkpoints, store, leases = AsyncPostgresSaver(pool, serde=SERDE), AsyncPostgresStore(pool), Leases(pool)
     for tables in (checkpoints.setup, store.setup, leases.set_up):
         await tables()
-    return Memory(checkpoints, store, leases)
+    return Memory(checkpoints, store, leases, pool)
 
 
 async def newest(opened: AsyncSqliteSaver, limit: int = 50) -> list[str]:

@@ -60,6 +60,12 @@ class LastingSaver(AsyncSqliteSaver):
                 return
         self._spare.put_writes(config, writes, task_id, task_path)
 
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a conversation, wherever it is."""
+        await super().adelete_thread(thread_id)
+        self.lost.pop(thread_id, None)
+        self._spare.delete_thread(thread_id)
+
     async def _give_up(self, thread: str, error: sqlite3.Error) -> None:
         """Go on in memory, from the newest checkpoint on disk."""
         async with self.lock:  # lest what another conversation is just writing be taken back

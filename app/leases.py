@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tools.errors import InputError
 
@@ -32,6 +33,8 @@ class Busy(InputError):
 class Leases:
     """Rows in Postgres, each held by one process for a while and renewed as long as the work lasts."""
 
+    _here: ClassVar[Counter[str]] = Counter()  # what this process holds
+
     def __init__(self, pool: "AsyncConnectionPool[Any] | None" = None) -> None:
         self._pool = pool
 
@@ -51,15 +54,23 @@ class Leases:
             raise Busy("A request still runs in this conversation. Stop it, or wait for its end.")
         work = asyncio.current_task()
         renewing = asyncio.create_task(self._renew(name, holder, work))
+        self._here[name] += 1
         try:
             yield
         finally:
             renewing.cancel()
+            self._here.subtract([name])
+            if not self._here[name]:
+                del self._here[name]
             await asyncio.shield(self._ask(_GIVE, name, holder))
 
     async def taken(self, name: str) -> bool:
         """Whether some process holds it."""
         return self._pool is not None and await self._ask(_HELD, name)
+
+    async def busy(self, name: str) -> bool:
+        """Whether this process or another holds it."""
+        return self._here[name] > 0 or await self.taken(name)
 
     async def stop(self, name: str) -> None:
         """Ask whoever holds it to stop; that takes a few seconds."""

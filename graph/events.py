@@ -7,6 +7,8 @@ from typing import Literal
 from langgraph.types import StreamWriter
 from pydantic import BaseModel, ConfigDict
 
+from graph import tally
+
 Kind = Literal["queued", "started", "step", "retry", "fallback", "cached", "finished", "failed", "skipped"]
 
 
@@ -61,5 +63,6 @@ class Reporter:
         """Send one event, and say when it happened."""
         at = self.now()
         record = Event(event=event, id=self._id, task=self._task, at=at, **facts)
+        tally.note(event, self._task, record.seconds)
         self._write(record.model_dump(exclude_none=True))
         return at

@@ -21,15 +21,26 @@ class Device:
 
     A free slot goes to the owner who holds the fewest, so that nobody gains by sending many requests; among an owner's
     requests to the one that holds the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a
-    request to the task with the most work behind it.
+    request to the task with the most work behind it. No owner but the own machine's holds more than ``each`` (0: any).
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._free = capacity
+    def __init__(self, capacity: int, each: int = 0) -> None:
+        self._capacity = self._free = capacity
+        self._each = each
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
         self._left: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks
+
+    @property
+    def running(self) -> int:
+        """How many tasks hold a slot."""
+        return self._capacity - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for one."""
+        return sum(len(queue) for queue in list(self._waiting.values()))
 
     @asynccontextmanager
     async def slot(self, request: Hashable, priority: float, owner: str = "") -> AsyncIterator[list[Future[Any]]]:
@@ -75,8 +86,8 @@ class Device:
         self._free += 1
 
     def _grant(self) -> None:
-        while self._free and self._waiting:
-            share = min(self._waiting, key=lambda share: [self._held[holder] for holder in share])
+        while self._free and (shares := [share for share in self._waiting if self._has_room(share)]):
+            share = min(shares, key=lambda share: [self._held[holder] for holder in share])
             queue = self._waiting.pop(share)
             turn = heapq.heappop(queue)[2]
             if queue:
@@ -86,7 +97,11 @@ class Device:
                 self._held.update(share)
                 turn.set_result(None)
 
+    def _has_room(self, share: Share) -> bool:
+        return not self._each or share[0] == _OWN or self._held[share[0]] < self._each
 
+
+_OWN = "owner "  # of what the command line runs
 _DEVICES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Device]] = WeakKeyDictionary()
 
 
@@ -94,8 +109,18 @@ def device(name: str) -> Device:
     """The device of that name (``cpu``, ``cuda:0``, the host of an endpoint), shared by all requests of this loop."""
     devices = _DEVICES.setdefault(asyncio.get_running_loop(), {})
     if name not in devices:
-        devices[name] = Device(settings().slots.get(name) or _capacity(name))
+        devices[name] = Device(settings().slots.get(name) or _capacity(name), settings().tasks_at_once)
     return devices[name]
+
+
+def loads() -> dict[str, tuple[int, int]]:
+    """(tasks that run, tasks that wait) on each device of this process."""
+    both: dict[str, tuple[int, int]] = {}
+    for devices in list(_DEVICES.values()):
+        for name, place in list(devices.items()):
+            running, waiting = both.get(name, (0, 0))
+            both[name] = running + place.running, waiting + place.waiting
+    return both
 
 
 def _capacity(name: str) -> int:

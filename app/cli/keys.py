@@ -30,16 +30,21 @@ def show(file: File = Path("keys.json")) -> None:
 @guarded
 def revoke(name: Name, file: File = Path("keys.json")) -> None:
     """Take keys back: they open nothing any more."""
+    from app.audit import audit
     from app.server.keys import revoke as take_back
 
-    typer.echo(f"Revoked, of {', '.join(take_back(file, name))}.")
+    owners = take_back(file, name)
+    audit("keys revoked", "", of=owners)
+    typer.echo(f"Revoked, of {', '.join(owners)}.")
 
 
 @app.command()
 @guarded
 def unlink(link: Link, file: File = Path("keys.json")) -> None:
     """Take one signed link back; the file stays, and other links to it go on opening it."""
+    from app.audit import audit
     from app.signing import revoke as take_back
 
     take_back(file, link)
+    audit("link revoked", "")
     typer.echo("Revoked.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from upath import UPath
 
-from app.cli import keys, tools
+from app.cli import data, keys, tools
 from app.cli import options as o
 from app.cli.errors import Commands, emit, guarded
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.add_typer(tools.app, name="tools")
 app.add_typer(keys.app, name="keys")
+app.add_typer(data.app, name="data")
 
 
 @app.callback()
@@ -228,9 +229,11 @@ def key(
     days: Annotated[float | None, typer.Option(min=0.001, help="After how many days it expires; else never.")] = None,
 ) -> None:
     """Make an API key for the server and print it, this once; the file keeps only its hash."""
+    from app.audit import audit
     from app.server.keys import add
 
     typer.echo(add(file, owner, days))
+    audit("key made", "", of=owner, days=days)
     typer.secho(f"Start the server with HUGGINGGPT_KEYS={file} to ask for it.", err=True)
 
 

@@ -23,7 +23,11 @@ from langchain_core.messages import BaseMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 from upath import UPath
 
+from app.audit import audit
 from app.checkpoints import Memory, memory
+from app.data import copies
+from app.data.everything import Everything
+from app.data.item import Choice
 from app.owner import Owner
 from app.progress import Progress, Row
 from app.run import Graph
@@ -31,7 +35,7 @@ from graph import build
 from graph.context import Context
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import record_of
-from tools.files.places import exists, here, is_remote
+from tools.files.places import exists, here, is_remote, remove
 
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
@@ -94,8 +98,9 @@ def _row(task: Task, result: Result | None) -> Row:
 
 
 def _unlink(paths: Sequence[UPath]) -> None:
+    copies.forget([path for path in paths if not is_remote(path)])
     for path in paths:
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 def _shelf(owner: str) -> tuple[str, ...]:
@@ -107,7 +112,8 @@ class Conversations:
     """The conversations of every browser, each shut off from the others."""
 
     def __init__(self, kept: Memory) -> None:
-        self._saver, self._store, self._leases = kept
+        self._memory = kept
+        self._saver, self._store, self._leases = kept.saver, kept.store, kept.leases
         self.graph: Graph = build().compile(checkpointer=kept.saver, name="hugginggpt")
 
     @classmethod
@@ -174,6 +180,14 @@ class Conversations:
         await asyncio.to_thread(_unlink, [path for made in past.made for path in (record_of(made), UPath(made))])
         await self._saver.adelete_thread(f"{owner}/{thread}")
         await self._store.adelete(_shelf(owner), thread)
+        await self._memory.wipe()
+        audit("delete", owner, conversation=thread)
+
+    async def forget_all(self, owner: str) -> int:
+        """Delete everything of an owner's; how many conversations stay, as a request runs in them."""
+        deleted = await Everything(self._memory).delete(Choice(owner))
+        audit("delete", owner, **deleted.to_json())
+        return len(deleted.busy)
 
     async def open(self, owner: str, thread: str) -> Past:
         """What was said and made in one conversation; empty for a new one."""

@@ -6,10 +6,12 @@ from app.page.conversations import Past
 from app.page.examples import runnable
 from app.page.gate import GuardedBlocks
 from app.page.results import show_results
+from app.page.scripts import SIGN_OUT
 from app.page.words import word
 from graph.chat_models import choosable
 from tools.files.formats import EXTENSIONS
 from tools.models.catalog import offered
+from tools.settings import process_settings
 
 WELCOME = """## What shall models do for you?
 Ask in your own words. Drop pictures, recordings, films, tables or documents into the box, or speak."""
@@ -57,6 +59,9 @@ class Layout:
                     label=word("Name"), max_lines=1, max_length=80, elem_id="title", submit_btn=word("Rename")
                 )
                 self.delete = gr.Button(word("Delete with its messages"), size="sm", variant="stop", elem_id="delete")
+            with gr.Accordion(word("All conversations and files"), open=False, elem_id="data"):
+                self.export = gr.Button(word("Take them along (zip)"), size="sm", elem_id="export")
+                self.delete_all = gr.Button(word("Delete all of them"), size="sm", variant="stop", elem_id="delete-all")
             self.given = gr.Files(label=word("Given"), interactive=False, visible=False, elem_id="given")
             self.made = gr.Files(label=word("Made"), interactive=False, visible=False, elem_id="made")
             with gr.Accordion(word("Settings"), open=False, elem_id="settings"):
@@ -68,6 +73,9 @@ class Layout:
                 )
                 self.mode = gr.Dropdown(MODES, value="auto", label=word("Models run"))
                 self.approve = gr.Checkbox(label=word("Ask me before anything runs"), elem_id="approve")
+            signed_in = process_settings().keys is not None
+            out = gr.Button(word("Sign out"), size="sm", elem_id="sign-out", visible=signed_in)
+            out.click(None, js=SIGN_OUT, show_progress="hidden", api_visibility="private")
 
     def _conversation(self) -> None:
         self.chat = gr.Chatbot(

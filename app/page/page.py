@@ -11,17 +11,19 @@ from gradio.components import Component
 from langchain_core.messages import BaseMessage, HumanMessage
 from langgraph.types import Command
 
+from app.audit import audit
 from app.feedback import Feedback, record
 from app.owner import Owner
 from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
 from app.page.cards import cards, decision
 from app.page.conversations import Conversations, Past
 from app.page.live import Live
-from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, MEND_ROLES, NAME, SURE
+from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, EXPORT, MEND_ROLES, NAME, SURE, SURE_OF_ALL
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.page.words import word
+from app.quotas import Quotas
 from app.run import Given, Report, run
 from app.uploads import keep
 from graph.chat_models import choosable
@@ -38,8 +40,9 @@ Handler = Callable[..., Awaitable[None]]
 class Page(View):
     """The page. ``opened`` gives the conversations; it is first awaited when somebody arrives."""
 
-    def __init__(self, opened: Callable[[], Awaitable[Conversations]]) -> None:
+    def __init__(self, opened: Callable[[], Awaitable[Conversations]], quotas: Quotas | None = None) -> None:
         super().__init__()
+        self._quotas = quotas or Quotas()
         self._conversations = opened
         self._live: dict[tuple[str, str], Live] = {}  # requests that run, or have just ended
         self._tabs: dict[str, Tab] = {}  # the open pages
@@ -63,6 +66,9 @@ class Page(View):
         gr.on(anew, None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
         forgotten = self.delete.click(self._forget, who, [], js=SURE, **quiet)
         forgotten.success(None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
+        self.export.click(None, [self.browser], None, js=EXPORT, **quiet)
+        emptied = self.delete_all.click(self._forget_all, who, [], js=SURE_OF_ALL, **quiet)
+        emptied.success(None, None, [self.thread, self.box], js=begin, **quiet).then(**draw)
         starts: list[tuple[Any, Handler, list[Component]]] = [
             (self.box.submit, self._send, [self.box]),
             (self.chat.example_select, self._try, []),
@@ -170,6 +176,16 @@ class Page(View):
         if live := self._live.pop(visit.conversation, None):
             await live.stop()
         await conversations.forget(visit.owner, visit.thread)
+        self._quotas.recount(visit.user)
+
+    async def _forget_all(self, request: gr.Request, browser: object, thread: object) -> None:
+        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
+        for conversation in [conversation for conversation in self._live if conversation[0] == visit.owner]:
+            await self._live.pop(conversation).stop()
+        busy = await conversations.forget_all(visit.owner)
+        self._quotas.recount(visit.user)
+        still = visit.say("{busy} still at work elsewhere: stop them, then delete again.", busy=busy)
+        gr.Info(still if busy else visit.say("All is deleted."))
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
         visit = Visit.of(request, browser, thread)
@@ -217,6 +233,8 @@ class Page(View):
     async def _begin(self, visit: Visit, given: Given, options: Options) -> None:
         """Let a request run, or go on, unless one runs in this conversation already."""
         self._refuse_two(visit)
+        self._quotas.check_day(visit.user)
+        await self._quotas.check_kept(visit.user)
         conversations = await self._conversations()
         past = await conversations.open(visit.owner, visit.thread)
         new = given if isinstance(given, dict) else InputState(messages=[])
@@ -228,11 +246,17 @@ class Page(View):
 
         async def in_turn() -> Report:
             async with conversations.turn(visit.owner, visit.thread):
-                return await run(conversations.graph, given, context, config, live)
+                with self._quotas.request(visit.user):
+                    return await run(conversations.graph, given, context, config, live)
 
+        audit("run", visit.owner, conversation=visit.thread)
         live.begin(in_turn())
         going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
         self._live = going_on | {visit.conversation: live}
+
+    async def stop_all(self) -> None:
+        """End all requests, as their process is about to end; what had finished stays in their checkpoints."""
+        await asyncio.gather(*(live.stop() for live in self._live.values()))
 
     def _refuse_two(self, visit: Visit) -> None:
         """Raises InputError while a request runs in the conversation."""

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from upath import UPath
 
+from app.audit import audit
 from app.owner import Owner
 from app.uploads import keep
 from tools.errors import InputError
@@ -32,6 +33,7 @@ async def upload(request: Request) -> Response:
             raise InputError("Send a form (multipart/form-data) with at least one file.")
         owner = Owner.of(request)
         saved = [await owner.do(keep(file.filename or "", await file.read())) for file in uploads]
+    audit("upload", owner.name, files=len(saved))
     return JSONResponse([{"resource": p, "url": u} for p, u in zip(saved, owner.links(saved), strict=True)])
 
 

@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 
 from starlette.authentication import SimpleUser
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.audit import audit
+from app.server import signin
 from app.server.keys import LOCAL, Keys
 from app.server.refusals import Refusal, refuse
+from app.server.signin import wants_page
 from app.signing import ARTIFACTS, BadLink
 
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -52,7 +56,11 @@ class Guard:
             scope["user"] = SimpleUser(owner)
             CALLER.set(owner)
         except Refusal as refusal:
-            await refuse(scope, receive, send, refusal)
+            audit("refused", "", status=refusal.status, path=scope["path"], client=(scope.get("client") or [None])[0])
+            if refusal.status == 401 and self.keys and wants_page(scope):
+                await signin.page(scope["path"])(scope, receive, send)
+            else:
+                await refuse(scope, receive, send, refusal)
         else:
             await self.app(scope, receive, send)
 
@@ -73,14 +81,19 @@ class Guard:
         return LOCAL
 
     def _holder(self, scope: Scope, headers: Headers) -> str:
-        if scope["path"] in OPEN:
+        if scope["path"] in OPEN | {signin.SIGN_IN, signin.SIGN_OUT}:
             return LOCAL
         if re.match(rf"(?:{'|'.join(CLOSED)})(?:/|$)", scope["path"]):
             raise Refusal(404, "There is nothing here for holders of keys.")
-        owner = self._signed(scope) or self.keys.owner(_key(headers))
+        owner = self._signed(scope) or self.keys.owner(_key(headers)) or self._signed_in(headers)
         if owner is None:
             raise Refusal(401, "Send a valid API key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
         return owner
+
+    def _signed_in(self, headers: Headers) -> str | None:
+        """Whose browser it is. What comes from a page of another site has no cookie."""
+        token = cookie_parser(headers.get("cookie", "")).get(signin.COOKIE)
+        return self.keys.session_owner(token) if token else None
 
     def _signed(self, scope: Scope) -> str | None:
         """Whose file a signed link opens. Its signature goes no further, not into a log of requests either."""
@@ -97,7 +110,7 @@ class Guard:
 
 
 def _key(headers: Headers) -> str:
-    """The key of a request: a bearer token, a header, or a browser's own password prompt."""
+    """The key of a request: a bearer token, a header, or a password."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()

@@ -5,6 +5,7 @@ The file is read again when it has changed, so that keys come and go without a r
 
 import asyncio
 import hashlib
+import hmac
 import json
 import logging
 import os
@@ -18,10 +19,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, field_validator
 
-from app.signing import Secrets
+from app.signing import Secrets, sealed
 from tools.errors import ConfigError
 
 LOCAL = "local"  # the owner of everything where no keys are set
+_RESERVED = {LOCAL, "conversations", "answers", "uploads", "inputs", "feedback"}  # they stand beside owners' names
 EVERY = 2.0  # seconds after which the file is looked at again
 _OWNER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")  # also the name of a folder
 log = logging.getLogger(__name__)
@@ -62,6 +64,22 @@ class Keys:
     def owner(self, key: str) -> str | None:
         """The key's owner, or None for an unknown or expired key."""
         held = self._known.get(_digest(key))
+        return held.owner if held and held.valid else None
+
+    def session(self, key: str, days: float) -> str:
+        """What stands for a valid key in a browser for so many days; it ends with the key, and does not hold it."""
+        digest, until = _digest(key), str(int(time.time() + days * 86_400))
+        return f"{digest}.{until}.{sealed('session', digest, until, key=self.secrets.all[0])}"
+
+    def session_owner(self, token: str) -> str | None:
+        """Whose session it is; None for one that is forged, over, or whose key is gone."""
+        digest, _, rest = token.partition(".")
+        until, _, seal = rest.partition(".")
+        genuine = any(
+            hmac.compare_digest(seal.encode(), sealed("session", digest, until, key=secret).encode())
+            for secret in self.secrets.all
+        )
+        held = self._known.get(digest) if genuine and int(until) > time.time() else None
         return held.owner if held and held.valid else None
 
     def knows(self, owner: str) -> bool:
@@ -131,8 +149,11 @@ def revoke(path: Path, name: str) -> list[str]:
 
 def check_owner(owner: str) -> str:
     """The owner's name, if it can be one. Raises ConfigError."""
-    if not _OWNER.fullmatch(owner) or owner == LOCAL:
-        raise ConfigError(f"{owner!r} cannot own a key: use lower-case letters, digits, - and _ (but not {LOCAL!r}).")
+    if not _OWNER.fullmatch(owner) or owner in _RESERVED:
+        raise ConfigError(
+            f"{owner!r} cannot own a key: use lower-case letters, digits, - and _,"
+            f" but none of {', '.join(sorted(_RESERVED))}."
+        )
     return owner
 
 

@@ -18,16 +18,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.checkpoints import LazyMemory
 from app.feedback import Feedback, record
 from app.owner import Owner
 from app.page import mount
+from app.quotas import Quotas
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
+from app.server.data import Data
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
+from app.server.heartbeats import Heartbeats
+from app.server.idempotency import Idempotency
 from app.server.intake import Intake
 from app.server.quota import Quota
 from app.server.refusals import BROKEN, OPENAI, error_response
+from app.server.retention import swept
 from app.server.signed_links import SignedLinks
+from app.server.signin import SIGN_IN, SIGN_OUT, SignIn
 from app.server.watch import Counted, Watch, access_log, writing
 from app.settling import settle
 from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
@@ -106,8 +113,12 @@ def create_app(options: Settings) -> FastAPI:
     Raises:
         ConfigError: the key file cannot be used.
     """
+    memory = LazyMemory()
     owners, counted, log = keys.load(options.keys), Counted(), access_log()
+    quotas = Quotas.of(options, served=bool(owners))
     sessions = mcp.session_manager(options.max_bytes)
+
+    own = [*Data(memory).routes, *_signing_in(owners), ("GET", "/metrics", counted.metrics)]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -116,18 +127,21 @@ def create_app(options: Settings) -> FastAPI:
             raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
         settle()
         with writing(options.access_log, log):
-            async with sessions.run(), owners.watched():
+            async with sessions.run(), owners.watched(), swept(memory, options.keep):
                 yield
+        if page:
+            await page.stop_all()
+        await memory.close()
 
     app = FastAPI(
         routes=[
             *(
                 Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, ("GET", "/metrics", counted.metrics)]
+                for method, path, endpoint in [*ROUTES, *own]
             ),
             Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
         ],
-        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log)),
+        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas, memory),
         exception_handlers={
             HTTPException: _refused,
             HuggingGPTError: _failed,
@@ -137,12 +151,21 @@ def create_app(options: Settings) -> FastAPI:
         },
         lifespan=lifespan,
     )
-    if options.page and find_spec("gradio"):
-        mount(app)
+    page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
+    app.state.quotas = quotas
     return app
 
 
-def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list[Middleware]:
+def _signing_in(owners: keys.Keys) -> list[Endpoint]:
+    if not owners:
+        return []
+    door = SignIn(owners)
+    return [("GET", SIGN_IN, door.show), ("POST", SIGN_IN, door.enter), ("POST", SIGN_OUT, door.leave)]
+
+
+def _middleware(
+    options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas, memory: LazyMemory
+) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     public = urlsplit(options.public_url or "")
     origins = [*options.origins, f"{public.scheme}://{public.netloc}"]  # a proxy may have written another Host
@@ -158,7 +181,9 @@ def _middleware(options: Settings, owners: keys.Keys, watch: Middleware) -> list
             expose_headers=["Content-Location", "X-Pagination-Total", "X-Pagination-Next"],
         ),
         Middleware(Guard, keys=owners, origins=origins),
-        Middleware(Quota, at_once=options.at_once if owners else 0),
+        Middleware(Quota, quotas=quotas),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
+        Middleware(Heartbeats),
+        Middleware(Idempotency, memory=memory),
         *([Middleware(SignedLinks)] if owners else []),
     ]

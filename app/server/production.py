@@ -24,6 +24,7 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _SHARE = "SELECT pg_try_advisory_lock_shared(hashtextextended(%s, 0))"
 _STARTING, _ALONE = "hugginggpt starting", "hugginggpt alone"
 _LEFT = "UPDATE runs SET status = 'interrupted' WHERE status IN ('pending', 'running')"
+_UNFINISHED = "SELECT count(*) AS number FROM runs WHERE user_id = %s AND status IN ('pending', 'running')"
 _FREED = "UPDATE thread SET status = 'idle' WHERE status = 'busy'"
 
 
@@ -52,6 +53,7 @@ def application(options: Settings) -> FastAPI:
     app.user_middleware = [entry for entry in app.user_middleware if entry.cls is not CORSMiddleware or _ours(entry)]
     app.user_middleware.append(Middleware(Turns))  # innermost: after the guard, which tells whose the request is
     app.state.database_answers = _database_answers
+    app.state.quotas.waiting = _unfinished
     app.router.lifespan_context = _one_at_a_time(app.router.lifespan_context, options)
     served: FastAPI = app
     return served
@@ -108,6 +110,16 @@ async def _database_answers() -> bool:
         return bool(await readiness_check(None))  # it looks at no request
     except HTTPException:
         return False
+
+
+async def _unfinished(owner: str) -> int:
+    """How many runs of an owner's wait or run, in whichever process."""
+    from aegra_api.core.database import db_manager
+
+    assert db_manager.lg_pool is not None  # noqa: S101 - open as long as the server runs
+    async with db_manager.lg_pool.connection() as connection:
+        row = await (await connection.execute(_UNFINISHED, (owner,))).fetchone()
+        return int(row["number"])
 
 
 def _tell_ends_at_once() -> None:

@@ -1,39 +1,66 @@
-"""How much of the server one owner may take at a time."""
+"""Requests beyond what their owner may take are refused for now, in the form that their clients read."""
 
-from collections import Counter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from app.audit import audit
+from app.quotas import OverQuota, Quotas
+from app.server.idempotency import RUNS
 from app.server.refusals import Refusal, refuse
 
-WORK = ("/v1/", "/runs", "/threads/", "/hugginggpt", "/tasks", "/results", "/mcp", "/uploads")
-LATER = 5  # seconds after which a client may try again
+PAGE = "/app/"  # it tells of quotas itself, where somebody asks for something
+FREE = ("/data", "/feedback")  # what must be possible beyond any bound
 
 
 class Quota:
-    """ASGI middleware within the guard. ``at_once`` requests of one owner run at a time; 0 stands for any number."""
+    """ASGI middleware within the guard, which says whose a request is."""
 
-    def __init__(self, app: ASGIApp, *, at_once: int) -> None:
-        self.app, self.at_once = app, at_once
-        self._running: Counter[str] = Counter()
+    def __init__(self, app: ASGIApp, *, quotas: Quotas) -> None:
+        self.app, self.quotas = app, quotas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or refuse it for now."""
-        if not (self.at_once and scope["type"] == "http" and _is_work(scope)):
+        if scope["type"] != "http" or "user" not in scope:
             await self.app(scope, receive, send)
             return
         owner = scope["user"].display_name
-        if self._running[owner] >= self.at_once:
-            reason = f"You have {self.at_once} requests running, which is as many as you may; try again in {LATER} s."
-            await refuse(scope, receive, send, Refusal(429, reason, retry_after=LATER))
-            return
-        self._running[owner] += 1
         try:
-            await self.app(scope, receive, send)
-        finally:
-            self._running[owner] -= 1
-            self._running += Counter()  # whoever has none is forgotten
+            if _is_work(scope):
+                self.quotas.check_day(owner)
+                await self.quotas.check_kept(owner)
+                with self.quotas.request(owner):
+                    if scope["path"].startswith(RUNS):
+                        audit("run", owner, path=scope["path"])
+                    await self._metered(owner, scope, receive, send)
+                return
+            if scope["path"].startswith("/artifacts/"):
+                self.quotas.check_day(owner)
+        except OverQuota as over:
+            audit("refused", owner, status=429, path=scope["path"])
+            await refuse(scope, receive, send, Refusal(429, str(over), retry_after=over.retry_after))
+        else:
+            await self._metered(owner, scope, receive, send)
+            if scope["method"] == "DELETE":
+                self.quotas.recount(owner)
+
+    async def _metered(self, owner: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what goes in and out."""
+
+        async def received() -> Message:
+            message = await receive()
+            size = len(message.get("body", b""))
+            self.quotas.move(owner, size)
+            self.quotas.grew(owner, size)
+            return message
+
+        async def sent(message: Message) -> None:
+            self.quotas.move(owner, len(message.get("body", b"")))
+            await send(message)
+
+        await self.app(scope, received, sent)
 
 
 def _is_work(scope: Scope) -> bool:
-    return scope["method"] == "POST" and "user" in scope and scope["path"].startswith(WORK)
+    path = scope["path"]
+    if path.startswith(PAGE):
+        return bool(path.rstrip("/").endswith("/upload"))
+    return scope["method"] in {"POST", "PUT", "PATCH"} and not path.startswith(FREE) and not path.endswith("/cancel")

@@ -5,8 +5,7 @@ from starlette.types import Receive, Scope, Send
 
 BROKEN = "The program itself failed. The server's log tells why; please report it."
 OPENAI = "/v1/"  # the routes whose clients expect OpenAI's form
-_PROGRAMS = 'Bearer realm="hugginggpt"'
-_BROWSERS = 'Basic realm="hugginggpt", Bearer realm="hugginggpt"'  # they ask for the key as a password
+_BEARER = 'Bearer realm="hugginggpt"'  # and not Basic, for which browsers open a dialog, in other sites' pages, too
 
 
 class Refusal(Exception):
@@ -19,8 +18,7 @@ class Refusal(Exception):
 
 def error_response(path: str, status: int, detail: object) -> Response:
     """What a client of that path is told."""
-    asked = _PROGRAMS if path.startswith((OPENAI, "/mcp")) else _BROWSERS
-    headers = {"WWW-Authenticate": asked} if status == 401 else {}
+    headers = {"WWW-Authenticate": _BEARER} if status == 401 else {}
     if not path.startswith(OPENAI):
         return JSONResponse({"detail": detail}, status, headers)
     kind = "server_error" if status >= 500 else _KINDS.get(status, "invalid_request_error")

@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.server.measures import register
+
 ROOTS = {"threads", "runs", "assistants", "store", "v1", "mcp", "app", "artifacts", "uploads", "feedback", "health"}
-ROOTS |= {"hugginggpt", "tasks", "results", "ok", "info", "metrics"}
+ROOTS |= {"hugginggpt", "tasks", "results", "data", "signin", "signout", "ok", "info", "metrics"}
 
 
 class Counted:
@@ -28,6 +30,7 @@ class Counted:
         all_, names = self.registry, ("method", "route", "status")
         self.requests = Counter("hugginggpt_requests", "Requests that have ended", names, registry=all_)
         self.seconds = Histogram("hugginggpt_request_seconds", "Time to an answer's end", ("route",), registry=all_)
+        register(self.registry)
         self.running = Gauge("hugginggpt_requests_running", "Requests being worked on", registry=all_)
 
     async def metrics(self, _request: Request) -> Response:

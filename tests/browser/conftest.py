@@ -111,6 +111,13 @@ def arrive(visitor: BrowserContext, server: Server) -> Page:
     return page
 
 
+def sign_in(page: Page, key: str) -> None:
+    """Give the key on the page that asks for it."""
+    page.get_by_label("Your key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#box textarea")).to_be_enabled(timeout=PATIENCE)
+
+
 def ask(page: Page, request: str, *files: Path) -> None:
     """Type a request, attach files and send it by the keyboard."""
     if files:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.server import keys
-from tests.browser.conftest import PATIENCE, ask, at_rest, keep_picture
+from tests.browser.conftest import PATIENCE, ask, at_rest, keep_picture, sign_in
 from tests.server.process import free_port, start
 from tests.support import EXAMPLES
 from tests.support.loopback import running
@@ -55,10 +55,11 @@ def test_another_site_s_page_is_shut_out_behind_a_proxy_too(behind: tuple[str, s
 
 def test_the_page_works_under_the_proxy_s_path(behind: tuple[str, str, Path], chromium: Browser) -> None:
     public, key, _ = behind
-    visitor = chromium.new_context(http_credentials={"username": "ann", "password": key})
+    visitor = chromium.new_context()
     page = visitor.new_page()
-    page.goto(f"{public}/")
-    expect(page.locator("#box textarea")).to_be_enabled(timeout=PATIENCE)
+    page.goto(f"{public}/app/")
+    keep_picture(page, "sign-in")
+    sign_in(page, key)
     assert page.url == f"{public}/app/"
     ask(page, "Show me the outlines of this picture.", EXAMPLES / "notice.png")
     expect(page.locator("#plan .node.done")).to_have_count(1, timeout=PATIENCE)
@@ -67,6 +68,12 @@ def test_the_page_works_under_the_proxy_s_path(behind: tuple[str, str, Path], ch
     expect(picture).to_be_visible(timeout=PATIENCE)
     assert picture.evaluate("picture => picture.naturalWidth > 0")
     keep_picture(page, "behind-a-proxy")
+    page.get_by_text("All conversations and files").click()
+    with page.expect_download() as taking:
+        page.click("#export")
+    assert taking.value.path().stat().st_size > 1000
+    page.click("#sign-out")
+    expect(page.get_by_label("Your key")).to_be_visible(timeout=PATIENCE)
     visitor.close()
 
 

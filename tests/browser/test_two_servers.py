@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE, ask, done, keep_picture
+from tests.browser.conftest import PATIENCE, ask, done, keep_picture, sign_in
 from tests.server.production import cluster
 from tests.support.switch import switch
 
@@ -16,11 +16,12 @@ from tests.support.switch import switch
 def test_a_page_follows_a_request_that_another_process_runs(chromium: Browser, tmp_path: Path) -> None:
     with cluster(tmp_path, HUGGINGGPT_PAGE="true", GRADIO_ANALYTICS_ENABLED="False") as pair:
         first, second = (urlsplit(server.url).port or 0 for server in pair.servers)
-        visitor = chromium.new_context(http_credentials={"username": "ann", "password": pair.ann})
+        visitor = chromium.new_context()
         visitor.set_default_timeout(PATIENCE)
         with switch(first) as balancer:
             page = visitor.new_page()
             page.goto(f"{balancer.url}/app")
+            sign_in(page, pair.ann)
             ask(page, 'Summarize "25 s, once"')
             expect(page.locator("#plan .node.running")).to_have_count(1, timeout=PATIENCE)
             assert pair.ask("SELECT count(*) FROM hugginggpt_leases") == [(1,)]

@@ -27,6 +27,7 @@ QUICK = {  # a lost process is noticed within seconds
     "POSTGRES_POLL_INTERVAL_SECONDS": "1",
     "HUGGINGGPT_GRACE": "6",
     "HUGGINGGPT_AT_ONCE": "0",
+    "HUGGINGGPT_TASKS_AT_ONCE": "0",
     "HUGGINGGPT_SLOTS": '{"stub": 1000}',
 }
 

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import Response
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.authentication import SimpleUser
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from app.audit import flush
 from app.owner import Owner
+from app.quotas import Quotas
 from app.server.quota import Quota
 from app.signing import query
 from app.signing import secret as link_secret
@@ -181,7 +185,7 @@ async def test_one_owner_s_requests_do_not_take_the_whole_server() -> None:
         began.release()
         await open_.wait()
 
-    quota, refused = Quota(app, at_once=2), list[Message]()
+    quota, refused = Quota(app, quotas=Quotas(at_once=2)), list[Message]()
 
     async def ask(owner: str) -> None:
         scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "user": SimpleUser(owner)}
@@ -204,12 +208,59 @@ async def test_one_owner_s_requests_do_not_take_the_whole_server() -> None:
     assert len(refused) == 2  # the start and the body of the one refusal
 
 
+WORKING = ["/v1/chat/completions", "/v1/responses", "/hugginggpt", "/tasks", "/results", "/mcp", "/uploads", RUNS]
+
+
+def over(reply: Response, path: str) -> tuple[int, str]:
+    """The seconds and the sentence of a refusal, in the form of that route's clients."""
+    assert reply.status_code == 429, (path, reply.text)
+    told = reply.json()
+    if path.startswith("/v1/"):
+        assert (told["error"]["type"], told["error"]["code"]) == ("rate_limit_error", "rate_limit_exceeded")
+    return int(reply.headers["retry-after"]), told["error"]["message"] if path.startswith("/v1/") else told["detail"]
+
+
+def test_whoever_keeps_too_much_is_told_so_everywhere_until_they_delete_some(tmp_path: Path) -> None:
+    keys = [new_key(tmp_path, name) for name in ("ann", "bob")]
+    with serving(tmp_path, keys=tmp_path / "keys.json", max_kept=1000) as client:
+        ann, bob = (as_owner(client, key) for key in keys)
+        assert ann.post("/uploads", files={"file": ("a.txt", b"x" * 1001)}).status_code == 200
+        for path in WORKING:
+            seconds, told = over(ann.post(path, json=HELLO), path)
+            assert (seconds, told.startswith("Your files take 0.0 MiB, which is the limit")) == (3600, True)
+        assert bob.post("/tasks", json=HELLO).status_code == 200
+        assert ann.get("/v1/models").status_code == 200
+        assert ann.delete("/data").status_code == 200
+        assert ann.post("/tasks", json=HELLO).status_code == 200
+
+
+def test_bytes_a_day_are_counted_both_ways_and_end_with_the_day(tmp_path: Path) -> None:
+    key = new_key(tmp_path, "ann")
+    with serving(tmp_path, keys=tmp_path / "keys.json", max_daily=100_000) as client:
+        ann = as_owner(client, key)
+        link = ann.post("/uploads", files={"file": ("a.txt", b"x" * 45_000)}).json()[0]["url"].removeprefix(ADDRESS)
+        assert ann.get(link).status_code == 200
+        assert ann.get(link.partition("?")[0]).status_code == 200
+        for path in WORKING:
+            seconds, told = over(ann.post(path, json=HELLO), path)
+            assert (0 < seconds <= 86_400, "today" in told) == (True, True)
+        over(ann.get(link), link)
+        assert ann.get("/data").status_code == ann.delete("/data").status_code == 200
+
+
+def test_on_the_own_machine_nothing_is_counted(tmp_path: Path) -> None:
+    with serving(tmp_path, max_kept=1, max_daily=1, at_once=1) as client:
+        for _ in range(3):
+            assert client.post("/uploads", files={"file": ("a.txt", b"x" * 1001)}).status_code == 200
+
+
 def test_who_asked_for_what_is_noted_and_never_what_was_said(tmp_path: Path) -> None:
     key = new_key(tmp_path, "ann")
     with serving(tmp_path, keys=tmp_path / "keys.json", access_log=tmp_path / "logs/access.jsonl") as client:
         ann = as_owner(client, key)
         body = {"messages": [{"role": "user", "content": "Is the tone of 'a secret' positive?"}]}
         assert [ann.post("/tasks", json=body).status_code, client.get("/v1/models?x=secret").status_code] == [200, 401]
+        ann.post("/hugginggpt", json=body)
         counted = ann.get("/metrics").text
         assert client.get("/metrics").status_code == 401
     noted = (tmp_path / "logs/access.jsonl").read_text()
@@ -222,3 +273,36 @@ def test_who_asked_for_what_is_noted_and_never_what_was_said(tmp_path: Path) -> 
     assert key not in noted
     assert 'hugginggpt_requests_total{method="POST",route="/tasks",status="200"} 1.0' in counted
     assert 'hugginggpt_requests_total{method="GET",route="/v1",status="401"} 1.0' in counted
+    measures = {family.name: family for family in text_string_to_metric_families(counted)}
+    ended = {(s.labels["task"], s.labels["end"]): s.value for s in measures["hugginggpt_tasks"].samples}
+    assert ended["text-classification", "finished"] >= 1
+    assert measures["hugginggpt_tasks_waiting"].samples[0].value == 0
+    assert measures["process_resident_memory_bytes"].samples[0].value > 10_000_000
+    assert {"hugginggpt_task_seconds", "hugginggpt_tasks_running", "hugginggpt_model_bytes"} <= measures.keys()
+
+
+def test_who_did_what_is_in_the_audit_log_and_never_what_was_said(tmp_path: Path) -> None:
+    key, file = new_key(tmp_path, "ann"), tmp_path / "logs/audit.jsonl"
+    with serving(tmp_path, keys=tmp_path / "keys.json", audit_log=file, at_once=1) as client:
+        ann = as_owner(client, key)
+        ann.post("/uploads", files={"file": ("a secret.txt", b"a secret")})
+        ann.post("/tasks", json={"messages": [{"role": "user", "content": "Is the tone of 'a secret' positive?"}]})
+        client.post("/tasks", json=HELLO)
+        ann.delete("/data")
+    flush()
+    noted = file.read_text()
+    told = [json.loads(line) for line in noted.splitlines()]
+    assert [(each["action"], each["owner"]) for each in told] == [
+        *(("upload", "ann"), ("run", "ann"), ("refused", ""), ("delete", "ann"))
+    ]
+    assert told[2]["status"] == 401
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "secret" not in noted
+    assert key not in noted
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with serving(tmp_path, audit_log=tmp_path / "file/audit.jsonl") as client:
+        assert client.post("/uploads", files={"file": ("a.txt", b"words")}).status_code == 200
+    flush()

@@ -68,6 +68,13 @@ def write(place: UPath, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def remove(place: UPath) -> None:
+    """Delete a file, and the copy of it that this disk may hold."""
+    place.unlink(missing_ok=True)
+    if is_remote(place):
+        shutil.rmtree(_copy(place).parent, ignore_errors=True)
+
+
 def adopt(file: Path, place: UPath) -> None:
     """Move a file of this disk there, likewise."""
     if is_remote(place):

@@ -10,7 +10,7 @@ from app.page import live
 from app.page.cards import WHERE
 from app.page.drawing import SYMBOLS
 from app.page.layout import WELCOME
-from app.page.scripts import DELETE
+from app.page.scripts import DELETE, DELETE_ALL
 from app.page.words import LANGUAGES, catalogue, language_of, speaker
 from tests.support import ROOT
 from tools.tasks import TASKS
@@ -30,7 +30,9 @@ def words() -> set[str]:
     named = {type_.title for type_ in TASKS.values()} | {
         type_.purpose[:1].upper() + type_.purpose[1:] for type_ in TASKS.values()
     }
-    return {*written(), *named, *SYMBOLS, *WHERE.values(), WELCOME, DELETE, live.BROKEN, live.NOT_KEPT} - {""}
+    return {*written(), *named, *SYMBOLS, *WHERE.values(), WELCOME, DELETE, DELETE_ALL, live.BROKEN, live.NOT_KEPT} - {
+        ""
+    }
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,0 +1,1 @@
+"""What is kept of whom: listed, exported and deleted, wherever it lies."""
