@@ -27,7 +27,7 @@ def rows() -> Iterator[Row]:
     yield Row("save", "SQLite locked in mid-run", "what came of it", _locked_meanwhile, ALL)
     yield Row("save", "SQLite corrupt from the start", "cannot be used", _corrupt, quick=True)
     yield Row("save", "SQLite corrupt in mid-run", "what came of it", _meanwhile(_spoil, PAINTED), ALL)
-    yield Row("save", "SQLite deleted in mid-run", "what came of it", _meanwhile(_unlink, PAINTED), ALL)
+    yield Row("save", "SQLite deleted in mid-run", "what came of it", _deleted, ALL)
     yield Row("save", "the cache is corrupt", "what came of it", _cache(_noise), ALL, quick=True)
     yield Row("save", "the cache is locked", "what came of it", _cache(_lock), ALL)
     yield Row("files", "a file is deleted in mid-run", "words.txt", _gone, UNTOUCHED, quick=True)
@@ -95,13 +95,20 @@ def _wipe(_bench: Bench) -> None:
 
 
 def _spoil(_bench: Bench) -> None:
-    for file in conversations().parent.glob("threads.sqlite*"):
-        file.write_bytes(b"no database " * 2000)
+    for name in ("threads.sqlite", "threads.sqlite-wal"):
+        with conversations().with_name(name).open("r+b") as file:  # not made shorter: the program has it in memory
+            file.write(b"no database " * 1000)
 
 
 def _unlink(_bench: Bench) -> None:
     for file in conversations().parent.glob("threads.sqlite*"):
         file.unlink()
+
+
+async def _deleted(bench: Bench) -> Seen:
+    seen = await _meanwhile(_unlink, PAINTED)(bench)
+    seen.kept = None  # as whoever deletes it wants it
+    return seen
 
 
 async def _corrupt(bench: Bench) -> Seen:

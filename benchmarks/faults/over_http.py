@@ -67,14 +67,14 @@ LINKS: dict[str, tuple[m.Fault, str]] = {
     "404": (m.status(404), "404|not there|does not exist"),
     "500": (m.status(500), "500"),
     "HTML instead of a text": (m.html, ""),
-    "the connection ends in the middle": (m.cut, "ResourceError"),
-    "no connection": (m.drop, "ResourceError"),
+    "the connection ends in the middle": (m.cut, "cannot be reached"),
+    "no connection": (m.drop, "cannot be reached"),
     "slow drip": (m.drip, "longer than|in time"),
     "endless": (m.endless, "larger than|longer than"),
     "redirect without end": (m.around, "redirect|sent on"),
-    "noise": (m.noise, "ResourceError"),
+    "noise": (m.noise, "format"),
     "nothing": (m.nothing, "is empty"),
-    "a bomb": (m.bomb, "ResourceError"),
+    "a bomb": (m.bomb, "No text was found"),
 }
 HUB: dict[str, m.Fault] = {
     "down": m.drop,

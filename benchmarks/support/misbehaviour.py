@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.support.faulty import Handler
 
 LATE = 30.0  # seconds after which what is late comes at last: beyond every limit
+PORTAL = b"<html><body>Please sign in.</body></html>"
 VAST = 13_000  # pixels a side
 DRIP = 0.1  # seconds between two bytes of a slow drip
 
@@ -60,7 +61,7 @@ def drop(handler: "Handler", _good: Good) -> None:
 
 def html(handler: "Handler", _good: Good) -> None:
     """What a captive portal or a proxy would say."""
-    handler.whole(200, "text/html", b"<html><body>Please sign in.</body></html>")
+    handler.whole(200, "text/html", PORTAL)
 
 
 def half(handler: "Handler", good: Good) -> None:
@@ -106,7 +107,7 @@ def wrong(handler: "Handler", _good: Good) -> None:
 
 def noise(handler: "Handler", good: Good) -> None:
     """Bytes that are nothing, under the right name."""
-    handler.whole(200, good.kind, bytes(range(255, 127, -1)) * 20)
+    handler.whole(200, good.kind, bytes(range(256)) * 20)
 
 
 def nothing(handler: "Handler", good: Good) -> None:
