@@ -37,7 +37,7 @@ RIGHT = {  # what each task says where all is well: it names its own input, and 
     "summarization": {"summarization(translation(Beta))"},
     "text2text-generation": {f"text2text-generation({WORDS})", f"text2text-generation({PORTAL.decode()})"},
     "text-to-image": {"8x6 pixels"},
-    "text-classification": {"negative", "positive"},
+    "text-classification": {"negative", "neutral", "positive"},
 }
 TASKS = tuple(RIGHT)  # the first is the one that a fault befalls
 UNTOUCHED = frozenset({1, 2})  # what it has nothing to do with

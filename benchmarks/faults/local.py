@@ -12,12 +12,14 @@ ASKED = 'Is the tone of "Alpha" positive? Translate "Beta" and sum that up.'
 PLAN = """{"tasks": [{"text-classification": {"text": "Alpha"}}, {"translation": {"text": "Beta"}},
  {"summarization": {"text": "<r1>"}}]}"""
 
+ALL = frozenset({0, 1, 2})  # the built-in expert takes over
+
 
 def rows() -> Iterator[Row]:
     """All of them."""
     for name, spoil in SPOILT.items():
-        yield Row("execute", f"local: {name}", "text-classification: ", _local(spoil), frozenset({1, 2}), limit=120)
-    yield Row("execute", "local: deleted in mid-run", "text-classification: ", _deleted, frozenset({1, 2}), limit=120)
+        yield Row("execute", f"local: {name}", "what came of it", _local(spoil), ALL, limit=120)
+    yield Row("execute", "local: deleted in mid-run", "what came of it", _deleted, ALL, limit=120)
 
 
 def _cut(folder: Path) -> None:

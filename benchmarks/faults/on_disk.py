@@ -97,7 +97,7 @@ def _wipe(_bench: Bench) -> None:
 def _spoil(_bench: Bench) -> None:
     for name in ("threads.sqlite", "threads.sqlite-wal"):
         with conversations().with_name(name).open("r+b") as file:  # not made shorter: the program has it in memory
-            file.write(b"no database " * 1000)
+            file.write(b"no" * 50_000)
 
 
 def _unlink(_bench: Bench) -> None:

@@ -126,5 +126,5 @@ def _zipped(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             return next((ending for member, ending in _ARCHIVES.items() if member in names), ".zip")
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):  # of a damaged directory
         return None

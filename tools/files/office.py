@@ -13,7 +13,7 @@ from tools.errors import ResourceError
 from tools.files.pages import BREAK
 
 MAX_BYTES = 200_000_000  # unpacked: a small archive may hold far more
-_BROKEN = (zipfile.BadZipFile, KeyError, etree.LxmlError, RuntimeError, NotImplementedError, ValueError)
+_BROKEN = (zipfile.BadZipFile, OSError, KeyError, etree.LxmlError, RuntimeError, NotImplementedError, ValueError)
 _BLOCKS = "//*[self::p or self::li or self::h1 or self::h2 or self::h3 or self::h4 or self::blockquote[not(p)]]"
 
 

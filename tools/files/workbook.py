@@ -9,7 +9,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from tools.errors import ResourceError
 
 MAX_BYTES = 200_000_000  # unpacked: a small archive may hold far more
-_BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError)
+_BROKEN = (zipfile.BadZipFile, OSError, InvalidFileException, KeyError, ValueError, TypeError)
 
 
 def columns(path: Path) -> dict[str, list[str]]:
