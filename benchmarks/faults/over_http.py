@@ -112,7 +112,7 @@ def _of_controller() -> Iterator[Row]:
         yield Row("plan", fault, told, _controller("plan", faults), ALL if well else frozenset(), name in QUICK)
         yield Row("select", fault, "what came of it", _controller("select", faults), ALL, name == "half a JSON")
         told = "what came of it" if well else says
-        yield Row("respond", fault, told, _controller("respond", faults), ALL, name == "endless")
+        yield Row("respond", fault, told, _controller("respond", faults), ALL, name == "half a JSON")
 
 
 def _of_models() -> Iterator[Row]:

@@ -74,7 +74,7 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-def _ring(_sign: int, _frame: FrameType | None) -> None:
+def ring(_sign: int, _frame: FrameType | None) -> None:
     raise Hang
 
 
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--only", choices=SHARES, default="", help="one target")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write one JSON object")
     options = parser.parse_args()
-    signal.signal(signal.SIGALRM, _ring)
+    signal.signal(signal.SIGALRM, ring)
     tallies = asyncio.run(fuzz(options.cases, options.seed, options.only))
     show(tallies)
     if options.json:
