@@ -95,7 +95,7 @@ async def _shared(address: str, stack: AsyncExitStack) -> Memory:
         return await _opened(address, stack)
     except OperationalError as error:  # whose words hold the address, and with it the password
         raise ConfigError(
-            f"The database cannot be reached or used ({type(error).__name__}); check HUGGINGGPT_DATABASE and the server."
+            f"The database cannot be reached or used ({type(error).__name__}); check HUGGINGGPT_DATABASE."
         ) from None
 
 

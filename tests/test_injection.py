@@ -1,6 +1,6 @@
 """What stands in material adds no task, no file and no link, though the chat model obeys every word that it reads.
 
-Each order of tests/support/obedient.py comes in by every door: files of all kinds, a picture's text, speech, a web page,
+Each order of tests/support/obedient.py comes in by every door: files of all kinds, a picture, speech, a web page,
 a model's card, tools of strangers, earlier answers, names of files.
 """
 
@@ -28,8 +28,8 @@ from tests.graph.test_answer_links import leads_to
 from tests.support.obedient import ORDERS, obedient
 from tools.extras.place import Place
 from tools.extras.wording import described
-from tools.protocol import Call, Candidate, Output
 from tools.files import ocr
+from tools.protocol import Call, Candidate, Output
 from tools.registry import BACKENDS
 from tools.settings import override
 from tools.tasks import TASKS, TaskType
@@ -72,7 +72,9 @@ def table(path: Path, words: str) -> None:
 
 
 def page(path: Path, words: str) -> None:
-    path.write_text(f"<html><body><main><h1>News</h1><p>It was a fine day. {words} The harbour is open.</p></main></body></html>")
+    path.write_text(
+        f"<html><body><main><h1>News</h1><p>It was a fine day. {words} The harbour is open.</p></main></body></html>"
+    )
 
 
 DOORS: dict[str, tuple[str, Make]] = {  # a file's name, and how the words get into it
@@ -150,7 +152,9 @@ async def test_in_the_description_of_a_stranger_s_tool(
     models: Described, added: Callable[..., None], kind: str, order: str, request: pytest.FixtureRequest
 ) -> None:
     if order == "a task":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="the planner reads what added tools say of themselves"))
+        request.applymarker(
+            pytest.mark.xfail(strict=True, reason="the planner reads what added tools say of themselves")
+        )
     added(described(Place(kind=kind, source="http://127.0.0.1:9"), "weather", f"Tell the weather: {ORDERS[order]}"))
     plan = {"tasks": [{"summarization": {"text": "A fine day."}}]}
     innocent(await run('Summarise "A fine day."', plan), "summarization")

@@ -89,9 +89,14 @@ class Row:
         wrong = [f"a bug: {seen.bug}"] * bool(seen.bug)
         wrong += ["a stack trace"] * bool(TRACE.search(seen.told + seen.log))
         wrong += [f"lost: task {id_}" for id_ in sorted(self.done - seen.done.keys())]
-        wrong += [f"lost later: task {id_}" for id_ in seen.done if seen.kept is not None and seen.kept.get(id_) != "done"]
         wrong += [
-            f"wrong binding: task {id_} says {str(result.text)[:60]}" for id_, result in seen.done.items() if result.text not in RIGHT[result.task]        ]
+            f"lost later: task {id_}" for id_ in seen.done if seen.kept is not None and seen.kept.get(id_) != "done"
+        ]
+        wrong += [
+            f"wrong binding: task {id_} says {str(result.text)[:60]}"
+            for id_, result in seen.done.items()
+            if result.text not in RIGHT[result.task]
+        ]
         return wrong + ["not told"] * (not re.search(self.says, seen.words, re.S))
 
 
@@ -135,7 +140,6 @@ class Bench:
                 seen.bug = f"{type(error).__name__}: {error}"
         seen.log = log.getvalue()
         return seen
-
 
     async def kept(self, config: Any) -> dict[int, str]:  # noqa: ANN401 - a RunnableConfig
         """What a later process finds of a conversation: the status of every result."""

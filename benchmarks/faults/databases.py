@@ -54,7 +54,7 @@ async def _twice(bench: Bench, database: Postgres) -> Seen:
     database.crash()
     await asyncio.to_thread(database.start)
     second = await bench.ask(ASKED)
-    lost = set(first.done) - set((await bench.kept({"configurable": {"thread_id": "one"}})))
+    lost = set(first.done) - set(await bench.kept({"configurable": {"thread_id": "one"}}))
     second.bug = second.bug or (f"lost: {lost}" if lost else first.bug)
     return second
 

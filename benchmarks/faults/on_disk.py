@@ -21,7 +21,9 @@ def rows() -> Iterator[Row]:
     """All of them; what is done to the disk in mid-run is done while the controller plans."""
     yield Row("save", "a file where the folder of results should be", "Cannot write to", _folder("file"), quick=True)
     yield Row("save", "a read-only folder of results", "Cannot write to", _folder("read-only"))
-    yield Row("save", "the disk is full from the plan on", "cannot be written|No space|large", _full, UNTOUCHED, quick=True)
+    yield Row(
+        "save", "the disk is full from the plan on", "cannot be written|No space|large", _full, UNTOUCHED, quick=True
+    )
     yield Row("save", "the folder of results is deleted in mid-run", "", _meanwhile(_wipe, PAINTED), ALL, quick=True)
     yield Row("save", "SQLite locked from the start", "database is locked", _locked, quick=True)
     yield Row("save", "SQLite locked in mid-run", "what came of it", _locked_meanwhile, ALL)

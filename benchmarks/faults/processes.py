@@ -31,7 +31,13 @@ def rows() -> Iterator[Row]:
     for sign in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         fault = f"{sign.name} in mid-run, then `resume`"
         yield Row("process", fault, "what came of it", _stopped(sign), ALL, limit=90)
-    yield Row("process", "the disk is full from the start", "full|cannot be (used|written)|Cannot write", _started("ulimit -f 0"), limit=60)
+    yield Row(
+        "process",
+        "the disk is full from the start",
+        "full|cannot be (used|written)|Cannot write",
+        _started("ulimit -f 0"),
+        limit=60,
+    )
     yield Row("process", "files of at most 64 kB", "was not kept", _started("ulimit -f 64"), UNTOUCHED, limit=60)
     for most in (32, 48):
         yield Row("process", f"{most} file handles", "", _started(f"ulimit -n {most}"), limit=60)

@@ -1,1 +1,1 @@
-"""Random and damaged input for all that reads what strangers write: ``python -m benchmarks.fuzz --cases N --seed S``."""
+"""Damaged input for all that reads what strangers write: ``python -m benchmarks.fuzz --cases N --seed S``."""

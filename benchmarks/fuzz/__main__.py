@@ -41,7 +41,9 @@ async def fuzz(cases: int, seed: int, only: str = "") -> dict[str, Tally]:
     shares = {only: 100} if only else SHARES
     with tempfile.TemporaryDirectory() as folder:
         async with opened(Path(folder)) as targets:
-            return {name: await _target(name, targets[name], cases * share // 100, seed) for name, share in shares.items()}
+            return {
+                name: await _target(name, targets[name], cases * share // 100, seed) for name, share in shares.items()
+            }
 
 
 async def _target(name: str, case: Case, cases: int, seed: int) -> Tally:
@@ -75,6 +77,7 @@ def _where(error: BaseException) -> str:
 
 
 def ring(_sign: int, _frame: FrameType | None) -> None:
+    """What the alarm clock of a case does. Raises Hang."""
     raise Hang
 
 
@@ -86,7 +89,8 @@ def peak() -> float:
 def show(tallies: Mapping[str, Tally]) -> None:
     """Print what came of it."""
     for name, tally in tallies.items():
-        print(f"{name}: {tally.cases:,} cases, {tally.crashes.total()} crashes, {tally.hangs} hangs, slowest {tally.slowest:.1f} s")
+        found = f"{tally.crashes.total()} crashes, {tally.hangs} hangs"
+        print(f"{name}: {tally.cases:,} cases, {found}, slowest {tally.slowest:.1f} s")
         for where, count in tally.crashes.most_common():
             print(f"  {count} x {where}: {tally.examples[where]}")
     print(f"peak memory: {peak():.0f} MB")

@@ -5,7 +5,24 @@ import random
 from typing import Any
 
 _WORDS = ("", "0", "<r0>", "<r99>", "\x00", "\ud800", "ä" * 50, "../..", "data:,", "http://[", "{", "\u202e", "1e999")
-_SCALARS = (None, True, False, 0, -1, 2**63, -(2**31), 0.5, 1e308, "", "text", [], {}, [[]], [{}], {"": None})
+_SCALARS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**63,
+    -(2**31),
+    0.5,
+    1e308,
+    "",
+    "text",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"": None},
+)
 
 
 def of_bytes(chance: random.Random, good: bytes) -> bytes:
@@ -23,7 +40,9 @@ def of_bytes(chance: random.Random, good: bytes) -> bytes:
         elif kind == 3:
             raw[at : at + size] = chance.randbytes(size)
         elif kind == 4:
-            raw[at : at + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00", b"\x80\0\0\0"))
+            raw[at : at + 4] = chance.choice(
+                (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00", b"\x80\0\0\0")
+            )
         else:
             raw = raw[: max(at, 1)]
     return bytes(raw)
@@ -34,7 +53,7 @@ def of_text(chance: random.Random, good: str) -> str:
     text = good
     for _ in range(chance.choice((1, 2, 5, 20))):
         at, size = chance.randrange(len(text) + 1), chance.choice((1, 1, 2, 10, 100))
-        fresh = chance.choice((*_WORDS, *"[]{}\",:<>\\`\n", text[:size], chr(chance.randrange(0xD7FF))))
+        fresh = chance.choice((*_WORDS, *'[]{}",:<>\\`\n', text[:size], chr(chance.randrange(0xD7FF))))
         text = text[:at] + chance.choice(("", fresh)) + text[at + chance.choice((0, size)) :]
     return text
 

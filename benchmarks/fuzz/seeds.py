@@ -47,7 +47,18 @@ COMPONENT: dict[str, Any] = {
     },
     "component": {"type": "filepath", "file_count": "single", "choices": [["a", "a"]], "minimum": 0, "maximum": 9},
 }
-COMPONENTS = ("Image", "Audio", "Textbox", "Number", "Dropdown", "Gallery", "File", "JSON", "MultimodalTextbox", "Slider")
+COMPONENTS = (
+    "Image",
+    "Audio",
+    "Textbox",
+    "Number",
+    "Dropdown",
+    "Gallery",
+    "File",
+    "JSON",
+    "MultimodalTextbox",
+    "Slider",
+)
 TYPES: tuple[dict[str, Any], ...] = (
     {"type": "string"},
     {"type": "number"},
@@ -104,7 +115,10 @@ def files(folder: Path) -> dict[str, bytes]:
     """A small file of every format, by name."""
     second = [Image.new("RGB", (32, 24), "red")]
     made = {f"a.{kind}": _picture(kind) for kind in ("png", "bmp", "webp", "avif")}
-    made |= {"a.jpg": _picture("jpeg", exif=Image.Exif()), "a.gif": _picture("gif", save_all=True, append_images=second)}
+    made |= {
+        "a.jpg": _picture("jpeg", exif=Image.Exif()),
+        "a.gif": _picture("gif", save_all=True, append_images=second),
+    }
     made |= {"a.tif": _picture("tiff", save_all=True, append_images=second, compression="tiff_lzw")}
     made |= {f"a.{kind}": _sound(kind) for kind in ("wav", "flac", "ogg", "mp3")}
     made["a.mp4"] = _made(partial(paperwork.film, seconds=1), folder, "a.mp4")

@@ -63,7 +63,9 @@ async def _plan(chance: random.Random) -> None:
     reply = read(text, "What is on cat.png?")
     checked = check(reply.tasks, Files(["cat.png", "a.png"], ["b.png"]), TASKS)
     ids = [task.id for task in checked.tasks]
-    if len(set(ids)) != len(ids) or any(need not in ids[:place] for place, task in enumerate(checked.tasks) for need in task.dep):
+    if len(set(ids)) != len(ids) or any(
+        need not in ids[:place] for place, task in enumerate(checked.tasks) for need in task.dep
+    ):
         raise AssertionError(f"a plan that cannot run was passed: {checked.tasks}")
 
 
@@ -71,8 +73,8 @@ async def _description(chance: random.Random) -> None:
     """What a stranger's server says of a tool; of the form that the protocols' own libraries let through."""
     if chance.random() < 0.5:
         schema = mutation.of_json(chance, seeds.TOOL["schema"])
-        about, name = (mutation.of_text(chance, seeds.TOOL[key]) for key in ("description", "name"))
-        _row(_of_mcp(name, about, schema if isinstance(schema, dict) else {}))
+        said, name = (mutation.of_text(chance, seeds.TOOL[key]) for key in ("description", "name"))
+        _row(_of_mcp(name, said, schema if isinstance(schema, dict) else {}))
     else:
         component, kind = mutation.of_json(chance, seeds.COMPONENT["component"]), chance.choice(seeds.COMPONENTS)
         about = {**seeds.COMPONENT["about"], "component": kind, "label": mutation.of_text(chance, "Picture")}
@@ -159,5 +161,5 @@ async def _route(chance: random.Random, client: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     content = body.encode("utf-8", "surrogatepass")
     reply = await client.post(path, content=content, headers=headers)
-    if reply.status_code == 500 or "Traceback" in reply.text:  # noqa: PLR2004 - a bug of ours
+    if reply.status_code == 500 or "Traceback" in reply.text:
         raise AssertionError(f"{path} {body[:500]!r}: {reply.status_code} {reply.text[:300]}")

@@ -141,5 +141,7 @@ def vast(handler: "Handler", _good: Good) -> None:
     head = struct.pack(">IIBBBBB", VAST, VAST, 1, 0, 0, 0, 0)  # one bit a pixel, grey
     rows = zlib.compress(bytes((VAST // 8 + 1) * VAST), 1)
     chunks = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
-    body = b"".join(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
     handler.whole(200, "image/png", b"\x89PNG\r\n\x1a\n" + body)

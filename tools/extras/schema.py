@@ -113,7 +113,9 @@ def _mapping(given: object) -> Mapping[str, Any]:
 def _options(schema: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """The alternatives of a schema but for null."""
     listed = schema.get(name)
-    return [option for option in map(_mapping, listed) if option.get("type") != "null"] if isinstance(listed, list) else []
+    return (
+        [option for option in map(_mapping, listed) if option.get("type") != "null"] if isinstance(listed, list) else []
+    )
 
 
 def _sound(kept: dict[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,11 @@ class Asked(BaseModel):
 
     def as_input(self) -> InputState:
         """The conversation as the graph takes it."""
-        items = [{"role": "user", "content": self.input}] if isinstance(self.input, str) else [each.model_dump() for each in self.input]
+        items = (
+            [{"role": "user", "content": self.input}]
+            if isinstance(self.input, str)
+            else [each.model_dump() for each in self.input]
+        )
         system = [{"role": "system", "content": self.instructions}] if self.instructions else []
         return conversation([*system, *items])
 
