@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import json
 import os
+import re
+import sys
 import tempfile
 import threading
 import time
@@ -94,10 +96,24 @@ def table(outcomes: Iterable[Outcome]) -> Table:
     return made
 
 
+def markdown(outcomes: Iterable[Outcome]) -> str:
+    """The same as a table of a document, which names no port."""
+    lines = ["| stage | fault | what is told of it | seen |", "| --- | --- | --- | --- |"]
+    for outcome in outcomes:
+        told = re.sub(r"https?://[^/ ]*/\S*|:\d{4,5}/\S*|/tmp/\S*", "...", outcome.seen.partition("; ")[2])
+        words = told.partition(" | ")[0].partition("**How**")[0].replace("|", "/").strip()
+        done = outcome.seen.partition("; ")[0]
+        lines.append(
+            f"| {outcome.row.stage} | {outcome.row.fault} | {words[:90]} | {done}, {'; '.join(outcome.wrong) or 'ok'} |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Parse the options, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write one JSON object")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table as a document has it")
     parser.add_argument("--only", metavar="WORDS", default="", help="rows whose stage or fault holds these words")
     parser.add_argument("--quick", action="store_true", help="the rows that are run with every change")
     options = parser.parse_args()
@@ -111,6 +127,9 @@ def main() -> None:
     print(f"{len(outcomes)} faults, {len(outcomes) - len(wrong)} as they must be, {len(wrong)} not")
     if options.json:
         options.json.write_text(json.dumps({"rows": [outcome.fact() for outcome in outcomes]}, indent=1))
+    if options.markdown:
+        options.markdown.write_text(markdown(outcomes))
+    sys.stdout.flush()
     os._exit(bool(wrong))  # what hangs in a thread must not keep the program from ending
 
 
