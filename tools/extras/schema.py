@@ -142,5 +142,5 @@ def _medium(name: str, schema: Mapping[str, Any]) -> Modality | None:
 def _slot_name(name: str) -> str:
     """The name in plans: none that the tools' own arguments, LangChain or pydantic use."""
     slot_name = re.sub(r"\W+", "_", name).strip("_") or "value"
-    slot_name = slot_name if slot_name[0].isalpha() else f"value_{slot_name}"
+    slot_name = slot_name if slot_name[0].isascii() and slot_name[0].isalpha() else f"value_{slot_name}"
     return f"{slot_name}_value" if slot_name in _RESERVED or hasattr(BaseModel, slot_name) else slot_name
