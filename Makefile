@@ -9,7 +9,7 @@ INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/backends/ray --ignore=tests/tools/extras
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
-.PHONY: demo test nightly quick lint serve cluster bench clients open-webui notebooks docs clean
+.PHONY: demo test nightly fuzz quick lint serve cluster bench clients open-webui notebooks docs clean
 
 demo: .venv/demo  ## Answer a real request about a real picture
 	$(BIN)/hugginggpt ask "$(REQUEST)"
@@ -18,8 +18,13 @@ test: .venv/dev  ## Everything that must hold: formatting, types, behaviour
 	$(MAKE) lint
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-nightly: .venv/dev  ## What takes minutes of every core: whole clusters that lose their nodes
+nightly: .venv/dev fuzz  ## What takes minutes of every core: clusters that lose nodes, every fault, 100,000 damaged inputs, many clients
 	$(BIN)/python -m pytest -m nightly
+	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m benchmarks.soak --minutes 10 --clients 64
+
+fuzz: .venv/dev  ## Damaged plans, files, requests and descriptions of tools, another hundred thousand each day
+	$(BIN)/python -W ignore -m benchmarks.fuzz --cases 100000 --seed $$(date +%Y%j)
 
 quick: .venv/dev  ## What most changes need, in less than a minute: no servers, no browser, no models but the built-in ones
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not nightly" $(QUICK)

@@ -112,7 +112,11 @@ class LazyMemory:
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Memory]:
-    """The server's memory: in Postgres, where every process has the same, else in SQLite."""
+    """The server's memory: in Postgres, where every process has the same, else in SQLite.
+
+    Raises:
+        ConfigError: it cannot be opened.
+    """
     database = process_settings().database
     if database is None:
         titles = path().with_name("titles.sqlite")  # two connections that write to one file lock each other out
@@ -126,6 +130,17 @@ async def memory() -> AsyncIterator[Memory]:
 
 
 async def _shared(address: str, stack: AsyncExitStack) -> Memory:
+    from psycopg import OperationalError
+
+    try:
+        return await _opened(address, stack)
+    except OperationalError as error:  # whose words hold the address, and with it the password
+        raise ConfigError(
+            f"The database cannot be reached or used ({type(error).__name__}); check HUGGINGGPT_DATABASE."
+        ) from None
+
+
+async def _opened(address: str, stack: AsyncExitStack) -> Memory:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from langgraph.store.postgres.aio import AsyncPostgresStore
     from psycopg.rows import dict_row

@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from aiosqlite import Connection
@@ -10,6 +12,8 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+REMEMBERED = 64  # threads whose newest checkpoint is held in memory, too
 
 
 class LastingSaver(AsyncSqliteSaver):
@@ -22,6 +26,8 @@ class LastingSaver(AsyncSqliteSaver):
         super().__init__(conn, serde=serde)
         self.lost: dict[str, sqlite3.Error] = {}
         self._spare = InMemorySaver(serde=serde)
+        self._newest: dict[str, CheckpointTuple] = {}  # of some threads, for when the file cannot be read either
+        self._again = 0.0  # when a disk that failed is tried again, by the monotonic clock
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint, wherever it is."""
@@ -36,12 +42,16 @@ class LastingSaver(AsyncSqliteSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint, which is whole in itself: with it on disk nothing in memory is needed any more."""
-        thread = config["configurable"]["thread_id"]
+        thread, begun = config["configurable"]["thread_id"], monotonic()
+        if thread in self.lost and begun < self._again:
+            return self._spare.put(config, checkpoint, metadata, checkpoint["channel_versions"])
         try:
             kept = await super().aput(config, checkpoint, metadata, new_versions)
         except sqlite3.Error as error:
+            self._again = monotonic() + 3 * (monotonic() - begun)  # soon, unless each try waits for somebody's lock
             await self._give_up(thread, error)
             return self._spare.put(config, checkpoint, metadata, checkpoint["channel_versions"])
+        self._remember(thread, CheckpointTuple(kept, checkpoint, metadata, config, []))
         if self.lost.pop(thread, None):
             self._spare.delete_thread(thread)
         return kept
@@ -69,12 +79,26 @@ class LastingSaver(AsyncSqliteSaver):
     async def _give_up(self, thread: str, error: sqlite3.Error) -> None:
         """Go on in memory, from the newest checkpoint on disk."""
         async with self.lock:  # lest what another conversation is just writing be taken back
-            await self.conn.rollback()
+            with suppress(sqlite3.Error):
+                await self.conn.rollback()
         if thread not in self.lost:
-            newest = await super().aget_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}})
+            newest = await self._last_kept(thread)
             self.lost[thread] = error
             if newest:
                 self._take_over(newest)
+
+    async def _last_kept(self, thread: str) -> CheckpointTuple | None:
+        """The newest checkpoint on disk; from memory where the file is damaged."""
+        try:
+            return await super().aget_tuple({"configurable": {"thread_id": thread, "checkpoint_ns": ""}})
+        except sqlite3.Error:
+            return self._newest.get(thread)
+
+    def _remember(self, thread: str, newest: CheckpointTuple) -> None:
+        self._newest.pop(thread, None)
+        self._newest[thread] = newest
+        if len(self._newest) > REMEMBERED:
+            del self._newest[next(iter(self._newest))]  # the one that was used longest ago
 
     def _take_over(self, kept: CheckpointTuple) -> None:
         checkpoint, config = kept.checkpoint, kept.config

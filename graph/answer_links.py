@@ -24,11 +24,12 @@ _NOT_GIVEN = "(a link that nothing here gave)"
 class Links:
     """What an answer may lead to: the files ``made``, and addresses that stand in ``source``, but for pictures.
 
-    ``source`` is the request and what the tasks found. Its files and addresses may be named.
+    ``source`` is what the user said; its files and addresses may be named. So may those that stand in what was
+    ``found``, but an answer does not lead there: somebody else wrote them, who may want them followed.
     """
 
-    def __init__(self, made: Sequence[str], source: str) -> None:
-        self.made, self._source = list(made), source
+    def __init__(self, made: Sequence[str], source: str, found: str = "") -> None:
+        self.made, self._source, self._found = list(made), source, found
         self._files = {name: path for path in made for name in (path, address(path), Path(path).name)}
 
     def held(self, text: str) -> str:
@@ -59,8 +60,10 @@ class Links:
             return self.words(construct.text[1:-1])
         if not construct.target.startswith(("http://", "https://")):
             return f"{label} {_NOT_THERE}".strip()
-        allowed = construct.kind == "link" and construct.target in self._source
-        return f"[{label}]({target(construct.target)})" if allowed else label
+        if construct.kind == "link" and construct.target in self._source:
+            return f"[{label}]({target(construct.target)})"
+        named = construct.kind == "link" and construct.target in self._found and construct.target not in label
+        return f"{label} {_quoted(construct.target)}" if named else label
 
     def words(self, text: str) -> str:
         """Text outside links: paths to files that were made are made right, the rest is called what it is."""
@@ -81,12 +84,19 @@ class Links:
         path = self._file(reference)
         if path and ("/" in reference or "\\" in reference):
             return address(path)
-        return reference if path or reference in self._source else otherwise
+        if path or reference in self._source:
+            return reference
+        return _quoted(reference) if reference in self._found else otherwise
 
     def _file(self, target: str) -> str | None:
         """The file that a target means: in full, or by its name, wherever a model believes it to be."""
         unquoted = unquote(target)
         return self._files.get(target) or self._files.get(unquoted) or self._files.get(_name(unquoted))
+
+
+def _quoted(address: str) -> str:
+    """An address as code, which nothing makes a link of."""
+    return f"`{address}`" if "`" not in address else _NOT_GIVEN
 
 
 def _name(target: str) -> str:

@@ -21,9 +21,8 @@ from tools.errors import (
     PaymentRequired,
     RateLimited,
 )
+from tools.settings import process_settings
 
-SILENCE = 60.0  # seconds that a model may take for its next token
-TOTAL = 300.0  # seconds that one call may take
 BREATH = 16  # pieces after which others have their turn, also where the next piece is there
 LONGEST = 200_000  # characters that one call may write
 _TELL_THE_END = {"openai"}  # providers whose streams say why they end
@@ -42,12 +41,12 @@ async def stream(
         ModelError: it is out of reach, out of credits, asked too often, too slow, or breaks off; it refuses, or never
             stops.
     """
-    clock = asyncio.get_running_loop().time
-    until, bounds = clock() + TOTAL, _Bounds(name)
+    clock, limits = asyncio.get_running_loop().time, process_settings()
+    until, bounds = clock() + limits.llm_timeout, _Bounds(name)
     try:
         async with aclosing(cast("AsyncGenerator[AIMessageChunk]", model.astream(list(messages), config))) as pieces:
             for number in count():
-                async with asyncio.timeout_at(min(until, clock() + SILENCE)):
+                async with asyncio.timeout_at(min(until, clock() + limits.llm_silence)):
                     if number % BREATH == 0:  # a stream that is always ready would let no timer go off
                         await asyncio.sleep(0)
                     piece = await anext(pieces, None)

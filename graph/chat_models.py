@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 ROUTER = "https://router.huggingface.co/v1"
-SECONDS = 60  # that one model call may be silent
 RETRIES = 2
 MOST = 8 * 2**20  # bytes of an answer, with all that a stream says beside the words
-_LIMITS: dict[str, Any] = {"temperature": 0, "timeout": SECONDS, "max_retries": RETRIES}
 
 
 def chat_model(name: str) -> "BaseChatModel | None":
@@ -73,7 +71,7 @@ def _openai(model: str) -> "BaseChatModel":
     key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else "")
     if not key:
         raise ConfigError("openai needs a key: set OPENAI_API_KEY, or HUGGINGGPT_BASE_URL for a server of your own.")
-    return _compatible(model, base_url, key)
+    return _compatible(model, base_url, key, settings().llm_silence)
 
 
 def _router(model: str) -> "BaseChatModel":
@@ -81,17 +79,22 @@ def _router(model: str) -> "BaseChatModel":
     key = os.environ.get("HF_TOKEN")
     if not key:
         raise ConfigError("router needs a token: set HF_TOKEN to one that may make calls to inference providers.")
-    return _compatible(model, ROUTER, key)
+    return _compatible(model, ROUTER, key, settings().llm_silence)
 
 
 @lru_cache(maxsize=16)  # every stage of every request asks for it
-def _compatible(model: str, base_url: str | None, key: str) -> "BaseChatModel":
+def _compatible(model: str, base_url: str | None, key: str, silence: float) -> "BaseChatModel":
     from langchain_openai import ChatOpenAI
 
     from graph.completions import lean
 
     secret = SecretStr(key)
-    return lean(ChatOpenAI(model=model, base_url=base_url, api_key=secret, stream_usage=True, **_LIMITS, **_http()))
+    where: dict[str, Any] = {"model": model, "base_url": base_url, "api_key": secret}
+    return lean(ChatOpenAI(**where, stream_usage=True, **_limits(silence), **_http()))
+
+
+def _limits(silence: float) -> dict[str, Any]:
+    return {"temperature": 0, "timeout": silence, "max_retries": RETRIES}
 
 
 @cache
@@ -134,7 +137,7 @@ def _any(provider: str, model: str) -> "BaseChatModel":
     from langchain.chat_models import init_chat_model
 
     try:
-        made: BaseChatModel = init_chat_model(model, model_provider=provider, **_LIMITS)
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **_limits(settings().llm_silence))
         return made
     except ImportError as error:
         raise ConfigError(f"{provider} needs a package: {error}") from error

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     llm: str = Field("auto", description="Controller used where a run says `auto`: offline, or provider:model")
     controllers: list[str] = Field([], description="Further controllers that clients of the server may choose")
     base_url: str | None = Field(None, description="OpenAI-compatible server of the controller")
+    llm_silence: float = Field(60, gt=0, description="Seconds that the controller may take for its next words")
+    llm_timeout: float = Field(300, gt=0, description="Seconds that one call of the controller may take")
     models: Path = Field(Path("models.toml"), description="The user's own models: Hub ids, folders, endpoint URLs")
     extras: Path = Field(Path("tools.toml"), description="Task types added by `hugginggpt tools add`")
     provider: str = Field("auto", description="Inference provider of the Hub to prefer, such as fal-ai")

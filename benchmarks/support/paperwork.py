@@ -132,9 +132,9 @@ def film(path: Path, seconds: int = 4) -> None:
         container.mux(sound.encode())
 
 
-def docx(path: Path) -> None:
+def docx(path: Path, words: Sequence[str] = (LETTER, "Signed: Maria Lindqvist, director")) -> None:
     """A letter as Word writes it."""
-    body = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in (LETTER, "Signed: Maria Lindqvist, director"))
+    body = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in words)
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     _zip(path, {**_office("word/document.xml", "wordprocessingml.document"),
                 "word/document.xml": f"<w:document {space}><w:body>{body}</w:body></w:document>"})  # fmt: skip

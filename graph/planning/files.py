@@ -1,11 +1,14 @@
 """The files that a plan may use: those of the conversation and no others."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.files.resources import is_reference, mentioned, modality
 from tools.tasks import Modality
 
+_WORDS = 8  # that the name of a file may have, its extension and a number or two among them
+_WORD = re.compile(r"[^\W_]+")
 _TAKES: dict[Modality, tuple[Modality, ...]] = {"text": ("text", "table"), "audio": ("audio", "video")}
 
 
@@ -20,8 +23,12 @@ class Files:
     def __init__(self, given: Sequence[str] = (), previous: Sequence[str] = ()) -> None:
         self.given, self.previous = list(given), list(previous)
         self._known: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}
         for path in [*previous, *given]:  # a name means the latest file of that name
             self._known |= {Path(path).name.lower(): path, path.lower(): path}
+            if len(_WORD.findall(Path(path).name)) > _WORDS:
+                self._renamed[path] = f"{modality(path)}-{len(self._renamed) + 1}{Path(path).suffix}"
+        self._known |= {alias: path for path, alias in self._renamed.items() if alias not in self._known}
 
     def find(self, value: str) -> str | None:
         """The path that a path or file name means."""
@@ -29,8 +36,11 @@ class Files:
         return self._known.get(wanted) or self._known.get(Path(wanted).name if "/" in wanted else "")
 
     def name(self, path: str) -> str:
-        """The shortest name by which ``find`` gives the path back."""
-        name = Path(path).name
+        """The shortest name by which ``find`` gives the path back; another where it is a whole sentence.
+
+        Whoever made the file may have meant the sentence for the planner.
+        """
+        name = self._renamed.get(path, Path(path).name)
         return name if self._known.get(name.lower()) == path else path
 
     def of(self, wanted: Modality) -> list[str]:

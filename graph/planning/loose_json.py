@@ -122,7 +122,7 @@ def _attempt(text: str, start: int, end: int, depth: int) -> JsonSpan:
     try:
         value: object = json_repair.loads(written, skip_json_loads=True)
         return replace(_checked(value, text, start, end, doubt(written, value, depth)), repaired=True)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, AssertionError):  # the last is json_repair's, of what it did not foresee
         return _unread(text, start, end)
 
 

@@ -1,13 +1,17 @@
 """A disk that fails in mid-run costs what cannot be kept, and nothing else."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
+from app.checkpoints import path as conversations
 from app.checkpoints import saver
 from app.lasting import LastingSaver, lost
 from app.run import Report, run
@@ -98,3 +102,33 @@ async def test_what_was_kept_before_the_disk_failed_is_not_run_again(stubs: Stub
             final = await executor(anew).ainvoke(None, THREAD, context=Context())
     assert [result.status for result in final["results"]] == ["done"] * 3
     assert ran == ["a", "b", "c", "b", "c"]
+
+
+async def test_a_file_that_is_spoilt_in_mid_run_costs_what_was_kept_and_not_the_answer(stubs: Stubs) -> None:
+    async def spoils(call: Call) -> Output:
+        if call.inputs["text"] == "a":
+            with closing(sqlite3.connect(conversations())) as other:  # neither written to nor read from any more
+                other.executescript("DROP TABLE checkpoints; DROP TABLE writes")
+        return await echo(call)
+
+    stubs(echo=spoils)
+    async with asyncio.timeout(60), saver() as threads:
+        begun = time.monotonic()
+        final = await executor(threads).ainvoke(state([text(0, "a"), text(1, "b", 0)]), THREAD, context=Context())
+        assert [result.text for result in final["results"]] == ["a", "b"]
+        assert "no such table" in str(lost(threads, THREAD))
+        assert time.monotonic() - begun < 9  # nobody waits for what will never be there
+
+
+async def test_whoever_holds_the_file_is_waited_for_once_and_not_at_every_step(stubs: Stubs) -> None:
+    stubs(echo=echo)
+    async with asyncio.timeout(60), saver() as threads:
+        await threads.setup()
+        await threads.conn.execute("PRAGMA busy_timeout=1000")
+        with closing(sqlite3.connect(conversations(), isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            begun = time.monotonic()
+            final = await executor(threads).ainvoke(state([text(0, "a"), text(1, "b", 0)]), THREAD, context=Context())
+        assert [result.text for result in final["results"]] == ["a", "b"]
+        assert "locked" in str(lost(threads, THREAD))
+        assert time.monotonic() - begun < 4  # of at least five steps

@@ -14,13 +14,12 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from benchmarks.support.fakes import QueueChat
-from graph import calling
 from graph.calling import stream, write_json
 from graph.chat_models import ROUTER, chat_model, register, resolve
 from graph.planning.author import SCHEMA
 from tests.support.loopback import running
 from tools.errors import ConfigError, HuggingGPTError, ModelTimeout, ModelUnavailable, RateLimited
-from tools.settings import process_settings
+from tools.settings import override, process_settings
 
 PLAN = '{"tasks":[{"image-to-text":{"image":"cat.png"}}]}'
 
@@ -201,9 +200,9 @@ async def test_every_failure_is_one_of_ours_and_never_quotes_a_key(
     assert "sk-secret" not in str(caught.value)
 
 
-async def test_a_silent_server_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_server_is_given_up(server: Server) -> None:
     server.delay = 3
-    monkeypatch.setattr(calling, "SILENCE", 0.2)
+    override(llm_silence=0.2)
     with pytest.raises(ModelTimeout):
         await ask()
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks.support.fakes import Answer, QueueChat
 from benchmarks.support.stubs import StubBackend
-from graph import calling, graph
+from graph import graph
 from graph.chat_models import register
 from graph.context import Context
 from tests.support.openai_server import OpenAIServer, openai_server, piece
@@ -118,11 +118,10 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., OpenAIServ
 async def test_no_stream_of_the_real_client_outlives_its_bounds(
     picture: str,
     served: Callable[..., OpenAIServer],
-    monkeypatch: pytest.MonkeyPatch,
     events: Callable[[], Iterator[str]],
     kind: type[ModelError],
 ) -> None:
-    monkeypatch.setattr(calling, "TOTAL", 3.0 if events is silent else 300.0)
+    override(llm_timeout=3.0 if events is silent else 300.0)
     served(events)
     with pytest.raises(kind):
         await ask("openai:some-model", picture, fallback="none")

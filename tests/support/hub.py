@@ -15,10 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
-from huggingface_hub import set_client_factory
-from huggingface_hub.utils._http import default_client_factory
-
+from benchmarks.support.detour import detour
 from tests.support.hub_answers import ANSWERS, FAULTS, MP4_REPLY, PNG_REPLY, Reply, chat
 from tests.support.hub_inputs import understood
 
@@ -181,34 +178,16 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names that the base class calls
 
 
-class _Detour(httpx.HTTPTransport):
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return super().handle_request(_detour(request, self._port))
-
-
-def _detour(request: httpx.Request, port: int) -> httpx.Request:
-    """The same request, Host header and all, to the server on loopback; what was for loopback stays."""
-    if request.url.host != "127.0.0.1":
-        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=port)
-    return request
-
-
 @contextmanager
 def serving(models: dict[str, Model]) -> Iterator[Hub]:
     """A running server, to which the Hub client of this process goes for every host."""
     hub = Hub(models)
-    port = hub.server.server_port
     thread = threading.Thread(target=hub.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    set_client_factory(lambda: httpx.Client(transport=_Detour(port), follow_redirects=True, timeout=60))
     try:
-        yield hub
+        with detour(hub.server.server_port):
+            yield hub
     finally:
-        set_client_factory(default_client_factory)
         hub.server.shutdown()
         hub.server.server_close()
         thread.join(5)

@@ -157,6 +157,7 @@ FAULTS: dict[str, Reply] = {
     "huge": Reply(b"[" + b"0," * 9_000_000 + b"0]"),
     "wordy": Reply([{"generated_text": "word " * 250_000}]),
     "packed": Reply(gzip.compress(b" " * 2**24), headers={"Content-Encoding": "gzip"}),
+    "deep": Reply(b"[" * 100_000 + b"]" * 100_000),
     "moved": Reply(b"", 307, headers={"Location": "http://localhost:9/task/text-classification"}),
     "thoughts-alone": Reply(_said("<think>Let me see. The user")),
     "no-words": Reply(_said(None)),

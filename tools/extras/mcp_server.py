@@ -65,8 +65,8 @@ async def _report(progress: float, total: float | None, message: str | None) -> 
 
 def _entry(place: Place, tool: types.Tool) -> Entry:
     schema, about = tool.input_schema, tool.description or tool.title or ""
-    required = schema.get("required", ())
-    properties = schema.get("properties", {}).items()
+    required = required if isinstance(required := schema.get("required"), list) else []
+    properties = listed.items() if isinstance(listed := schema.get("properties"), dict) else ()
     slots = tuple(parameter(name, argument, required=name in required, root=schema) for name, argument in properties)
     medium = None if tool.output_schema else medium_made(about)  # a structured result is no medium
     read_only = bool(tool.annotations and tool.annotations.read_only_hint)

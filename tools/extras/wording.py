@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from tools import clean
 from tools.extras.entry import Entry
 from tools.extras.place import Place
 from tools.tasks import TASKS
@@ -16,6 +17,7 @@ _HOLLOW = re.compile(  # words that by themselves ask for nothing in particular
 
 def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # noqa: ANN401 - Entry's fields
     """An entry from its own name and description, with the words by which people will ask for it."""
+    tool, about = clean.text(tool), clean.text(about)
     named = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", tool)
     name = re.sub(r"[^a-z0-9]+", "-", named.lower()).strip("-")[:60] or "tool"
     purpose = re.split(r"(?<=[.!?])\s|\n\s*\n", about.strip())[0].strip().rstrip(".")[:200]

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ _BY_MODALITY: dict[Modality, str] = {
 EXTENSIONS: dict[str, Modality] = {f".{ext}": kind for kind, exts in _BY_MODALITY.items() for ext in exts.split()}
 UNSUPPORTED = (".doc", ".ppt", ".xls", ".svg", ".psd", ".zip", ".exe")
 HEAD = 4096  # bytes that tell a format
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, RuntimeError, ValueError)  # of zipfile
 PICTURES = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # as PIL names them; it opens no others for us
 
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -126,5 +128,5 @@ def _zipped(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             return next((ending for member, ending in _ARCHIVES.items() if member in names), ".zip")
-    except zipfile.BadZipFile:
+    except BROKEN_ARCHIVE:
         return None

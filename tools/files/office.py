@@ -10,10 +10,11 @@ from urllib.parse import unquote
 from lxml import etree, html
 
 from tools.errors import ResourceError
+from tools.files.formats import BROKEN_ARCHIVE
 from tools.files.pages import BREAK
 
 MAX_BYTES = 200_000_000  # unpacked: a small archive may hold far more
-_BROKEN = (zipfile.BadZipFile, KeyError, etree.LxmlError, RuntimeError, NotImplementedError, ValueError)
+_BROKEN = (*BROKEN_ARCHIVE, etree.LxmlError)
 _BLOCKS = "//*[self::p or self::li or self::h1 or self::h2 or self::h3 or self::h4 or self::blockquote[not(p)]]"
 
 

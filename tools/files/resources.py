@@ -85,10 +85,13 @@ def is_link(reference: str) -> bool:
 
 
 def is_reference(value: str) -> bool:
-    """Whether a text slot's value names a document, rather than being the text. Looks at the disk."""
+    """Whether a text slot's value names a document, rather than being the text. Looks at the disk.
+
+    A path into the folders that may be read names one also where it is gone: it is no text for a model.
+    """
     if not may_be_reference(value):
         return False
-    return value.startswith(_SCHEMES) or in_store(value) or Path(value).expanduser().is_file()
+    return value.startswith(_SCHEMES) or in_store(value) or Path(value).expanduser().is_file() or _leads_in(value)
 
 
 def may_be_reference(value: str) -> bool:
@@ -98,6 +101,15 @@ def may_be_reference(value: str) -> bool:
     if value.startswith(_SCHEMES):
         return not re.search(r"\s", value)
     return "\n" not in value and suffix(value) in EXTENSIONS
+
+
+def _leads_in(value: str) -> bool:
+    return "/" in value and any(Path(value).absolute().is_relative_to(root.absolute()) for root in _roots())
+
+
+def _roots() -> list[Path]:
+    out = settings().out
+    return [*settings().folders, *([] if is_remote(out) else [Path(str(out))])]
 
 
 def _admit(reference: str) -> str:
@@ -158,8 +170,7 @@ def _decodable(path: Path, _changed: int) -> None:
 
 
 def _check_place(path: Path, name: str) -> None:
-    out = settings().out
-    for root in (folder.resolve() for folder in [*settings().folders, *([] if is_remote(out) else [Path(str(out))])]):
+    for root in (folder.resolve() for folder in _roots()):
         if path.is_relative_to(root) and not any(part.startswith(".") for part in path.relative_to(root).parts):
             return
     raise ResourceError(

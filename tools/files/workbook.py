@@ -7,9 +7,10 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from tools.errors import ResourceError
+from tools.files.formats import BROKEN_ARCHIVE
 
 MAX_BYTES = 200_000_000  # unpacked: a small archive may hold far more
-_BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError)
+_BROKEN = (*BROKEN_ARCHIVE, InvalidFileException, TypeError)
 
 
 def columns(path: Path) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from langchain_core.messages import AnyMessage, convert_to_messages
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from app.server.openai.wrapping import unwrapped
 from graph.state import InputState
@@ -24,6 +24,14 @@ class Format(BaseModel):
 
     type: Literal["text", "json_object", "json_schema"] = "text"
     json_schema: dict[str, Any] | None = None
+
+    @field_validator("json_schema")
+    @classmethod
+    def _named_schema(cls, given: dict[str, Any] | None) -> dict[str, Any] | None:
+        for name, kind in {"schema": dict, "name": str, "description": str}.items():
+            if not isinstance((given or {}).get(name), kind | None):
+                raise ValueError(f"{name} must be {'an object' if kind is dict else 'a text'}")
+        return given
 
     @property
     def wanted(self) -> dict[str, Any] | None:

@@ -38,11 +38,18 @@ class Text(BaseModel):
         return Format(type=self.format.get("type", "text"), json_schema=self.format).wanted
 
 
+class Item(BaseModel, extra="ignore"):
+    """What was said, or another step of an earlier answer, which is passed over."""
+
+    role: str | None = None
+    content: str | list[dict[str, Any]] | None = None
+
+
 class Asked(BaseModel):
     """The body. What would need a memory or a queue on the server is refused."""
 
     model: str
-    input: str | list[dict[str, Any]] = Field(min_length=1)
+    input: str | list[Item] = Field(min_length=1)
     instructions: str | None = None
     stream: bool | None = False
     max_output_tokens: int | None = Field(None, ge=1)
@@ -54,7 +61,11 @@ class Asked(BaseModel):
 
     def as_input(self) -> InputState:
         """The conversation as the graph takes it."""
-        items = [{"role": "user", "content": self.input}] if isinstance(self.input, str) else self.input
+        items = (
+            [{"role": "user", "content": self.input}]
+            if isinstance(self.input, str)
+            else [each.model_dump() for each in self.input]
+        )
         system = [{"role": "system", "content": self.instructions}] if self.instructions else []
         return conversation([*system, *items])
 

@@ -9,9 +9,9 @@ from langchain_core.messages import HumanMessage
 from app.page.conversations import Conversations
 from app.page.live import NOT_KEPT, Live
 from app.run import run
+from benchmarks.support.full_disk import files_of_at_most
 from benchmarks.support.stubs import StubBackend
 from graph.context import Context
-from tests.support.full_disk import files_of_at_most
 from tools.protocol import Call, Output
 
 

@@ -107,3 +107,8 @@ def test_the_scanner_counts_members_that_are_no_objects() -> None:
         (5, '{"e": 2}'),
         (0, "3"),
     ]
+
+
+def test_what_even_the_repair_does_not_foresee_is_no_plan() -> None:
+    reply = read('```json\n{"tasks": [{"```json\n{"ject-detection", "args": {"image": ["a.png"]}, "after": [0]}]}\n```')
+    assert reply.tasks == () or reply.complaints

@@ -65,3 +65,27 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
     root = {"$defs": {"Node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}}}
     assert parameter("list", {"$ref": "#/$defs/Node"}, required=True, root=root).json_schema["type"] == "object"
     assert parameter("loop", {"$ref": "#/a", "a": {"$ref": "#/a"}}, required=True).json_schema == {}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        None,
+        ["type", "string"],
+        {"type": "`]"},
+        {"enum": 5},
+        {"anyOf": 5},
+        {"anyOf": ["string", None]},
+        {"minimum": {}, "type": "number"},
+        {"$ref": "#/$defs"},
+        {"properties": {"a": 5}, "required": True},
+    ],
+)
+def test_what_is_no_schema_takes_anything(schema: Any) -> None:  # noqa: ANN401 - whatever a stranger sends
+    read = parameter("half \ud800", schema, required=False, root={"$defs": [5]})
+    assert read.value("7") == "7"
+    read.slot().note.encode()
+
+
+def test_a_name_that_no_language_of_ours_begins_with_gets_one() -> None:
+    assert parameter("äpfel", {"type": "string"}, required=True).name == "value_äpfel"

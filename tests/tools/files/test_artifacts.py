@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from tests.support.full_disk import files_of_at_most
+from benchmarks.support.full_disk import files_of_at_most
 from tools.errors import BadOutput, ConfigError
 from tools.files.artifacts import digest, save
 from tools.protocol import Audio, Output, Video

@@ -5,6 +5,7 @@ import struct
 import wave
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from benchmarks.support import paperwork
 from tests.support import EXAMPLES
 from tools.errors import ConfigError, ResourceError
 from tools.files import media, resources
@@ -279,6 +281,22 @@ async def test_a_workbook_is_told_from_other_archives() -> None:
         archive.writestr("readme.txt", "no workbook")
     assert await resources.admit("book.xlsx") == "book.xlsx"
     assert "not supported" in await refusal("other.xlsx")
+
+
+@pytest.mark.parametrize(("make", "name"), [(paperwork.docx, "a.docx"), (paperwork.xlsx, "a.xlsx")])
+@pytest.mark.parametrize(("field", "value"), [("method", 99), ("flags", 0x20), ("flags", 0x01)])
+def test_an_archive_that_zipfile_cannot_read_is_damaged(
+    make: Callable[[Path], None], name: str, field: str, value: int
+) -> None:
+    make(Path(name))
+    raw = bytearray(Path(name).read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # of every member here, and in the directory
+        at = -1
+        while (at := raw.find(mark, at + 1)) >= 0:
+            raw[at + flags + (2 if field == "method" else 0)] = value
+    Path(name).write_bytes(raw)
+    with pytest.raises(ResourceError, match="damaged or locked"):
+        (media.table if name.endswith("xlsx") else media.text)(Path(name))
 
 
 def test_only_an_existing_document_or_a_link_counts_as_a_reference_in_a_text_slot() -> None:

@@ -25,7 +25,7 @@ from tools.errors import (
 
 LOADING = 5.0  # seconds to wait for a model that does not say how long it loads
 LONGEST_WAIT = 60.0  # seconds, whatever a server asks for
-_MALFORMED = (KeyError, IndexError, TypeError, AttributeError, ValueError, UnidentifiedImageError)
+_MALFORMED = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError, UnidentifiedImageError)
 
 
 def translate(error: BaseException, model: str, key: str | None) -> HuggingGPTError | None:

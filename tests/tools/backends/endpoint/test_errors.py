@@ -32,6 +32,7 @@ FAULTS: list[tuple[str, type[errors.HuggingGPTError], str, float | None]] = [
     ("other-json", errors.BadOutput, "not a result", None),
     ("other-list", errors.BadOutput, "not a result", None),
     ("bytes", errors.BadOutput, "not a result", None),
+    ("deep", errors.BadOutput, "not a result", None),
     ("slow", errors.ModelTimeout, "in time", None),
     ("cut", errors.ModelError, "broke off", 1),
 ]

@@ -1,0 +1,289 @@
+"""Many clients for a long time, with faults and restarts: ``python -m benchmarks.soak [--minutes M] [--clients N]``.
+
+Two owners share one server: a polite one with four clients, and a greedy one with all others. One call of the model in
+a hundred fails, and twice the server is stopped and started again. What must come of it: every request that was
+accepted ends, memory and handles stay flat, and the polite owner waits at most twice as long as when alone.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.server import keys
+from benchmarks.support.databases import free_port
+from benchmarks.support.servers import ROOT
+
+POLITE = 4  # clients
+ALONE = 0.15  # share of the time in which the polite owner is alone
+RESTARTS = (0.45, 0.7)  # shares of the time after which the server is stopped and started
+SAMPLE = 1.0  # seconds between two looks at memory and handles
+LONGEST = 60.0  # seconds after which a request counts as hanging
+PAUSE = 0.2  # seconds that a polite client thinks between two requests
+SURE = 0.2  # seconds within which a request has surely reached the server
+SLOTS = 8  # calls of the model at a time
+
+
+@dataclass
+class Server:
+    """The server in a process of its own, which can be stopped and started on the same folder and port."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    async def start(self) -> None:
+        """Start it, and wait until it answers. Raises RuntimeError if it does not."""
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "HUGGINGGPT_LLM": "offline", "HUGGINGGPT_PAGE": "false"}
+        env |= {"HUGGINGGPT_KEYS": str(self.folder / "keys.json"), "HUGGINGGPT_SLOTS": json.dumps({"stub": SLOTS})}
+        env |= {"HUGGINGGPT_OUT": str(self.folder / "out"), "HUGGINGGPT_CACHE_FOLDER": str(self.folder / "cache")}
+        command = [sys.executable, "-m", "benchmarks.support.unsteady", "--port", str(self.port)]
+        self.process = await asyncio.to_thread(self._launch, command, env)
+        async with httpx.AsyncClient(base_url=self.url, timeout=5) as http:
+            for _ in range(600):
+                try:
+                    if (await http.get("/health")).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+        raise RuntimeError("The server did not start.")
+
+    def _launch(self, command: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(command, cwd=self.folder, env=env, stdout=log, stderr=log)  # noqa: S603 - our own
+
+    async def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        if self.process:
+            self.process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(self.process.wait, 60)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def usage(self) -> tuple[float, int]:
+        """Megabytes of memory, and open handles."""
+        place = Path(f"/proc/{self.process.pid if self.process else 0}")
+        (line,) = (line for line in (place / "status").read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024, len(list((place / "fd").iterdir()))
+
+
+@dataclass
+class Tally:
+    """What came of the requests: ends by kind, seconds by owner, and samples of each life of the server."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"alone": [], "polite": [], "greedy": []})
+    lives: list[list[tuple[float, int]]] = field(default_factory=lambda: [[]])
+
+
+@dataclass
+class Client:
+    """One of an owner's clients."""
+
+    http: httpx.AsyncClient
+    chance: random.Random
+    number: int = 0
+
+    async def ask(self) -> str:
+        """One request of some kind, and how it ended."""
+        self.number += 1
+        kind = self.chance.choice(
+            (self.whole, self.streamed, self.original, self.planned, self.with_file, self.leaving)
+        )
+        return await kind(f'Summarize "wish {self.chance.random()}"')
+
+    async def whole(self, words: str) -> str:
+        """OpenAI's API, all at once."""
+        return _end(await self.http.post("/v1/chat/completions", json=_body(words)))
+
+    async def original(self, words: str) -> str:
+        """The original's route."""
+        return _end(await self.http.post("/hugginggpt", json=_body(words)))
+
+    async def planned(self, words: str) -> str:
+        """The plan alone."""
+        return _end(await self.http.post("/tasks", json=_body(words)))
+
+    async def with_file(self, words: str) -> str:
+        """A file first, and then a request about it."""
+        sent = await self.http.post("/uploads", files={"file": ("words.txt", words.encode())})
+        if sent.is_error:
+            return _end(sent)
+        return _end(await self.http.post("/hugginggpt", json=_body(f"Summarize {sent.json()[0]['resource']}")))
+
+    async def streamed(self, words: str) -> str:
+        """OpenAI's API as a stream, which has to come to its end."""
+        async with self.http.stream("POST", "/v1/chat/completions", json=_body(words, stream=True)) as reply:
+            if reply.is_error:
+                return _end(reply)
+            said = "".join([piece async for piece in reply.aiter_text()])
+        return "done" if "[DONE]" in said else "broken off"
+
+    async def leaving(self, words: str) -> str:
+        """A stream whose client goes away at once."""
+        async with self.http.stream("POST", "/v1/chat/completions", json=_body(words, stream=True)) as reply:
+            return "left" if not reply.is_error else _end(reply)
+
+
+def _body(words: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"model": "hugginggpt", "messages": [{"role": "user", "content": words}], **more}
+
+
+def _end(reply: httpx.Response) -> str:
+    return "done" if reply.is_success else f"status {reply.status_code}"
+
+
+@dataclass
+class Soak:
+    """One run: the server, what came of it, and where it stands."""
+
+    server: Server
+    tally: Tally = field(default_factory=Tally)
+    over: bool = False
+    restarting: bool = False
+    stopped: float = math.inf  # when the server was told to stop last, by the monotonic clock
+    alone: bool = True  # whether the polite owner is
+
+    async def run(self, minutes: float, clients: int, seed: int) -> None:
+        """All of it, from the start of the server to its last request."""
+        owners = {name: keys.add(self.server.folder / "keys.json", name) for name in ("polite", "greedy")}
+        await self.server.start()
+        try:
+            await self._warm(owners["polite"])
+            async with asyncio.TaskGroup() as group:
+                sampling = group.create_task(self._sample())
+                visits = [group.create_task(self._visit("polite", owners, f"{seed} {n}")) for n in range(POLITE)]
+                await asyncio.sleep(minutes * 60 * ALONE)
+                self.alone = False
+                greedy = range(POLITE, clients)
+                visits += [group.create_task(self._visit("greedy", owners, f"{seed} {n}")) for n in greedy]
+                await self._restarts(minutes * 60)
+                self.over = True
+                await asyncio.wait(visits)
+                sampling.cancel()
+        finally:
+            await self.server.stop()
+
+    async def _warm(self, key: str) -> None:
+        """Have everything loaded that the first requests load."""
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
+            for _ in range(12):
+                await Client(http, random.Random(0)).ask()
+
+    async def _restarts(self, seconds: float) -> None:
+        """Stop and start the server at its times, and wait for the end."""
+        now = ALONE
+        for share in RESTARTS:
+            await asyncio.sleep(seconds * (share - now))
+            self.restarting, self.stopped = True, time.monotonic()
+            await self.server.stop()
+            await self.server.start()
+            self.restarting, now = False, share
+            self.tally.lives.append([])
+        await asyncio.sleep(seconds * (1 - now))
+
+    async def _sample(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE)
+            if not self.restarting:
+                self.tally.lives[-1].append(self.server.usage())
+
+    async def _visit(self, owner: str, owners: Mapping[str, str], seed: str) -> None:
+        headers = {"Authorization": f"Bearer {owners[owner]}"}
+        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
+            client = Client(http, random.Random(seed))
+            while not self.over:
+                await self._one(client, "alone" if self.alone else owner)
+                await asyncio.sleep(PAUSE if owner == "polite" else 0)
+
+    async def _one(self, client: Client, owner: str) -> None:
+        """A request; one that is refused for now is followed by another a little later, as clients do."""
+        begun, end = time.monotonic(), ""
+        try:
+            async with asyncio.timeout(LONGEST):
+                end = await client.ask()
+        except TimeoutError:
+            end = "hangs"
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            end = "not accepted"
+        except httpx.HTTPError as error:
+            end = f"cut off ({type(error).__name__})" if begun < self.stopped - SURE else "not accepted"
+        self.tally.ends[end] += 1
+        if end == "done":
+            self.tally.seconds[owner].append(time.monotonic() - begun)
+        elif end != "left":
+            await asyncio.sleep(0.5)
+
+
+def figures(tally: Tally) -> dict[str, Any]:
+    """The numbers, in seconds, megabytes and handles; of each life of the server the first quarter and the last."""
+    waits = {name: quantiles(seconds) for name, seconds in tally.seconds.items()}
+    lives = [_drift(samples) for samples in tally.lives if len(samples) >= 8]
+    slower = {name: round(waits["polite"][name] / waits["alone"][name], 2) for name in ("p50", "p95")}
+    return {"ends": dict(tally.ends.most_common()), "seconds": waits, "polite_slower": slower, "lives": lives}
+
+
+def quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """How many there are, their median and their 95th percentile."""
+    if len(seconds) < 2:
+        return {"count": len(seconds), "p50": math.nan, "p95": math.nan}
+    cuts = statistics.quantiles(seconds, n=20)
+    return {"count": len(seconds), "p50": round(cuts[9], 3), "p95": round(cuts[18], 3)}
+
+
+def _drift(samples: Sequence[tuple[float, int]]) -> dict[str, float]:
+    quarter = len(samples) // 4
+    first, last = samples[quarter : 2 * quarter], samples[-quarter:]  # the first of all is the warming up
+    memory = [round(statistics.mean(megabytes for megabytes, _ in part)) for part in (first, last)]
+    handles = [round(statistics.mean(count for _, count in part)) for part in (first, last)]
+    return {
+        "memory_before": memory[0],
+        "memory_after": memory[1],
+        "handles_before": handles[0],
+        "handles_after": handles[1],
+    }
+
+
+def main() -> None:
+    """Parse the options, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write one JSON object")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        run = Soak(Server(Path(place)))
+        asyncio.run(run.run(options.minutes, options.clients, options.seed))
+        found, log = figures(run.tally), (Path(place) / "log").read_text(errors="replace")
+    found["stack_traces"] = log.count("Traceback (most recent call last)")
+    print(json.dumps(found, indent=1))
+    if found["stack_traces"]:
+        print(log[log.index("Traceback") :][:4000], file=sys.stderr)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1))
+    bad = [end for end in found["ends"] if end.startswith(("cut off", "hangs", "broken", "status 5"))]
+    sys.exit(bool(bad or found["stack_traces"]))
+
+
+if __name__ == "__main__":
+    main()
