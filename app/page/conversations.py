@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from textwrap import shorten
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from langchain_core.messages import BaseMessage, RemoveMessage
@@ -40,6 +40,14 @@ from tools.files.places import exists, here, is_remote, remove
 TITLE = 48  # characters of the first message that name a conversation
 UNTITLED = "A file"  # names a conversation that begins without words
 log = logging.getLogger(__name__)
+
+
+class Title(NamedTuple):
+    """An entry of the list of conversations: ``used`` is when it was last spoken in, in seconds since the epoch."""
+
+    title: str
+    thread: str
+    used: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,11 +162,11 @@ class Conversations:
         except sqlite3.Error as error:  # a full disk: the request is answered all the same
             log.warning("The title of a conversation was not kept: %s", error)
 
-    async def titles(self, owner: str, limit: int = 50) -> list[tuple[str, str]]:
-        """(title, thread) of this browser's conversations, the latest first."""
+    async def titles(self, owner: str, limit: int = 50) -> list[Title]:
+        """This browser's conversations, the latest first."""
         items = await self._store.asearch(_shelf(owner), limit=limit)
         items.sort(key=lambda item: item.value["used"], reverse=True)  # the store's own times are whole seconds
-        return [(item.value["title"], item.key) for item in items]
+        return [Title(item.value["title"], item.key, item.value["used"]) for item in items]
 
     async def rename(self, owner: str, thread: str, title: str) -> None:
         """Give a conversation of the list another title, if there is one to give."""

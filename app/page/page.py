@@ -163,7 +163,7 @@ class Page(View):
 
     async def _search(self, request: gr.Request, browser: object, thread: object, words: str) -> Any:  # noqa: ANN401 - Gradio's update
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
-        return self.listed(await conversations.titles(visit.owner), visit.thread, words)[self.history]
+        return self.listed(await conversations.titles(visit.owner), visit.thread, visit.say, words)[self.history]
 
     async def _rename(
         self, request: gr.Request, browser: object, thread: object, title: str, *_options: Option

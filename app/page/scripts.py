@@ -2,7 +2,7 @@
 
 import json
 
-from app.page.words import LANGUAGES, speaker
+from app.page.words import LANGUAGES, Say
 
 # Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
 NAME = """(...names) => names.map(name => name || Array.from(
@@ -15,7 +15,7 @@ DELETE_ALL = "Delete all conversations and files of this browser, for good?"
 def _sure(question: str) -> str:
     """Go on only when the visitor says yes, in their language."""
     return f"""(...who) => {{
-    const asked = {json.dumps({language: speaker(language)(question) for language in LANGUAGES})}
+    const asked = {json.dumps({language: Say(language)(question) for language in LANGUAGES})}
     if (!confirm(asked[navigator.language.slice(0, 2)] ?? asked.en)) throw 'kept'
     return who
 }}"""

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from app.page.bubbles import bubbles, note, without_links
-from app.page.conversations import Past
+from app.page.conversations import Past, Title
 from app.page.drawing import plan_graph, timeline
 from app.page.layout import Layout
 from app.page.live import Live
@@ -16,7 +16,7 @@ from app.page.words import Say
 from app.progress import Progress
 
 Update = dict[Any, Any]  # new values or properties, by component
-Titles = list[tuple[str, str]]  # (title, thread)
+Titles = list[Title]
 
 
 @dataclass
@@ -53,7 +53,7 @@ class View(Layout):
         return {
             self.chat: [*live.chat, *spoken(live, say)],
             self.box: gr.update(value=None, submit_btn=False, stop_btn=True),
-            **self.listed(titles, thread),
+            **self.listed(titles, thread, say),
             self.details: gr.update(visible=False, open=False),
             **{part: gr.update(visible=False) for part in (self.approval, self.unfinished, self.comment)},
         }
@@ -72,7 +72,7 @@ class View(Layout):
         stopped = past.unfinished and progress
         return {
             self.past: past,
-            **self.listed(titles, thread),
+            **self.listed(titles, thread, say),
             self.given: _files(past.given),
             self.made: _files(past.made),
             self.chat: [*bubbles(past.messages, past.files, say), *([note(trouble, say)] if trouble else [])],
@@ -84,12 +84,13 @@ class View(Layout):
             **self._approval_of(past, say),
         }
 
-    def listed(self, titles: Titles, thread: str, wanted: str = "") -> Update:
+    def listed(self, titles: Titles, thread: str, say: Say, wanted: str = "") -> Update:
         """The conversations whose titles hold the words searched for; and the name of the one that is shown."""
-        matches = [(title, key) for title, key in titles if wanted.casefold() in title.casefold()]
-        known = next((title for title, key in titles if key == thread), None)
+        matches = [entry for entry in titles if wanted.casefold() in entry.title.casefold()]
+        choices = [(" · ".join(filter(None, (entry.title, say.day(entry.used)))), entry.thread) for entry in matches]
+        known = next((entry.title for entry in titles if entry.thread == thread), None)
         return {
-            self.history: gr.update(choices=matches, value=thread, visible=bool(titles)),
+            self.history: gr.update(choices=choices, value=thread, visible=bool(titles)),
             self.search: gr.update(visible=len(titles) > 5),
             self.title: known or "",
         }

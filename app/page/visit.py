@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app.page.words import Say, language_of, speaker
+from app.page.words import Say, language_of
 
 
 def name_or_new(name: object) -> str:
@@ -27,7 +27,7 @@ class Visit:
     @property
     def say(self) -> Say:
         """Says things in the language of the browser."""
-        return speaker(self.language)
+        return Say(self.language)
 
     @property
     def owner(self) -> str:

@@ -4,25 +4,19 @@ What stands on the page from the start is translated in the browser, by Gradio; 
 Both read the same catalogues, ``locale/*.po``, whose keys are the English words. Answers are not translated.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import gradio as gr
 from babel.core import negotiate_locale
+from babel.dates import format_skeleton
 from babel.messages.pofile import read_po
 from gradio.i18n import I18nData
 
 _CATALOGUES = Path(__file__).with_name("locale")
 LANGUAGES = ("en", *sorted(path.stem for path in _CATALOGUES.glob("*.po")))
-
-
-class Say(Protocol):
-    """Says a thing in somebody's language."""
-
-    def __call__(self, words: str, **values: object) -> str:
-        """The words, which are English, with the values in their {places}."""
-        ...
 
 
 @cache
@@ -60,12 +54,19 @@ def _weight(part: str) -> float:
         return 0
 
 
-def speaker(language: str) -> Say:
-    """Who says things in a language."""
-    known = catalogue(language)
+@dataclass(frozen=True)
+class Say:
+    """Says things in a language."""
 
-    def say(words: str, **values: object) -> str:
-        said = known.get(words, words)
+    language: str
+
+    def __call__(self, words: str, **values: object) -> str:
+        """The words, which are English, with the values in their {places}."""
+        said = catalogue(self.language).get(words, words)
         return said.format(**values) if values else said
 
-    return say
+    def day(self, seconds: float) -> str:
+        """The day of a time in seconds since the epoch, by the server's clock; nothing for today."""
+        day, today = date.fromtimestamp(seconds), date.today()
+        shape = "MMMd" if day.year == today.year else "yMMMd"
+        return "" if day == today else format_skeleton(shape, day, locale=self.language)

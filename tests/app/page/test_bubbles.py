@@ -6,10 +6,10 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from app.page.bubbles import SHOWN, bubbles, without_links
-from app.page.words import speaker
+from app.page.words import Say
 from graph.answer import HOW
 
-SAY = speaker("en")
+SAY = Say("en")
 
 
 @pytest.mark.parametrize(

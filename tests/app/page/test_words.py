@@ -2,7 +2,9 @@
 
 import ast
 import re
+import time
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -11,7 +13,7 @@ from app.page.cards import WHERE
 from app.page.drawing import SYMBOLS
 from app.page.layout import WELCOME
 from app.page.scripts import DELETE, DELETE_ALL
-from app.page.words import LANGUAGES, catalogue, language_of, speaker
+from app.page.words import LANGUAGES, Say, catalogue, language_of
 from tests.support import ROOT
 from tools.tasks import TASKS
 
@@ -63,4 +65,10 @@ def test_the_language_is_the_one_that_the_browser_likes_best(accepted: str, lang
 
 
 def test_what_no_catalogue_has_is_said_in_english() -> None:
-    assert speaker("de")("Ahoy, {name}", name="{x}") == "Ahoy, {x}"
+    assert Say("de")("Ahoy, {name}", name="{x}") == "Ahoy, {x}"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Mar 9, 2020"), ("de", "9. März 2020"), ("zh", "2020年3月9日")])
+def test_a_day_is_written_as_people_write_it_and_today_not_at_all(language: str, said: str) -> None:
+    assert Say(language).day(datetime(2020, 3, 9, 12).timestamp()) == said
+    assert Say(language).day(time.time()) == ""
