@@ -11,8 +11,6 @@ from tests.support import ROOT
 from tools.settings import Settings
 from tools.tasks import TASKS
 
-pytest.importorskip("material", reason="needs the extra docs")
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

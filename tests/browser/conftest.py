@@ -76,8 +76,7 @@ def elsewhere() -> Iterator[Elsewhere]:
 @pytest.fixture(scope="module")  # its event loop runs as long as it lives, and asynchronous tests need it gone
 def chromium(elsewhere: Elsewhere) -> Iterator[Browser]:
     """One browser for all tests; each test has a profile of its own."""
-    if not PATH:
-        pytest.skip(MISSING)
+    assert PATH, MISSING
     with sync_playwright() as playwright:
         known = f"--host-resolver-rules=MAP elsewhere.example 127.0.0.1:{elsewhere.port}"
         args = [*LAUNCH["args"], *MICROPHONE, known]

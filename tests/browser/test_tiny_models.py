@@ -1,7 +1,6 @@
 """What local models find and make, shown as people like it: real pipelines of tiny random weights behind the page."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -10,7 +9,6 @@ from tests.browser.conftest import EXAMPLES, PATIENCE, arrive, ask, done, keep_p
 from tests.server.process import Server
 from tests.support import tiny
 
-pytestmark = pytest.mark.skipif(not find_spec("torch"), reason="needs the extra `local`")
 MODELS = ("image-classification", "image-segmentation", "text-to-video")
 ENTRY = '[[models]]\ntask = "{task}"\nmodel = "{folder}"\nprefer = true\n'
 

@@ -241,7 +241,6 @@ async def test_a_caller_who_goes_away_ends_the_call(server: Server) -> None:
 
 @pytest.mark.slow
 async def test_a_model_runs_in_this_process_and_is_loaded_once(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
     _tiny_chat_model(tmp_path)
     model = await asyncio.to_thread(chat_model, f"huggingface:{tmp_path}")
     assert model is not None
@@ -251,7 +250,6 @@ async def test_a_model_runs_in_this_process_and_is_loaded_once(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
     with pytest.raises(ConfigError, match="cannot be loaded here"):
         chat_model(f"huggingface:{tmp_path}")
 

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+from blockbuster import blockbuster_ctx  # it comes with langgraph-api
 from langchain.agents import create_agent
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, ToolMessage
@@ -130,8 +131,7 @@ async def test_three_tools_serve_a_langchain_agent() -> None:
 
 
 async def test_no_tool_blocks_the_event_loop() -> None:
-    blockbuster = pytest.importorskip("blockbuster", reason="it comes with langgraph-api")
-    with blockbuster.blockbuster_ctx():
+    with blockbuster_ctx():
         await call("hed-control", image=NOTICE)
         await call("text-to-speech", text="Hello", backend="embedded")
         await call("text-classification", text=str(EXAMPLES / "harbour.pdf"), aspect="language")

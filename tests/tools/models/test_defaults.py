@@ -1,7 +1,6 @@
 """Every default can be run: what is recorded of it is held against the libraries, and facts stand in one place."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -15,7 +14,6 @@ from tools.tasks import TASKS
 
 ROWS = [row for rows in DEFAULTS.values() for row in rows]
 RESTRICTED = ("cc-by-nc", "other", "non-commercial")
-needs_local = pytest.mark.skipif(find_spec("torch") is None, reason="without the extra `local` no library tells")
 
 
 def name(row: Default) -> str:
@@ -32,7 +30,6 @@ def config_of(architecture: str) -> dict[str, object]:
     )
 
 
-@needs_local
 @pytest.mark.parametrize("row", ROWS, ids=name)
 @pytest.mark.slow
 def test_the_class_of_a_default_is_one_that_its_task_takes(row: Default, tmp_path: Path) -> None:
@@ -55,7 +52,6 @@ def test_the_class_of_a_default_is_one_that_its_task_takes(row: Default, tmp_pat
     assert lacks(config) is None
 
 
-@needs_local
 def test_pipelines_that_recipes_name_are_in_diffusers() -> None:
     import diffusers
 
