@@ -166,3 +166,19 @@ async def test_a_cluster_that_does_not_answer_is_said_to_be_missing(call: Calls)
         with pytest.raises(ModelUnavailable, match=r"No Ray cluster answers at 127.0.0.1"):
             await Ray().run(call("text-classification"))
         assert any(each.what == "Ray cluster" and each.state == "failing" for each in await asyncio.to_thread(examine))
+
+
+@pytest.mark.nightly
+async def test_replicas_that_nobody_calls_end_and_the_next_call_starts_one(call: Calls, cluster: RayCluster) -> None:
+    from ray import serve
+
+    for size in serve.status().applications:
+        serve.delete(size)
+    override(ray_idle=2)
+    backend, request = Ray(), call("text-classification")
+    first = await backend.run(request)
+    end = time.monotonic() + 200
+    while cluster.nodes[0].replicas():
+        assert time.monotonic() < end, "a replica runs on though nobody calls it"
+        await asyncio.sleep(1)
+    assert (await backend.run(request)).data == first.data
