@@ -18,10 +18,11 @@ test: .venv/dev  ## Everything that must hold: formatting, types, behaviour
 	$(MAKE) lint
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-nightly: .venv/dev fuzz  ## What takes minutes of every core: clusters that lose nodes, every fault, 100,000 damaged inputs, many clients
+nightly: .venv/dev fuzz  ## What takes minutes of every core: clusters that lose nodes, every fault, 100,000 damaged inputs, all clients
 	$(BIN)/python -m pytest -m nightly
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.soak --minutes 10 --clients 64
+	$(MAKE) clients
 
 fuzz: .venv/dev  ## Damaged plans, files, requests and descriptions of tools, another hundred thousand each day
 	$(BIN)/python -W ignore -m benchmarks.fuzz --cases 100000 --seed $$(date +%Y%j)

@@ -60,6 +60,56 @@ def test_llm_with_a_tool_and_an_attachment(url: str, tmp_path: Path) -> None:
     assert "Welcome to our garden" in read
 
 
+AGENTS = """
+import asyncio, sys
+from agents import Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner, function_tool, set_tracing_disabled
+from openai import AsyncOpenAI
+
+@function_tool
+def weather(city: str) -> str:
+    return "sunny"
+
+async def main():
+    set_tracing_disabled(True)
+    client = AsyncOpenAI(base_url=f"{sys.argv[1]}/v1", api_key="none", max_retries=0)
+    for kind in (OpenAIResponsesModel, OpenAIChatCompletionsModel):
+        agent = Agent(name="a", instructions="Be brief.", model=kind("hugginggpt", client), tools=[weather])
+        print((await Runner.run(agent, sys.argv[2])).final_output)
+        streamed = Runner.run_streamed(agent, sys.argv[2])
+        async for _ in streamed.stream_events():
+            pass
+        print(streamed.final_output)
+
+asyncio.run(main())
+"""
+PYDANTIC = """
+import asyncio, sys
+from pydantic_ai import Agent
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.providers.openai import OpenAIProvider
+
+async def main():
+    provider = OpenAIProvider(base_url=f"{sys.argv[1]}/v1", api_key="none")
+    for kind in (OpenAIResponsesModel, OpenAIChatModel):
+        agent = Agent(kind("hugginggpt", provider=provider), instructions="Be brief.")
+        agent.tool_plain(weather)
+        print((await agent.run(sys.argv[2])).output)
+        async with agent.run_stream(sys.argv[2]) as streamed:
+            print(await streamed.get_output())
+
+def weather(city: str) -> str:
+    return "sunny"
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("script", [AGENTS, PYDANTIC], ids=["OpenAI's agents", "Pydantic AI"])
+def test_agents_with_a_tool_by_both_routes_whole_and_streamed(url: str, script: str) -> None:
+    printed = [line for line in run("python", "-c", script, url, ASK).splitlines() if line.startswith("positive")]
+    assert len(printed) == 4
+
+
 FASTMCP = """
 import asyncio, sys
 from fastmcp import Client
