@@ -54,9 +54,9 @@ async def own_and_the_server_s_assistants(ctx: Auth.types.AuthContext, value: di
 @auth.on(resources="assistants", actions=["create", "update", "delete"])
 async def own_assistants(ctx: Auth.types.AuthContext, value: dict[str, Any]) -> Auth.types.FilterType:
     """People keep assistants of their own, such as one that always asks before it runs a plan."""
-    mine = _own(ctx, value)
+    whose = _own(ctx, value)
     value["metadata"].pop("created_by", None)  # only the server says what is the server's
-    return mine
+    return whose
 
 
 @auth.on.crons

@@ -74,11 +74,11 @@ async def transcriptions(request: Request) -> Response:
     heard = in_process.call(owner, "automatic-speech-recognition", {"audio": path}, "openai")
     text = (await in_process.unless_gone(request, heard))["text"]
     if streamed:
-        return EventSourceResponse(_told(text), sep="\n")
+        return EventSourceResponse(_at_once(text), sep="\n")
     return PlainTextResponse(text) if shape == "text" else JSONResponse({"text": text})
 
 
-async def _told(text: str) -> AsyncIterator[dict[str, str]]:
+async def _at_once(text: str) -> AsyncIterator[dict[str, str]]:
     """The events of a transcription that comes all at once."""
     yield {"data": json.dumps({"type": "transcript.text.delta", "delta": text})}
     yield {"data": json.dumps({"type": "transcript.text.done", "text": text})}
