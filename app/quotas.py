@@ -13,7 +13,7 @@ from tools.settings import Settings
 LATER = 5  # seconds after which a client may try again, where others of its requests have to end
 LONG = 3600  # seconds, where something has to be deleted
 DAY = 86_400
-FRESH, STALE = 2.0, 60.0  # seconds for which it holds what is known of the bytes kept: at the bound, and below it
+FRESH, STALE = 2.0, 20.0  # seconds for which it holds what is known of the bytes kept: near the bound, and far from it
 
 
 class OverQuota(InputError):
@@ -82,7 +82,7 @@ class Quotas:
 
     async def _kept(self, owner: str) -> int:
         when, size = self._known.get(owner, (0.0, 0))
-        if time.monotonic() - when > (FRESH if size >= 0.9 * self.kept else STALE) or not when:
+        if time.monotonic() - when > (FRESH if size >= 0.5 * self.kept else STALE) or not when:
             size = await asyncio.to_thread(stored, owner)
             self._known[owner] = time.monotonic(), size
         return size
