@@ -77,7 +77,9 @@ class Quotas:
         if self.at_once and await self.waiting(_user(owner)) >= self.at_once:
             raise OverQuota(f"{self.at_once} of your runs have not ended, which is as many as you may have.", LATER)
         if self.kept and await self._kept(_user(owner)) >= self.kept:
-            reason = f"Your files take {_size(self.kept)}, which is the limit: delete some (the page, or DELETE /data)."
+            reason = (
+                f"Your files take up the {_size(self.kept)} that they may: delete some (on the page, or DELETE /data)."
+            )
             raise OverQuota(reason, LONG)
 
     async def _kept(self, owner: str) -> int:
@@ -102,4 +104,7 @@ def _user(owner: str) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"

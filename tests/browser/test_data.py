@@ -68,7 +68,7 @@ def test_whoever_keeps_too_much_is_told_so_in_the_chat(chromium: Browser, tmp_pa
         page.reload()
         done(page, 1)
         ask(page, "Is the tone of 'What a lovely day' positive?")
-        expect(page.locator("#chat")).to_contain_text("Your files take", timeout=PATIENCE)
+        expect(page.locator("#chat")).to_contain_text("Your files take up", timeout=PATIENCE)
         at_rest(page)
         page.set_input_files("#box input[type=file]", [NOTICE])
         page.wait_for_timeout(3000)
