@@ -57,6 +57,7 @@ def _root() -> UPath:
 
 def _items(owner: str | None) -> Iterator[Item]:
     root = _root()
+    root.fs.invalidate_cache()  # other processes write there, too
     for name in _owners(root) if owner is None else [owner]:
         folder = root / name if name else root
         groups = defaultdict[UPath, list[Found]](list)

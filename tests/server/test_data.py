@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import fsspec
 import pytest
 from starlette.testclient import TestClient
 
@@ -212,6 +213,9 @@ def test_files_in_object_storage_are_listed_exported_and_deleted(tmp_path: Path)
         assert ann.get(f"/artifacts/{upload.removeprefix('s3://kept/results/ann/')}").content == NOTICE
         (item,) = ann.get("/data").json()["items"]
         assert (item["bytes"], item["used"][:4] >= "2025") == (len(NOTICE), True)
+        elsewhere = fsspec.filesystem("s3", skip_instance_cache=True)  # as another process writes
+        elsewhere.pipe_file("kept/results/ann/uploads/0f/b.txt", b"words")
+        assert len(names(ann)) == 2
         exported = zipfile.ZipFile(io.BytesIO(ann.get("/data/export").content))
         assert exported.read(upload.replace("s3://kept/results", "files")) == NOTICE
         ann.delete("/data")
