@@ -13,7 +13,7 @@ from tools.settings import Settings
 LATER = 5  # seconds after which a client may try again, where others of its requests have to end
 LONG = 3600  # seconds, where something has to be deleted
 DAY = 86_400
-FRESH, STALE = 2.0, 60.0  # seconds for which it holds what is known of the bytes kept: at the bound, and below it
+FRESH, STALE = 2.0, 20.0  # seconds for which it holds what is known of the bytes kept: near the bound, and far from it
 
 
 class OverQuota(InputError):
@@ -77,12 +77,14 @@ class Quotas:
         if self.at_once and await self.waiting(_user(owner)) >= self.at_once:
             raise OverQuota(f"{self.at_once} of your runs have not ended, which is as many as you may have.", LATER)
         if self.kept and await self._kept(_user(owner)) >= self.kept:
-            reason = f"Your files take {_size(self.kept)}, which is the limit: delete some (the page, or DELETE /data)."
+            reason = (
+                f"Your files take up the {_size(self.kept)} that they may: delete some (on the page, or DELETE /data)."
+            )
             raise OverQuota(reason, LONG)
 
     async def _kept(self, owner: str) -> int:
         when, size = self._known.get(owner, (0.0, 0))
-        if time.monotonic() - when > (FRESH if size >= 0.9 * self.kept else STALE) or not when:
+        if time.monotonic() - when > (FRESH if size >= 0.5 * self.kept else STALE) or not when:
             size = await asyncio.to_thread(stored, owner)
             self._known[owner] = time.monotonic(), size
         return size
@@ -102,4 +104,7 @@ def _user(owner: str) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"

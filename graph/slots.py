@@ -21,12 +21,12 @@ class Device:
 
     A free slot goes to the owner who holds the fewest, so that nobody gains by sending many requests; among an owner's
     requests to the one that holds the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a
-    request to the task with the most work behind it. No owner but the own machine's holds more than ``each`` (0: any).
+    request to the task with the most work behind it. No owner but the own machine's holds more than ``most`` (0: any).
     """
 
-    def __init__(self, capacity: int, each: int = 0) -> None:
+    def __init__(self, capacity: int, most: int = 0) -> None:
         self._capacity = self._free = capacity
-        self._each = each
+        self._most = most
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
@@ -98,7 +98,7 @@ class Device:
                 turn.set_result(None)
 
     def _has_room(self, share: Share) -> bool:
-        return not self._each or share[0] == _OWN or self._held[share[0]] < self._each
+        return not self._most or share[0] == _OWN or self._held[share[0]] < self._most
 
 
 _OWN = "owner "  # of what the command line runs

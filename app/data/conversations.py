@@ -61,7 +61,7 @@ class Conversations:
         """What was said, planned and made, as it stands last."""
         kept = await self._memory.saver.aget_tuple({"configurable": {"thread_id": item.name, "checkpoint_ns": ""}})
         values = kept.checkpoint["channel_values"] if kept else {}
-        shown = {name: _plain(value) for name, value in values.items() if ":" not in name and name[:2] != "__"}
+        shown = {name: _as_json(value) for name, value in values.items() if ":" not in name and name[:2] != "__"}
         text = json.dumps({"conversation": item.name, **shown}, ensure_ascii=False, indent=1)
         yield f"conversations/{item.name}.json", text.encode()
 
@@ -90,11 +90,11 @@ def _time(checkpoint: str) -> float:
     return (steps - _UUID_EPOCH) / 1e7
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the state, as JSON
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - any value of the state, as JSON
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): _as_json(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_as_json(part) for part in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -6,6 +6,7 @@ bear no owner's name: a copy is known by its content.
 
 import asyncio
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,20 +21,23 @@ from tools.settings import process_settings
 
 
 def new_folder() -> Path:
-    """A folder for one server process."""
+    """A folder for this process, in which Gradio itself deletes what is older than a day."""
     _folder().mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(dir=_folder()))
+    folder = Path(tempfile.mkdtemp(dir=_folder()))
+    with suppress(OSError):
+        _lock(folder)  # for as long as the process lives
+    return folder
 
 
 class Copies:
-    """Everybody's copies, of processes that were killed, too. Nothing says whose they are, so all are the server's."""
+    """What processes left behind that were killed. Nothing says whose it is."""
 
     async def items(self, owner: str | None) -> list[Item]:
-        """They go by age; an owner's go with the files that they are copies of."""
+        """Their folders; a living process's copies go with the files that they are copies of."""
         return await asyncio.to_thread(lambda: list(_items())) if owner is None else []
 
     async def delete(self, items: Sequence[Item]) -> list[Item]:
-        """Delete them; what still shows one draws it anew."""
+        """Delete them."""
         for item in items:
             await asyncio.to_thread(shutil.rmtree, item.where, ignore_errors=True)
         return []
@@ -42,6 +46,9 @@ class Copies:
         """Nothing: what they are copies of is exported."""
         return
         yield
+
+
+_LOCK = ".lock"
 
 
 def forget(originals: Iterable[UPath]) -> None:
@@ -68,10 +75,28 @@ def _copies() -> Iterator[Path]:
 
 
 def _items() -> Iterator[Item]:
-    for folder in _folder().glob("*/*"):
-        files = [path.stat() for path in folder.rglob("*") if path.is_file()]
-        size, used = sum(file.st_size for file in files), max((file.st_mtime for file in files), default=0.0)
-        yield Item("page copy", OWN, f"{folder.parent.name}/{folder.name}", size, used, folder)
+    for folder in _folder().glob("*/"):
+        with suppress(OSError):
+            os.close(_lock(folder))
+            files = [path.stat() for path in folder.rglob("*") if path.is_file() and path.name != _LOCK]
+            size, used = sum(file.st_size for file in files), max((file.st_mtime for file in files), default=0.0)
+            yield Item("page copy", OWN, folder.name, size, used, folder)
+
+
+def _lock(folder: Path) -> int:
+    """Hold the folder as long as what is returned, a file's number, is open. Raises OSError: another process does."""
+    file = os.open(folder / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        flock(file, LOCK_EX | LOCK_NB)
+    except ImportError as error:  # on Windows nothing tells who is alive
+        os.close(file)
+        raise OSError("There are no locks.") from error
+    except OSError:
+        os.close(file)
+        raise
+    return file
 
 
 def _digest(path: Path) -> bytes:

@@ -40,8 +40,8 @@ class Everything:
 
     async def items(self, choice: Choice) -> list[Item]:
         """What is chosen, the oldest first."""
-        found = [item for shelf in self._shelves for item in await self._on(shelf, choice)]
-        return sorted(found, key=lambda item: item.used)
+        chosen = [item for shelf in self._shelves for item in await self._on(shelf, choice)]
+        return sorted(chosen, key=lambda item: item.used)
 
     async def delete(self, choice: Choice) -> Deleted:
         """Delete what is chosen, for good."""

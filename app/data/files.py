@@ -57,6 +57,7 @@ def _root() -> UPath:
 
 def _items(owner: str | None) -> Iterator[Item]:
     root = _root()
+    root.fs.invalidate_cache()  # other processes write there, too
     for name in _owners(root) if owner is None else [owner]:
         folder = root / name if name else root
         groups = defaultdict[UPath, list[Found]](list)
@@ -69,7 +70,7 @@ def _items(owner: str | None) -> Iterator[Item]:
 
 
 def _item(name: str, folder: UPath, together: list[Found]) -> Item:
-    together.sort(key=lambda found: (found[0].suffix in _BESIDE or found[0].name in _BESIDE, found[0].name))
+    together.sort(key=_place_in_group)
     inside = together[0][0].relative_to(folder)
     browser = inside.parts[0] if name and _BROWSER.fullmatch(inside.parts[0]) else ""
     return Item(
@@ -82,6 +83,12 @@ def _item(name: str, folder: UPath, together: list[Found]) -> Item:
     )
 
 
+def _place_in_group(file: Found) -> tuple[bool, str]:
+    """What is told of before what tells."""
+    place = file[0]
+    return place.suffix in _BESIDE or place.name in _BESIDE, place.name
+
+
 def _owners(root: UPath) -> list[str]:
     """Who has a folder there. Without keys nothing tells other folders from those of the machine's user."""
     names = [place.name for place in root.iterdir() if place.is_dir()] if root.is_dir() else []
@@ -92,11 +99,11 @@ def _owners(root: UPath) -> list[str]:
 def _listing(folder: UPath) -> list[Found]:
     """Every file in it, by one question to its storage."""
     try:
-        found: dict[str, dict[str, Any]] = folder.fs.find(folder.path, detail=True)
+        listed: dict[str, dict[str, Any]] = folder.fs.find(folder.path, detail=True)
     except FileNotFoundError:
         return []
     base = folder.path.rstrip("/")
-    return [(folder / path.removeprefix(base).lstrip("/"), facts) for path, facts in found.items()]
+    return [(folder / path.removeprefix(base).lstrip("/"), facts) for path, facts in listed.items()]
 
 
 def _is_ours(root: UPath, together: list[UPath]) -> bool:
@@ -121,10 +128,10 @@ def _time(facts: dict[str, Any]) -> float:
     return value.timestamp() if isinstance(value, datetime) else float(value)
 
 
-def _delete(found: list[UPath]) -> None:
+def _delete(files: list[UPath]) -> None:
     """What tells of a file goes last: where this is cut off half-way, the rest is still known as ours."""
-    copies.forget([place for place in found if not places.is_remote(place)])
-    for place in sorted(found, key=lambda place: place.suffix in _BESIDE):
+    copies.forget([place for place in files if not places.is_remote(place)])
+    for place in sorted(files, key=lambda place: place.suffix in _BESIDE):
         places.remove(place)
         if place.parent.parent.name in _FOLDERS and not places.is_remote(place):
             with suppress(OSError):  # not empty yet

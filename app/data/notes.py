@@ -33,9 +33,9 @@ class Notes:
         """Those of an owner, or everybody's."""
         parts = owner.split("/") if owner else []
         return [
-            Item(*_whose(found.namespace), _name(found), _size(found), found.updated_at.timestamp(), found)
+            Item(*_whose(stored.namespace), _name(stored), _size(stored), stored.updated_at.timestamp(), stored)
             for root in (ANSWERS, _USERS)
-            for found in await self._found((root, *parts))
+            for stored in await self._search((root, *parts))
         ]
 
     async def delete(self, items: Sequence[Item]) -> list[Item]:
@@ -50,12 +50,12 @@ class Notes:
         """The item."""
         yield f"notes/{item.name}.json", json.dumps(item.where.value, ensure_ascii=False, indent=1).encode()
 
-    async def _found(self, prefix: tuple[str, ...]) -> list[SearchItem]:
-        found, more = list[SearchItem](), True
+    async def _search(self, prefix: tuple[str, ...]) -> list[SearchItem]:
+        items, more = list[SearchItem](), True
         while more:
-            page = await self._memory.store.asearch(prefix, limit=_PAGE, offset=len(found))
-            found, more = [*found, *page], len(page) == _PAGE
-        return found
+            page = await self._memory.store.asearch(prefix, limit=_PAGE, offset=len(items))
+            items, more = [*items, *page], len(page) == _PAGE
+        return items
 
 
 class Rows:
@@ -87,10 +87,10 @@ def _whose(namespace: tuple[str, ...]) -> tuple[str, str]:
     return ("answer", "/".join(namespace[1:])) if namespace[0] == ANSWERS else ("note", namespace[1])
 
 
-def _size(found: SearchItem) -> int:
-    value: dict[str, Any] = found.value
+def _size(stored: SearchItem) -> int:
+    value: dict[str, Any] = stored.value
     return len(json.dumps(value, ensure_ascii=False).encode())
 
 
-def _name(found: SearchItem) -> str:
-    return "/".join([*found.namespace, found.key])
+def _name(stored: SearchItem) -> str:
+    return "/".join([*stored.namespace, stored.key])

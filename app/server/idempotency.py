@@ -130,7 +130,7 @@ async def _repeat(memory: Memory, name: tuple[str, str], answer: Answer, scope: 
         await refuse(scope, _once(b""), answer.take, _other())
         return True
     start: Message = {"type": "http.response.start", "status": kept["status"], "headers": []}
-    start["headers"] = [(each.encode("latin-1"), value.encode("latin-1")) for each, value in kept["headers"]]
+    start["headers"] = [(header.encode("latin-1"), value.encode("latin-1")) for header, value in kept["headers"]]
     MutableHeaders(scope=start)[REPEATED] = "true"
     await answer.take(start)
     await answer.take({"type": "http.response.body", "body": base64.b64decode(kept["body"])})
@@ -143,7 +143,7 @@ async def _keep(memory: Memory, name: tuple[str, str], answer: Answer) -> None:
     body = b"".join(message.get("body", b"") for message in rest)
     if not 200 <= start["status"] < 300 or len(body) > LARGEST:
         return
-    headers = [(each.decode("latin-1"), value.decode("latin-1")) for each, value in start["headers"]]
+    headers = [(header.decode("latin-1"), value.decode("latin-1")) for header, value in start["headers"]]
     kept = {"asked": answer.asked, "at": time.time(), "status": start["status"], "headers": headers}
     encoded = base64.b64encode(body).decode()
     await memory.store.aput(_shelf(name[0]), name[1], {**kept, "body": encoded}, index=False)

@@ -3,9 +3,21 @@
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, begin_anew, done
+from app.server import keys
+from tests.browser.conftest import (
+    NOTICE,
+    PATIENCE,
+    arrive,
+    ask,
+    at_rest,
+    begin_anew,
+    done,
+    keep_picture,
+    sign_in,
+    start_page,
+)
 from tests.server.process import Server
 
 
@@ -41,3 +53,32 @@ def holding(folder: Path, content: bytes) -> list[Path]:
     """The files that a visitor sent or was shown, wherever the server may keep them."""
     kept = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size == len(content)]
     return [path for path in kept if path.read_bytes() == content]
+
+
+def test_whoever_keeps_too_much_is_told_so_in_the_chat(chromium: Browser, tmp_path: Path) -> None:
+    key = keys.add(tmp_path / "keys.json", "ann")
+    server = start_page(tmp_path, HUGGINGGPT_KEYS=str(tmp_path / "keys.json"), HUGGINGGPT_MAX_KEPT="45000")
+    visitor = chromium.new_context()
+    try:
+        page = visitor.new_page()
+        page.goto(f"{server.url}/app/")
+        sign_in(page, key)
+        ask(page, "Show me the edges of this picture.", NOTICE)
+        done(page, 1)
+        page.reload()
+        done(page, 1)
+        ask(page, "Is the tone of 'What a lovely day' positive?")
+        expect(page.locator("#chat")).to_contain_text("Your files take up", timeout=PATIENCE)
+        at_rest(page)
+        page.set_input_files("#box input[type=file]", [NOTICE])
+        page.wait_for_timeout(3000)
+        keep_picture(page, "too-much")
+        page.get_by_text("All conversations and files").click()
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.click("#delete-all")
+        expect(page.get_by_text("All is deleted.")).to_be_visible(timeout=PATIENCE)
+        ask(page, "Is the tone of 'What a lovely day' positive?")
+        done(page, 1)
+    finally:
+        visitor.close()
+        server.stop()

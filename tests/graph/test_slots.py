@@ -15,8 +15,8 @@ from tools.settings import override
 class Track:
     """Runs pieces of work on a device and notes the order in which they began."""
 
-    def __init__(self, capacity: int, each: int = 0) -> None:
-        self.device, self.order, self.at_once, self.most = Device(capacity, each), list[str](), 0, 0
+    def __init__(self, capacity: int, most_each: int = 0) -> None:
+        self.device, self.order, self.at_once, self.most = Device(capacity, most_each), list[str](), 0, 0
 
     async def work(self, name: str, request: str = "one", priority: float = 0, owner: str = "") -> None:
         async with self.device.slot(request, priority, owner):
@@ -57,13 +57,13 @@ async def test_nobody_gains_by_sending_many_requests() -> None:
 
 async def test_one_owner_takes_no_more_slots_than_they_may_and_the_own_machine_all() -> None:
     for owner, most in (("greedy", 2), ("", 5)):
-        track = Track(5, each=2)
+        track = Track(5, most_each=2)
         await asyncio.gather(*(track.work(str(number), owner=owner) for number in range(20)))
         assert (len(track.order), track.most) == (20, most)
 
 
 async def test_what_one_owner_may_not_take_is_there_for_the_next() -> None:
-    track = Track(3, each=2)
+    track = Track(3, most_each=2)
     greedy = [track.work(f"greedy {number}", owner="greedy") for number in range(10)]
     await asyncio.gather(*greedy, track.work("polite", owner="polite"))
     assert track.order.index("polite") == 2

@@ -7,11 +7,13 @@ import time
 import zipfile
 from pathlib import Path
 
+import fsspec
 import pytest
 from starlette.testclient import TestClient
 
 from app.audit import flush
 from app.checkpoints import memory
+from app.data.copies import new_folder
 from app.data.everything import Everything
 from app.data.item import Choice
 from app.owner import Owner
@@ -161,11 +163,14 @@ async def test_what_is_too_old_goes_by_itself_and_what_the_command_line_made_sta
         copy = tmp_path / "cache/page/killed/0f/notice.png"
         copy.parent.mkdir(parents=True)
         copy.write_bytes(NOTICE)
+        shown = new_folder() / "0f/notice.png"  # of a process that lives
+        shown.parent.mkdir()
+        shown.write_bytes(NOTICE)
         aged(tmp_path / "outputs", days=40)
         aged(tmp_path / "cache/page", days=2)
         everything = Everything(kept)
         await sweep(everything, keep=0)
-        assert not copy.exists()
+        assert (copy.exists(), shown.exists()) == (False, True)
         assert "file" in {item.kind for item in await everything.items(Choice("ann"))}
         await sweep(everything, keep=30)
         left = {(item.kind, item.owner) for item in await everything.items(Choice())}
@@ -208,6 +213,9 @@ def test_files_in_object_storage_are_listed_exported_and_deleted(tmp_path: Path)
         assert ann.get(f"/artifacts/{upload.removeprefix('s3://kept/results/ann/')}").content == NOTICE
         (item,) = ann.get("/data").json()["items"]
         assert (item["bytes"], item["used"][:4] >= "2025") == (len(NOTICE), True)
+        elsewhere = fsspec.filesystem("s3", skip_instance_cache=True)  # as another process writes
+        elsewhere.pipe_file("kept/results/ann/uploads/0f/b.txt", b"words")
+        assert len(names(ann)) == 2
         exported = zipfile.ZipFile(io.BytesIO(ann.get("/data/export").content))
         assert exported.read(upload.replace("s3://kept/results", "files")) == NOTICE
         ann.delete("/data")
