@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -97,15 +96,13 @@ def table(outcomes: Iterable[Outcome]) -> Table:
 
 
 def markdown(outcomes: Iterable[Outcome]) -> str:
-    """The same as a table of a document, which names no port."""
-    lines = ["| stage | fault | what is told of it | seen |", "| --- | --- | --- | --- |"]
+    """The same as a table of a document."""
+    lines = ["| stage | fault | expected | seen | ok |", "| --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        told = re.sub(r"https?://[^/ ]*/\S*|:\d{4,5}/\S*|/tmp/\S*", "...", outcome.seen.partition("; ")[2])
-        words = told.partition(" | ")[0].partition("**How**")[0].replace("|", "/").strip()
-        done = outcome.seen.partition("; ")[0]
-        lines.append(
-            f"| {outcome.row.stage} | {outcome.row.fault} | {words[:90]} | {done}, {'; '.join(outcome.wrong) or 'ok'} |"
-        )
+        done, _, told = outcome.seen.partition("; ")
+        seen = f"{done}{'; told' if told and outcome.row.says else ''}"
+        ok = "; ".join(outcome.wrong) or "ok"
+        lines.append(f"| {outcome.row.stage} | {outcome.row.fault} | {expected(outcome.row)} | {seen} | {ok} |")
     return "\n".join(lines)
 
 
