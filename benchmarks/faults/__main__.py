@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -48,7 +49,7 @@ def rows(*, quick: bool = False) -> list[Row]:
 def expected(row: Row) -> str:
     """What must be seen, in words."""
     finished = f"tasks {', '.join(map(str, sorted(row.done)))} done" if row.done else "an end"
-    told = row.says.replace(".*", " ... ").replace("|", " or ").strip("^()")
+    told = re.sub(r"[()^]", "", row.says).replace(".*", " ... ").replace("|", " or ")
     return f"{finished}; told: {told}" if told else finished
 
 

@@ -91,7 +91,7 @@ PICTURES: dict[str, tuple[m.Fault, str]] = {
     "half a picture": (m.half, "not a result"),
     "noise instead of a picture": (m.noise, "not a result"),
     "a picture of 169 million pixels": (m.vast, "too large"),
-    "endless": (m.endless, "larger than|did not answer in time"),
+    "a picture without end": (m.endless, "larger than|did not answer in time"),
 }
 
 
