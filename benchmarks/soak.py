@@ -104,10 +104,10 @@ class Soak:
         async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
             client = Client(http, random.Random(seed))
             while not self.over:
-                await self._one(client, "alone" if self.alone else owner)
+                await self._request(client, "alone" if self.alone else owner)
                 await asyncio.sleep(PAUSE if owner == "polite" else 0)
 
-    async def _one(self, client: Client, owner: str) -> None:
+    async def _request(self, client: Client, owner: str) -> None:
         """A request; one that is refused for now is followed by another a little later, as clients do."""
         begun, end = time.monotonic(), ""
         try:
@@ -166,15 +166,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         run = Soak(Server(Path(place)))
         asyncio.run(run.run(options.minutes, options.clients, options.seed))
-        found, log = figures(run.tally), (Path(place) / "log").read_text(errors="replace")
-    found["stack_traces"] = log.count("Traceback (most recent call last)")
-    print(json.dumps(found, indent=1))
-    if found["stack_traces"]:
+        report, log = figures(run.tally), (Path(place) / "log").read_text(errors="replace")
+    report["stack_traces"] = log.count("Traceback (most recent call last)")
+    print(json.dumps(report, indent=1))
+    if report["stack_traces"]:
         print(log[log.index("Traceback") :][:4000], file=sys.stderr)
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
-    bad = [end for end in found["ends"] if end.startswith(("cut off", "hangs", "broken", "status 5"))]
-    sys.exit(bool(bad or found["stack_traces"]))
+        options.json.write_text(json.dumps(report, indent=1))
+    bad = [end for end in report["ends"] if end.startswith(("cut off", "hangs", "broken", "status 5"))]
+    sys.exit(bool(bad or report["stack_traces"]))
 
 
 if __name__ == "__main__":

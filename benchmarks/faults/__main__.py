@@ -49,8 +49,8 @@ def rows(*, quick: bool = False) -> list[Row]:
 def expected(row: Row) -> str:
     """What must be seen, in words."""
     finished = f"tasks {', '.join(map(str, sorted(row.done)))} done" if row.done else "an end"
-    told = re.sub(r"[()^]", "", row.says).replace(".*", " ... ").replace("|", " or ")
-    return f"{finished}; told: {told}" if told else finished
+    sentence = re.sub(r"[()^]", "", row.says).replace(".*", " ... ").replace("|", " or ")
+    return f"{finished}; told: {sentence}" if sentence else finished
 
 
 def observe(row: Row) -> Outcome:
@@ -100,8 +100,8 @@ def markdown(outcomes: Iterable[Outcome]) -> str:
     """The same as a table of a document."""
     lines = ["| stage | fault | expected | seen | ok |", "| --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        done, _, told = outcome.seen.partition("; ")
-        seen = f"{done}{'; told' if told and outcome.row.says else ''}"
+        done, _, words = outcome.seen.partition("; ")
+        seen = f"{done}{'; told' if words and outcome.row.says else ''}"
         ok = "; ".join(outcome.wrong) or "ok"
         lines.append(f"| {outcome.row.stage} | {outcome.row.fault} | {expected(outcome.row)} | {seen} | {ok} |")
     return "\n".join(lines)
