@@ -24,12 +24,12 @@ _NOT_GIVEN = "(a link that nothing here gave)"
 class Links:
     """What an answer may lead to: the files ``made``, and addresses that stand in ``source``, but for pictures.
 
-    ``source`` is what the user said; its files and addresses may be named. So may those that stand in what was
-    ``found``, but an answer does not lead there: somebody else wrote them, who may want them followed.
+    ``source`` is what the user said; its files and addresses may be named. So may those that stand in ``material``,
+    what tasks have read, but an answer does not lead there: somebody else wrote them, who may want them followed.
     """
 
-    def __init__(self, made: Sequence[str], source: str, found: str = "") -> None:
-        self.made, self._source, self._found = list(made), source, found
+    def __init__(self, made: Sequence[str], source: str, material: str = "") -> None:
+        self.made, self._source, self._material = list(made), source, material
         self._files = {name: path for path in made for name in (path, address(path), Path(path).name)}
 
     def held(self, text: str) -> str:
@@ -62,7 +62,7 @@ class Links:
             return f"{label} {_NOT_THERE}".strip()
         if construct.kind == "link" and construct.target in self._source:
             return f"[{label}]({target(construct.target)})"
-        named = construct.kind == "link" and construct.target in self._found and construct.target not in label
+        named = construct.kind == "link" and construct.target in self._material and construct.target not in label
         return f"{label} {_quoted(construct.target)}" if named else label
 
     def words(self, text: str) -> str:
@@ -86,7 +86,7 @@ class Links:
             return address(path)
         if path or reference in self._source:
             return reference
-        return _quoted(reference) if reference in self._found else otherwise
+        return _quoted(reference) if reference in self._material else otherwise
 
     def _file(self, target: str) -> str | None:
         """The file that a target means: in full, or by its name, wherever a model believes it to be."""

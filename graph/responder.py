@@ -49,16 +49,16 @@ def _noted(plan: Plan, error: Exception) -> Plan:
 async def _written(state: State, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:
     """The model's answer, held to the files that there are, with the workflow below it; by rule where it fails."""
     asked = "\n".join([state.get("request", ""), *state.get("given", [])])
-    found = _facts(results)
+    material = _facts(results)
     system = "\n\n".join(filter(None, [prompts.render("respond"), instructed(state)]))
-    messages = [SystemMessage(system), HumanMessage(f"Request: {asked}\n\nResults:\n{found}")]
+    messages = [SystemMessage(system), HumanMessage(f"Request: {asked}\n\nResults:\n{material}")]
 
     def rest(error: Exception | None) -> str:
         if error:
             return compose(_noted(plan, error), results, name, state.get("request", ""))
         return "\n\n".join(filter(None, [remarks(plan), workflow(results, name)]))
 
-    links = Links([path for result in results for path in result.files], asked, found)
+    links = Links([path for result in results for path in result.files], asked, material)
     answering = Answering(model=model, name_of_model=name, links=links, rest=rest)
     pieces = [piece async for piece in answering.astream(messages, {"run_name": "respond"})]
     said = joined(pieces)  # at the least what stands below a model's words

@@ -49,8 +49,8 @@ def rows(*, quick: bool = False) -> list[Row]:
 def expected(row: Row) -> str:
     """What must be seen, in words."""
     finished = f"tasks {', '.join(map(str, sorted(row.done)))} done" if row.done else "an end"
-    told = row.says.replace(".*", " ... ").replace("|", " or ").strip("^()")
-    return f"{finished}; told: {told}" if told else finished
+    sentence = re.sub(r"[()^]", "", row.says).replace(".*", " ... ").replace("|", " or ")
+    return f"{finished}; told: {sentence}" if sentence else finished
 
 
 def observe(row: Row) -> Outcome:
@@ -97,15 +97,13 @@ def table(outcomes: Iterable[Outcome]) -> Table:
 
 
 def markdown(outcomes: Iterable[Outcome]) -> str:
-    """The same as a table of a document, which names no port."""
-    lines = ["| stage | fault | what is told of it | seen |", "| --- | --- | --- | --- |"]
+    """The same as a table of a document."""
+    lines = ["| stage | fault | expected | seen | ok |", "| --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        told = re.sub(r"https?://[^/ ]*/\S*|:\d{4,5}/\S*|/tmp/\S*", "...", outcome.seen.partition("; ")[2])
-        words = told.partition(" | ")[0].partition("**How**")[0].replace("|", "/").strip()
-        done = outcome.seen.partition("; ")[0]
-        lines.append(
-            f"| {outcome.row.stage} | {outcome.row.fault} | {words[:90]} | {done}, {'; '.join(outcome.wrong) or 'ok'} |"
-        )
+        done, _, words = outcome.seen.partition("; ")
+        seen = f"{done}{'; told' if words and outcome.row.says else ''}"
+        ok = "; ".join(outcome.wrong) or "ok"
+        lines.append(f"| {outcome.row.stage} | {outcome.row.fault} | {expected(outcome.row)} | {seen} | {ok} |")
     return "\n".join(lines)
 
 

@@ -50,7 +50,7 @@ class Seen:
     """What became of a request: its results, its answer or its error, and what was logged meanwhile."""
 
     results: list[Result] = field(default_factory=list)
-    told: str = ""
+    answer: str = ""
     log: str = ""
     kept: dict[int, str] | None = None  # the status of every result, as a later process reads it; if it was promised
     bug: str = ""  # an error that is none of ours
@@ -63,7 +63,7 @@ class Seen:
     @property
     def words(self) -> str:
         """The answer, and why tasks failed."""
-        return " | ".join([*(f"{result.task}: {result.error}" for result in self.results if result.error), self.told])
+        return " | ".join([*(f"{result.task}: {result.error}" for result in self.results if result.error), self.answer])
 
 
 Befall = Callable[["Bench"], Awaitable[Seen]]
@@ -87,7 +87,7 @@ class Row:
     def judge(self, seen: Seen) -> list[str]:
         """What is not as it must be."""
         wrong = [f"a bug: {seen.bug}"] * bool(seen.bug)
-        wrong += ["a stack trace"] * bool(TRACE.search(seen.told + seen.log))
+        wrong += ["a stack trace"] * bool(TRACE.search(seen.answer + seen.log))
         wrong += [f"lost: task {id_}" for id_ in sorted(self.done - seen.done.keys())]
         wrong += [
             f"lost later: task {id_}" for id_ in seen.done if seen.kept is not None and seen.kept.get(id_) != "done"
@@ -131,11 +131,11 @@ class Bench:
                 async with self.keep() as checkpoints:
                     context = Context(**{"llm": "openai:stand-in", "mode": "endpoint", "cache": False, **options})
                     report = await run(durable(checkpoints), given, context, config, Quiet())
-                seen.results, seen.told = report.results, report.answer
+                seen.results, seen.answer = report.results, report.answer
                 if not report.lost:
                     seen.kept = await self.kept(config)
             except HuggingGPTError as error:
-                seen.told = f"{type(error).__name__}: {error}"
+                seen.answer = f"{type(error).__name__}: {error}"
             except Exception as error:  # noqa: BLE001 - that is what is measured
                 seen.bug = f"{type(error).__name__}: {error}"
         seen.log = log.getvalue()

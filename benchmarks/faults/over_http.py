@@ -91,7 +91,7 @@ PICTURES: dict[str, tuple[m.Fault, str]] = {
     "half a picture": (m.half, "not a result"),
     "noise instead of a picture": (m.noise, "not a result"),
     "a picture of 169 million pixels": (m.vast, "too large"),
-    "endless": (m.endless, "larger than|did not answer in time"),
+    "a picture without end": (m.endless, "larger than|did not answer in time"),
 }
 
 
@@ -108,11 +108,11 @@ def rows() -> Iterator[Row]:
 def _of_controller() -> Iterator[Row]:
     for name, (faults, says) in CONTROLLER.items():
         well, fault = faults[-1] is m.well, f"controller: {name}"
-        told = "what came of it" if well else f"({says}).*planned by rule"
-        yield Row("plan", fault, told, _controller("plan", faults), ALL if well else frozenset(), name in QUICK)
+        sentence = "what came of it" if well else f"({says}).*planned by rule"
+        yield Row("plan", fault, sentence, _controller("plan", faults), ALL if well else frozenset(), name in QUICK)
         yield Row("select", fault, "what came of it", _controller("select", faults), ALL, name == "half a JSON")
-        told = "what came of it" if well else says
-        yield Row("respond", fault, told, _controller("respond", faults), ALL, name == "half a JSON")
+        sentence = "what came of it" if well else says
+        yield Row("respond", fault, sentence, _controller("respond", faults), ALL, name == "half a JSON")
 
 
 def _of_models() -> Iterator[Row]:

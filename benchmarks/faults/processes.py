@@ -64,20 +64,22 @@ async def _ended(process: asyncio.subprocess.Process) -> Seen:
     finally:
         if process.returncode is None:
             process.kill()
-    told = _object(out)
-    seen = Seen([Result.model_validate(each) for each in told.get("results", [])], log=err.decode(errors="replace"))
-    seen.told = "\n".join([told.get("answer") or told.get("error") or "", seen.log])
-    if "Sorry, that is a bug" in seen.told:
-        seen.bug = seen.told
+    printed = _object(out)
+    seen = Seen(
+        [Result.model_validate(entry) for entry in printed.get("results", [])], log=err.decode(errors="replace")
+    )
+    seen.answer = "\n".join([printed.get("answer") or printed.get("error") or "", seen.log])
+    if "Sorry, that is a bug" in seen.answer:
+        seen.bug = seen.answer
     return seen
 
 
 def _object(out: bytes) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(out)
+        printed: dict[str, Any] = json.loads(out)
     except ValueError:
         return {"error": out.decode(errors="replace")}
-    return told
+    return printed
 
 
 def _started(before: str) -> Befall:
@@ -102,17 +104,17 @@ def _stopped(sign: signal.Signals) -> Befall:
         bench.server.misbehave(TASKS[0], m.late)
         process = await _start(bench, "ask", ASKED, "--mode", "endpoint")
         assert process.stderr is not None  # noqa: S101 - a pipe
-        told = ""
-        while "summarization finished" not in told:
+        printed = ""
+        while "summarization finished" not in printed:
             line = await process.stderr.readline()
-            told += line.decode()
+            printed += line.decode()
             if not line:
-                return Seen(bug=f"it ended by itself: {told[-300:]}")
+                return Seen(bug=f"it ended by itself: {printed[-300:]}")
         process.send_signal(sign)
         rest, _ = await asyncio.gather(process.stderr.read(), process.wait())
         bench.server.faults.clear()
         seen = await _ended(await _start(bench, "resume", "--json"))
-        seen.log += told + rest.decode()
+        seen.log += printed + rest.decode()
         if bench.server.asked["translation"] != 1:
             seen.bug = "a finished task ran again"
         return seen

@@ -89,8 +89,8 @@ def peak() -> float:
 def show(tallies: Mapping[str, Tally]) -> None:
     """Print what came of it."""
     for name, tally in tallies.items():
-        found = f"{tally.crashes.total()} crashes, {tally.hangs} hangs"
-        print(f"{name}: {tally.cases:,} cases, {found}, slowest {tally.slowest:.1f} s")
+        findings = f"{tally.crashes.total()} crashes, {tally.hangs} hangs"
+        print(f"{name}: {tally.cases:,} cases, {findings}, slowest {tally.slowest:.1f} s")
         for where, count in tally.crashes.most_common():
             print(f"  {count} x {where}: {tally.examples[where]}")
     print(f"peak memory: {peak():.0f} MB")
@@ -108,8 +108,8 @@ def main() -> None:
     tallies = asyncio.run(fuzz(options.cases, options.seed, options.only))
     show(tallies)
     if options.json:
-        found = {name: {**vars(tally), "crashes": dict(tally.crashes)} for name, tally in tallies.items()}
-        options.json.write_text(json.dumps({"targets": found, "peak_mb": round(peak())}, indent=1))
+        findings = {name: {**vars(tally), "crashes": dict(tally.crashes)} for name, tally in tallies.items()}
+        options.json.write_text(json.dumps({"targets": findings, "peak_mb": round(peak())}, indent=1))
     sys.exit(any(tally.crashes or tally.hangs for tally in tallies.values()))
 
 

@@ -86,7 +86,7 @@ async def _description(chance: random.Random) -> None:
 def _of_mcp(name: str, about: str, schema: dict[str, Any]) -> Entry:
     listed = schema.get("properties")
     properties = listed if isinstance(listed, dict) else {}
-    slots = tuple(parameter(each, argument, required=False, root=schema) for each, argument in properties.items())
+    slots = tuple(parameter(key, argument, required=False, root=schema) for key, argument in properties.items())
     return described(_place("mcp"), name, about, outputs=(medium_made(about) or "text",), slots=slots)
 
 

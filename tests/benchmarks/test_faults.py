@@ -33,14 +33,14 @@ async def _nothing(_: object) -> Seen:
 def _seen(**wrong: object) -> list[str]:
     row = Row("execute", "x", "told", _nothing, frozenset({1}))
     result = Result(id=1, task="translation", status="done", text="translation(Beta)")
-    return row.judge(Seen(**{"results": [result], "told": "told", "kept": {1: "done"}, **wrong}))
+    return row.judge(Seen(**{"results": [result], "answer": "told", "kept": {1: "done"}, **wrong}))
 
 
 def test_the_judge_sees_what_it_is_to_see() -> None:
     assert _seen() == []
     assert _seen(results=[]) == ["lost: task 1"]
     assert _seen(kept={}) == ["lost later: task 1"]
-    assert _seen(told="nothing") == ["not told"]
+    assert _seen(answer="nothing") == ["not told"]
     assert _seen(log='Traceback (most recent call last):\n  File "x.py", line 1') == ["a stack trace"]
     assert _seen(bug="KeyError: 1") == ["a bug: KeyError: 1"]
     swapped = Result(id=1, task="translation", status="done", text="translation(Alpha)")

@@ -64,7 +64,7 @@ class Asked(BaseModel):
         items = (
             [{"role": "user", "content": self.input}]
             if isinstance(self.input, str)
-            else [each.model_dump() for each in self.input]
+            else [item.model_dump() for item in self.input]
         )
         system = [{"role": "system", "content": self.instructions}] if self.instructions else []
         return conversation([*system, *items])
