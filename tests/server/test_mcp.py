@@ -155,3 +155,12 @@ def test_what_is_made_stands_in_the_result_or_as_a_link_where_it_is_large(
         assert noise.size == len(httpx.get(noise.uri).content) > SHOWN
     assert (sound.type, picture.type, noise.type) == ("audio", "image", "resource_link")
     assert (sound.mime_type, picture.mime_type, noise.mime_type) == ("audio/x-wav", "image/png", "image/png")
+
+
+@pytest.mark.parametrize("key", [None, "no-key-of-anybody"])
+def test_a_client_without_a_key_is_asked_for_a_bearer(guarded: Guarded, key: str | None) -> None:
+    headers = {"Accept": "application/json, text/event-stream"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    refused = httpx.post(f"{guarded.server.url}/mcp", json=asked, headers=headers, timeout=30)
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer")
