@@ -3,10 +3,14 @@
 Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
 utters by its words and by its meaning (log-linear models over sets of wishes), what fills each slot, which language is
 meant, how sure a plan is. It learns first from six sevenths, to see on the rest how sure a plan is, then from all.
+
+``--parts`` names what is learned in this run: the ``words``, the ``meaning`` (most of the time), and how sure a plan
+is (``certainty``), which needs what the other two have left in the folder ``--work``.
 """
 
 import argparse
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +50,7 @@ from graph.offline.meaning import Learned, Meaning, Text, given
 from graph.offline.meaning import save as save_meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
+from graph.offline.weights import load as load_weights
 from graph.offline.wiring import candidates, slots
 from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
@@ -302,7 +307,6 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     """All weights but those of the meaning and how sure a plan is."""
     taught = [*examples, *map(from_taskbench, samples)]
     weights = fit_wishes(taught, Inventory.of(taught))
-    print("wishes learned", flush=True)
     planned = [example for example in examples if example.plans]
     groups = [group for example in planned for group in link_groups(example, weights)]
     bench = [example for sample in samples if (example := from_taskbench(sample)).plans[0]]
@@ -314,25 +318,73 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     return replace(weights, links=links, languages=languages)
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """What is learned from: everyday requests, of which every seventh is ``unseen`` at first, and TaskBench's samples."""
+
+    examples: Sequence[Example]
+    samples: Sequence[Sample]
+    sha256: str
+
+    @classmethod
+    def load(cls, data: Sequence[Path], taskbench: Path) -> "Corpus":
+        """Read the files."""
+        examples = [from_everyday(everyday) for path in data for everyday in load(path)]
+        samples = [sample for sample in load_taskbench(taskbench) if from_taskbench(sample).plans[0]]
+        read_bytes = b"".join(path.read_bytes() for path in [*data, taskbench])
+        return cls(examples, samples, hashlib.sha256(read_bytes).hexdigest())
+
+    @property
+    def seen(self) -> list[Example]:
+        """Six sevenths of the everyday requests."""
+        return [example for number, example in enumerate(self.examples) if number % _UNSEEN]
+
+    @property
+    def unseen(self) -> list[Example]:
+        """The rest of them."""
+        return list(self.examples[::_UNSEEN])
+
+
+def learn_words(corpus: Corpus, work: Path, out: Path) -> None:
+    """Learn all weights but those of the meaning, from what is seen and from all; how sure a plan is stays as it was."""
+    save(fit(corpus.seen, corpus.samples), corpus.sha256, work / PATH.name)
+    certainty = load_weights(out / PATH.name).certainty if (out / PATH.name).exists() else {}
+    save(replace(fit(corpus.examples, corpus.samples), certainty=certainty), corpus.sha256, out / PATH.name)
+
+
+def learn_meaning(corpus: Corpus, work: Path, out: Path) -> None:
+    """Adapt the encoder, to what is seen and then to all."""
+    bench = list(map(from_taskbench, corpus.samples))
+    meant = fit_meaning([*corpus.seen, *bench])
+    save_meaning(meant, work / MEANING.name)
+    save_meaning(fit_meaning([*corpus.examples, *bench], meant), out / MEANING.name)
+
+
+def learn_certainty(corpus: Corpus, work: Path, out: Path) -> None:
+    """Learn how sure a plan is, by the models that were learned from what is seen."""
+    part, meant = load_weights(work / PATH.name), Meaning.load(work / MEANING.name)
+    sure = fit_certainty(corpus.unseen, part, meant) | fit_certainty(corpus.unseen, part, None)
+    save(replace(load_weights(out / PATH.name), certainty=sure), corpus.sha256, out / PATH.name)
+
+
+PARTS = {"words": learn_words, "meaning": learn_meaning, "certainty": learn_certainty}
+
+
 def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
     parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
     parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
+    parser.add_argument("--work", type=Path, required=True, help="the folder of what six sevenths have taught")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what is learned, in this order")
     options = parser.parse_args()
-    examples = [from_everyday(everyday) for path in options.data for everyday in load(path)]
-    samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
-    bench = list(map(from_taskbench, samples))
-    seen, unseen = [
-        [example for number, example in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
-    ]
-    part, meant = fit(seen, samples), fit_meaning([*seen, *bench])
-    sure = fit_certainty(unseen, part, Meaning(*meant)) | fit_certainty(unseen, part, None)
-    weights = replace(fit(examples, samples), certainty=sure)
-    save_meaning(fit_meaning([*examples, *bench], meant), options.out / MEANING.name)
-    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
-    save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
+    options.work.mkdir(parents=True, exist_ok=True)
+    corpus = Corpus.load(options.data, options.taskbench)
+    for part in options.parts:
+        started = time.monotonic()
+        PARTS[part](corpus, options.work, options.out)
+        print(f"{part} learned in {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from graph.offline import lexicon, wording
 from graph.offline.features import called
@@ -87,7 +88,12 @@ class Hearing:
 
     def can_run(self, wishes: Sequence[str]) -> bool:
         """Whether all of them find their inputs."""
-        return fillable(wishes, given_kinds(self.reading, self.files), self.types)
+        return fillable(wishes, self.given, self.types)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The kinds of what is given."""
+        return given_kinds(self.reading, self.files)
 
 
 def hear(
@@ -97,7 +103,7 @@ def hear(
     said = evidence(reading, files, weights, meaning)
     ranked = choices(reading, files, weights, said, types)
     heard = Hearing(reading, files, said, {}, ranked, types)
-    readers = [READERS[kind] for kind in READERS if kind in given_kinds(reading, files)]
+    readers = [READERS[kind] for kind in READERS if kind in heard.given]
 
     def able(wish: str) -> bool:
         return wish in said.names and any(heard.can_run([wish, *reader]) for reader in ([], readers[:1]))

@@ -110,8 +110,9 @@ SURE: dict[str, tuple[str, ...]] = {
 
 def named(reading: Reading, able: Callable[[str], bool]) -> dict[str, Span]:
     """The wishes that are asked for in sure words, and where, of those that are able; of overlaps the longest counts."""
-    wishes = filter(able, SURE)
-    matches = [(wish, match) for wish in wishes for cue in _patterns(wish) if (match := cue.search(reading.masked))]
+    said = [(wish, match) for wish in SURE for cue in _patterns(wish) if (match := cue.search(reading.masked))]
+    known = {wish: able(wish) for wish, _ in said}
+    matches = [(wish, match) for wish, match in said if known[wish]]
     kept: dict[str, Span] = {}
     for wish, match in sorted(matches, key=lambda pair: pair[1].start() - pair[1].end()):
         free = all(match.end() <= other.start or other.end <= match.start() for other in kept.values())
