@@ -25,19 +25,19 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.adapting import Heard, adapt
+from benchmarks.everyday import prediction
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
+from benchmarks.everyday_scoring import is_right
 from benchmarks.fitting import Group, Targets, fit_sets, softmax, sparse
 from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
 from benchmarks.taskbench_data import load as load_taskbench
 from benchmarks.taskbench_scoring import reference
-from graph import offline
-from graph.offline import wording
+from graph.offline import Planner, wording
 from graph.offline.features import features, summed
 from graph.offline.intents import (
     OUTCOMES,
     Evidence,
     Intent,
-    choices,
     evidence,
     fillable,
     given_kinds,
@@ -52,6 +52,7 @@ from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
 from graph.offline.weights import load as load_weights
 from graph.offline.wiring import candidates, slots
+from graph.planning.files import Files
 from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
 
@@ -286,17 +287,18 @@ def language_groups(example: Example) -> list[Group]:
 # How sure
 
 
-def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Meaning | None) -> dict[str, float]:
-    """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
-    rows, right = [], []
-    for example in examples:
-        said = evidence(example.reading, example.files, weights, understood)
-        ranked = choices(example.reading, example.files, weights, said, TASKS)
+def fit_certainty(requests: Sequence[Everyday], weights: Weights, understood: Meaning | None) -> dict[str, float]:
+    """Logistic regression of whether the likeliest plan is right, on requests that were not learned from."""
+    planner, rows, right = Planner(TASKS, weights, understood), list[Mapping[str, float]](), list[bool]()
+    for everyday in requests:
+        reading = read(everyday.request, everyday.files)
+        ranked = planner.understanding.of(reading, everyday.files)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(example.reading, example.files, ranked, understood is not None))
-            right.append(frozenset(ranked[0].wishes) in example.sets)
+            draft, told = planner.planned(reading, everyday.files, Files(everyday.files), ranked)
+            rows += [told] if draft.tasks else []
+            right += [is_right(everyday, prediction(everyday, draft))] if draft.tasks else []
     index = {name: number for number, name in enumerate(rows[0])}
-    model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
+    model = LogisticRegression(fit_intercept=False, C=1, max_iter=500).fit(sparse(rows, index), right)
     return dict(zip(index, model.coef_[0].tolist(), strict=True))
 
 
@@ -320,33 +322,38 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is learned from: everyday requests, of which every seventh is ``unseen`` at first, and TaskBench's samples."""
+    """What is learned from: everyday requests, every seventh of them unseen at first, and TaskBench's samples."""
 
-    examples: Sequence[Example]
+    requests: Sequence[Everyday]
     samples: Sequence[Sample]
     sha256: str
 
     @classmethod
     def load(cls, data: Sequence[Path], taskbench: Path) -> "Corpus":
         """Read the files."""
-        examples = [from_everyday(everyday) for path in data for everyday in load(path)]
+        requests = [everyday for path in data for everyday in load(path)]
         samples = [sample for sample in load_taskbench(taskbench) if from_taskbench(sample).plans[0]]
         read_bytes = b"".join(path.read_bytes() for path in [*data, taskbench])
-        return cls(examples, samples, hashlib.sha256(read_bytes).hexdigest())
+        return cls(requests, samples, hashlib.sha256(read_bytes).hexdigest())
 
     @property
     def seen(self) -> list[Example]:
         """Six sevenths of the everyday requests."""
         return [example for number, example in enumerate(self.examples) if number % _UNSEEN]
 
+    @cached_property
+    def examples(self) -> list[Example]:
+        """The everyday requests."""
+        return list(map(from_everyday, self.requests))
+
     @property
-    def unseen(self) -> list[Example]:
+    def unseen(self) -> list[Everyday]:
         """The rest of them."""
-        return list(self.examples[::_UNSEEN])
+        return list(self.requests[::_UNSEEN])
 
 
 def learn_words(corpus: Corpus, work: Path, out: Path) -> None:
-    """Learn all weights but those of the meaning, from what is seen and from all; how sure a plan is stays as it was."""
+    """Learn all weights but the meaning's, from what is seen and from all; how sure a plan is stays as it was."""
     save(fit(corpus.seen, corpus.samples), corpus.sha256, work / PATH.name)
     certainty = load_weights(out / PATH.name).certainty if (out / PATH.name).exists() else {}
     save(replace(fit(corpus.examples, corpus.samples), certainty=certainty), corpus.sha256, out / PATH.name)
