@@ -113,7 +113,7 @@ class Planner:
 
     def _sure(self, told: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:
         chosen = ranked[0]
-        if reading.mentions:  # who names the files says what is to be done with each
+        if reading.mentions or reading.quotes:  # who names files or quotes texts says what is to be done with each
             return True
         if chosen.beyond and chosen.probability >= _MOSTLY:
             return True  # what cannot be done is told beside it

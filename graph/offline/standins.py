@@ -24,7 +24,7 @@ _WORDS = re.compile(
 _FACT = re.compile(rf"{_PAPER}|\b(?:opening|open|close|price|cost|how much|total|date|when|hours|address|phone)\b")
 _ASKED = re.compile(r"\?|\b(?:whether|if|who|when|how much|find out)\b")
 _TONGUE = re.compile(r"\b(?:what|which|the|its) (?:language|tongue)\b")
-_SHORT = re.compile(r"\b(?:short|brief|concise|boil|cut|trim|tl;?dr|gist)\w*")
+_SHORT = re.compile(r"\b(?:short|brief|concise|boil|cut|trim|tl;?dr|gist|summ[ae]r)\w*")
 _KINDS_OF_MOOD = re.compile(
     r"\b(?:positive|negative|(?:un)?friendly|(?:un)?happy|(?:dis)?satisfied|pleased|glad|sad|angry|upset|annoyed|polite"
     r"|rude|nice|kind|a complaint|praise|favou?rable|critical|hostile|disappointed|harsh|aggressive|cheerful|gloomy"
