@@ -3,10 +3,14 @@
 Learned from the everyday requests in ``data/everyday/train.jsonl`` and from TaskBench's samples: which wishes a request
 utters by its words and by its meaning (log-linear models over sets of wishes), what fills each slot, which language is
 meant, how sure a plan is. It learns first from six sevenths, to see on the rest how sure a plan is, then from all.
+
+``--parts`` names what is learned in this run: the ``words``, the ``meaning`` (most of the time), and how sure a plan
+is (``certainty``), which needs what the other two have left in the folder ``--work``.
 """
 
 import argparse
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,19 +25,19 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.adapting import Heard, adapt
+from benchmarks.everyday import prediction
 from benchmarks.everyday_data import FOLDER, Everyday, load, references, wish, wishes
+from benchmarks.everyday_scoring import is_right
 from benchmarks.fitting import Group, Targets, fit_sets, softmax, sparse
 from benchmarks.taskbench_data import TYPE_NAMES, Sample, toolset
 from benchmarks.taskbench_data import load as load_taskbench
 from benchmarks.taskbench_scoring import reference
-from graph import offline
-from graph.offline import wording
+from graph.offline import Planner, wording
 from graph.offline.features import features, summed
 from graph.offline.intents import (
     OUTCOMES,
     Evidence,
     Intent,
-    choices,
     evidence,
     fillable,
     given_kinds,
@@ -46,7 +50,9 @@ from graph.offline.meaning import Learned, Meaning, Text, given
 from graph.offline.meaning import save as save_meaning
 from graph.offline.reading import Reading, read
 from graph.offline.weights import PATH, Weights, save
+from graph.offline.weights import load as load_weights
 from graph.offline.wiring import candidates, slots
+from graph.planning.files import Files
 from tools.experts.packed import Packed
 from tools.tasks import TASKS, TaskType
 
@@ -281,17 +287,18 @@ def language_groups(example: Example) -> list[Group]:
 # How sure
 
 
-def fit_certainty(examples: Sequence[Example], weights: Weights, understood: Meaning | None) -> dict[str, float]:
-    """Logistic regression of whether the likeliest set of wishes is right, on requests that were not learned from."""
-    rows, right = [], []
-    for example in examples:
-        said = evidence(example.reading, example.files, weights, understood)
-        ranked = choices(example.reading, example.files, weights, said, TASKS)
+def fit_certainty(requests: Sequence[Everyday], weights: Weights, understood: Meaning | None) -> dict[str, float]:
+    """Logistic regression of whether the likeliest plan is right, on requests that were not learned from."""
+    planner, rows, right = Planner(TASKS, weights, understood), list[Mapping[str, float]](), list[bool]()
+    for everyday in requests:
+        reading = read(everyday.request, everyday.files)
+        ranked = planner.understanding.of(reading, everyday.files)
         if ranked[0].wishes[0] not in OUTCOMES:
-            rows.append(offline.certainty(example.reading, example.files, ranked, understood is not None))
-            right.append(frozenset(ranked[0].wishes) in example.sets)
+            draft, told = planner.planned(reading, everyday.files, Files(everyday.files), ranked)
+            rows += [told] if draft.tasks else []
+            right += [is_right(everyday, prediction(everyday, draft))] if draft.tasks else []
     index = {name: number for number, name in enumerate(rows[0])}
-    model = LogisticRegression(fit_intercept=False, C=10).fit(sparse(rows, index), right)
+    model = LogisticRegression(fit_intercept=False, C=1, max_iter=500).fit(sparse(rows, index), right)
     return dict(zip(index, model.coef_[0].tolist(), strict=True))
 
 
@@ -302,7 +309,6 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     """All weights but those of the meaning and how sure a plan is."""
     taught = [*examples, *map(from_taskbench, samples)]
     weights = fit_wishes(taught, Inventory.of(taught))
-    print("wishes learned", flush=True)
     planned = [example for example in examples if example.plans]
     groups = [group for example in planned for group in link_groups(example, weights)]
     bench = [example for sample in samples if (example := from_taskbench(sample)).plans[0]]
@@ -314,25 +320,78 @@ def fit(examples: Sequence[Example], samples: Sequence[Sample]) -> Weights:
     return replace(weights, links=links, languages=languages)
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """What is learned from: everyday requests, every seventh of them unseen at first, and TaskBench's samples."""
+
+    requests: Sequence[Everyday]
+    samples: Sequence[Sample]
+    sha256: str
+
+    @classmethod
+    def load(cls, data: Sequence[Path], taskbench: Path) -> "Corpus":
+        """Read the files."""
+        requests = [everyday for path in data for everyday in load(path)]
+        samples = [sample for sample in load_taskbench(taskbench) if from_taskbench(sample).plans[0]]
+        read_bytes = b"".join(path.read_bytes() for path in [*data, taskbench])
+        return cls(requests, samples, hashlib.sha256(read_bytes).hexdigest())
+
+    @property
+    def seen(self) -> list[Example]:
+        """Six sevenths of the everyday requests."""
+        return [example for number, example in enumerate(self.examples) if number % _UNSEEN]
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """The everyday requests."""
+        return list(map(from_everyday, self.requests))
+
+    @property
+    def unseen(self) -> list[Everyday]:
+        """The rest of them."""
+        return list(self.requests[::_UNSEEN])
+
+
+def learn_words(corpus: Corpus, work: Path, out: Path) -> None:
+    """Learn all weights but the meaning's, from what is seen and from all; how sure a plan is stays as it was."""
+    save(fit(corpus.seen, corpus.samples), corpus.sha256, work / PATH.name)
+    certainty = load_weights(out / PATH.name).certainty if (out / PATH.name).exists() else {}
+    save(replace(fit(corpus.examples, corpus.samples), certainty=certainty), corpus.sha256, out / PATH.name)
+
+
+def learn_meaning(corpus: Corpus, work: Path, out: Path) -> None:
+    """Adapt the encoder, to what is seen and then to all."""
+    bench = list(map(from_taskbench, corpus.samples))
+    meant = fit_meaning([*corpus.seen, *bench])
+    save_meaning(meant, work / MEANING.name)
+    save_meaning(fit_meaning([*corpus.examples, *bench], meant), out / MEANING.name)
+
+
+def learn_certainty(corpus: Corpus, work: Path, out: Path) -> None:
+    """Learn how sure a plan is, by the models that were learned from what is seen."""
+    part, meant = load_weights(work / PATH.name), Meaning.load(work / MEANING.name)
+    sure = fit_certainty(corpus.unseen, part, meant) | fit_certainty(corpus.unseen, part, None)
+    save(replace(load_weights(out / PATH.name), certainty=sure), corpus.sha256, out / PATH.name)
+
+
+PARTS = {"words": learn_words, "meaning": learn_meaning, "certainty": learn_certainty}
+
+
 def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--taskbench", type=Path, required=True, help="training samples of TaskBench")
     parser.add_argument("--data", type=Path, nargs="+", default=TRAINING, help="everyday requests")
     parser.add_argument("--out", type=Path, default=PATH.parent, help="the folder of the weights")
+    parser.add_argument("--work", type=Path, required=True, help="the folder of what six sevenths have taught")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what is learned, in this order")
     options = parser.parse_args()
-    examples = [from_everyday(everyday) for path in options.data for everyday in load(path)]
-    samples = [sample for sample in load_taskbench(options.taskbench) if from_taskbench(sample).plans[0]]
-    bench = list(map(from_taskbench, samples))
-    seen, unseen = [
-        [example for number, example in enumerate(examples) if bool(number % _UNSEEN) == kept] for kept in (True, False)
-    ]
-    part, meant = fit(seen, samples), fit_meaning([*seen, *bench])
-    sure = fit_certainty(unseen, part, Meaning(*meant)) | fit_certainty(unseen, part, None)
-    weights = replace(fit(examples, samples), certainty=sure)
-    save_meaning(fit_meaning([*examples, *bench], meant), options.out / MEANING.name)
-    data = b"".join(path.read_bytes() for path in [*options.data, options.taskbench])
-    save(weights, hashlib.sha256(data).hexdigest(), options.out / PATH.name)
+    options.work.mkdir(parents=True, exist_ok=True)
+    corpus = Corpus.load(options.data, options.taskbench)
+    for part in options.parts:
+        started = time.monotonic()
+        PARTS[part](corpus, options.work, options.out)
+        print(f"{part} learned in {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

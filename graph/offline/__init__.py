@@ -1,17 +1,17 @@
 """Plans a request without a language model: reads it, finds its wishes, wires them over the typed task graph."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from graph.offline import followups, replies, wording
+from graph.offline.certainty import Planned, signs
 from graph.offline.copies import spread
-from graph.offline.intents import OUTCOMES, Choice
+from graph.offline.intents import OUTCOMES
 from graph.offline.layout import Layout
 from graph.offline.meaning import Meaning, meaning
 from graph.offline.reading import Reading, read
-from graph.offline.understanding import Understanding, Understood, Unmet
+from graph.offline.understanding import Understanding, Understood
 from graph.offline.weights import Weights, load
 from graph.offline.wiring import Wiring, wiring
 from graph.planning.draft import Draft
@@ -22,7 +22,6 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TaskType
 
-_CORE = 0.3  # how likely what all choices have in common must be to be done unasked
 _MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
 SURE = 0.5  # the probability of being right below which the user is asked
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
@@ -53,7 +52,7 @@ def plan(
         again = followups.repeated(reading, files, before, [*resources, *previous])
         return Draft(tasks=again) if again else Draft(question=replies.what_to_do(files or previous[-1:]))
     learned = meaning() if weights is None else None  # other weights may tell other wishes apart
-    planner = _Planner(offered, weights or load(), understood or learned, picked)
+    planner = Planner(offered, weights or load(), understood or learned, picked)
     chain = [] if resources else followups.meant(before, reading)
     if not chain:
         return planner.draft(reading, resources, previous)
@@ -64,88 +63,63 @@ def plan(
     return replace(draft, tasks=followups.onto(chain, draft.tasks))
 
 
-class _Planner:
+class Planner:
     """Plans requests over the types on offer."""
 
     def __init__(
-        self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: str
+        self, offered: Mapping[str, TaskType], weights: Weights, understood: Meaning | None, picked: str = ""
     ) -> None:
         self.offered, self.weights, self.picked = offered, weights, picked
         self.understanding = Understanding(offered, weights, understood)
 
     def draft(self, reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> Draft:
         """The plan of a request by what it says itself, or the one question that it leads to."""
-        files = in_question(reading, resources, previous)
+        files, known = in_question(reading, resources, previous), Files(resources, previous)
         ranked = self.understanding.of(reading, files)
         listed = [choice for choice in ranked if choice.intents and choice.probability >= _LEAST][:_MOST_CHOICES]
         picked = next((choice for choice in listed if replies.described(choice) == self.picked), None)
-        chosen = picked or ranked[0]
-        if not picked and not self._sure(ranked, reading, files):
-            if not (common := _common(listed)):
-                return replies.unsure(listed, files, self.offered)
-            chosen = common
-        if chosen.wishes[0] in OUTCOMES:
+        if picked:
+            return self.planned(reading, files, known, [picked])[0]
+        if ranked[0].wishes[0] in OUTCOMES:
             meant = self.understanding.lacking(reading, files)
-            return replies.without_a_plan(chosen, reading.text, meant, self.offered)
-        return self._planned(
-            *self.understanding.whole(chosen, reading, files), reading, files, Files(resources, previous)
-        )
+            return replies.without_a_plan(ranked[0], reading.text, meant, self.offered)
+        draft, told = self.planned(reading, files, known, ranked)
+        if not draft.tasks or self._sure(told, ranked, reading):
+            return draft
+        return replies.unsure(listed, files, self.offered)
 
-    def _sure(self, ranked: Sequence[Understood], reading: Reading, files: Sequence[str]) -> bool:
+    def planned(
+        self, reading: Reading, files: Sequence[str], known: Files, ranked: Sequence[Understood]
+    ) -> tuple[Draft, dict[str, float]]:
+        """The plan of the first of these sets of wishes, and the signs that tell how sure it is."""
+        whole, unmet = self.understanding.whole(ranked[0], reading, files)
+        notes = list(replies.left_out(unmet))
+        if not whole.intents:
+            return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes), {}
+        if unnamed := next(
+            (intent for intent in whole.intents if intent.type.slot("labels") and "labels" not in intent.slots), None
+        ):
+            return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes), {}
+        layout = Layout(reading, whole.intents, files)
+        wired = wiring(layout, self.weights)
+        checked = valid_part(as_written(spread(tasks(layout, wired), files, reading)), known, self.offered)
+        if checked.missing:
+            return Draft(question=question(*checked.missing), notes=notes), {}
+        if checked.problems:
+            return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes), {}
+        heard, meant = self.understanding.heard(reading, tuple(files)), self.understanding.meaning is not None
+        told = signs(Planned(heard, ranked, whole, checked.tasks, wired.score, meant))
+        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), told
+
+    def _sure(self, told: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:
         chosen = ranked[0]
-        if chosen.wishes[0] in OUTCOMES or reading.mentions:  # who names the files says what is to be done with each
+        if reading.mentions or reading.quotes:  # who names files or quotes texts says what is to be done with each
             return True
-        if chosen.beyond and chosen.intents and chosen.probability >= _MOSTLY:
+        if chosen.beyond and chosen.probability >= _MOSTLY:
             return True  # what cannot be done is told beside it
         if chosen.beyond and len({replies.described(choice) for choice in ranked if choice.intents}) < 2:
             return True  # whatever is meant, the same can be done
-        meant = self.understanding.meaning is not None
-        return self.weights.certain(certainty(reading, files, ranked, meant)) >= SURE
-
-    def _planned(
-        self, chosen: Understood, unmet: Sequence[Unmet], reading: Reading, files: Sequence[str], known: Files
-    ) -> Draft:
-        notes = list(replies.left_out(unmet))
-        if not chosen.intents:
-            return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes)
-        if unnamed := next(
-            (intent for intent in chosen.intents if intent.type.slot("labels") and "labels" not in intent.slots), None
-        ):
-            return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes)
-        layout = Layout(reading, chosen.intents, files)
-        planned = spread(tasks(layout, wiring(layout, self.weights)), files, reading)
-        checked = valid_part(as_written(planned), known, self.offered)
-        if checked.missing:
-            return Draft(question=question(*checked.missing), notes=notes)
-        if checked.problems:
-            return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes)
-        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes])
-
-
-def _common(listed: Sequence[Understood]) -> Understood | None:
-    """The choice that all other likely ones only add to: what it does is wanted in any case."""
-    kinds = [(choice, {intent.type.name for intent in choice.intents}) for choice in listed if not choice.beyond]
-    shared = (
-        choice for choice, kind in kinds if choice.probability >= _CORE and all(kind <= other for _, other in kinds)
-    )
-    return next(shared, None) if len(kinds) > 1 else None
-
-
-def certainty(
-    reading: Reading, files: Sequence[str], ranked: Sequence[Choice | Understood], meant: bool
-) -> dict[str, float]:
-    """What tells how sure the likeliest choice is; ``meant`` where the meaning was taken as well as the words."""
-    chosen, *rivals = ranked
-    likely = min(max(chosen.probability, 1e-6), 1 - 1e-6)
-    signs = {
-        "always": 1.0,
-        "odds": math.log(likely / (1 - likely)),
-        "rival": math.log(max(next((rival.probability for rival in rivals), 0.0), 1e-6)),
-        "several": float(len(chosen.wishes) > 1),
-        "long": min(len(reading.words), 60) / 20,
-        "files": float(len(files) > 1),
-    }
-    return {f"{name} {meant}": value for name, value in signs.items()}
+        return self.weights.certain(told) >= SURE
 
 
 def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """What the model of task types sees of a request: its words and word parts, its files, the table's phrases."""
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from itertools import groupby
 from math import sqrt
 from pathlib import PurePosixPath
 
-from graph.offline.cues import CUES, patterns
 from graph.offline.listing import labels
 from graph.offline.reading import Reading, Word
 from tools.files.resources import modality
 from tools.tasks import TASKS
 
 # How much each family counts in a clause, whatever the clause's length.
-_WORDS, _PARTS, _CROSSED, _CUE = 2.0, 1.2, 1.2, 1.0
+_WORDS, _PARTS, _CROSSED = 2.0, 1.2, 1.2
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,7 @@ def features(reading: Reading, files: Sequence[str]) -> list[Feature]:
         of_words += [*_grams(clause, place), *_parts(clause, place)]
         place += len(clause)
     said = [Feature(f"p:{name}", 0.7, at) for name, at in phrases(reading)]
-    return [*of_words, *_of_files(reading, files), *said, *_cues(reading)]
-
-
-def _cues(reading: Reading) -> Iterator[Feature]:
-    """The wordings of the lexicon, each where it stands."""
-    starts = [word.start for word in reading.words]
-    for name in CUES:
-        for number, cue in enumerate(patterns(name, ())):
-            if match := cue.search(reading.masked):
-                yield Feature(f"q:{name}.{number}", _CUE, max(0, bisect_right(starts, match.start()) - 1))
+    return [*of_words, *_of_files(reading, files), *said]
 
 
 def _grams(clause: Sequence[Word], place: int) -> Iterator[Feature]:
@@ -94,6 +83,7 @@ def _of_files(reading: Reading, files: Sequence[str]) -> Iterator[Feature]:
         yield Feature("listed", 1.0)
 
 
+_ENDING = r"(?:e|es|ed|ing|s|d|ion|ions|ation|ations|er)?"
 _BUILT_IN = tuple(TASKS)  # what is learned from; others may be added later
 
 
@@ -109,7 +99,7 @@ def called(reading: Reading, names: Sequence[str]) -> Iterator[tuple[str, int]]:
     """The same for types of which nothing was learned: by their phrases with gaps and endings, and by their names."""
     starts = [word.start for word in reading.words]
     for name in names:
-        if name in TASKS and (match := patterns(name, TASKS[name].words)[0].search(reading.masked)):
+        if name in TASKS and (match := _inflected(name, TASKS[name].words).search(reading.masked)):
             yield name, max((number for number, start in enumerate(starts) if start <= match.start()), default=0)
 
 
@@ -117,6 +107,19 @@ def called(reading: Reading, names: Sequence[str]) -> Iterator[tuple[str, int]]:
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
     listed = "|".join(re.escape(word.lower()) for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{listed})(?!\w)") if listed else None
+
+
+@lru_cache(maxsize=512)
+def _inflected(name: str, words: tuple[str, ...]) -> re.Pattern[str]:
+    """The phrases of a type and its name, each with the endings its words may take: "read aloud", "reading aloud"."""
+    return re.compile("|".join(map(_phrase, [*words, name, name.replace("-", " ")])))
+
+
+def _phrase(phrase: str) -> str:
+    """A phrase as an expression; ``~`` in it stands for up to four words."""
+    words = [re.escape(word[:-1] if word.endswith("e") and len(word) > 3 else word) for word in phrase.split()]
+    pattern = r"\b" + (_ENDING + r"\s+").join(words) + _ENDING + r"\b"
+    return pattern.replace(rf"\s+\~{_ENDING}\s+", r"(?:\s+[\w'-]+){0,4}?\s+")
 
 
 def summed(present: Sequence[Feature]) -> Mapping[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -121,7 +121,9 @@ def _possible(
     sets: tuple[tuple[str, ...], ...], given: frozenset[str], rows: tuple[TaskType, ...]
 ) -> NDArray[np.bool_]:
     types = {row.name: row for row in rows}
-    return np.array([fillable(wishes, given, types) for wishes in sets])
+    ready = {wish for wish in {*chain.from_iterable(sets)} if fillable([wish], given, types)}
+    ready -= {*OUTCOMES}
+    return np.array([{*wishes} <= ready or fillable(wishes, given, types) for wishes in sets])
 
 
 def _combined(best: Sequence[frozenset[str]], odds: Mapping[str, float]) -> Iterator[frozenset[str]]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from graph.offline.cues import MOOD
 from graph.offline.intents import type_name
 from tools import languages
 from tools.experts import filters
@@ -25,8 +24,13 @@ _WORDS = re.compile(
 _FACT = re.compile(rf"{_PAPER}|\b(?:opening|open|close|price|cost|how much|total|date|when|hours|address|phone)\b")
 _ASKED = re.compile(r"\?|\b(?:whether|if|who|when|how much|find out)\b")
 _TONGUE = re.compile(r"\b(?:what|which|the|its) (?:language|tongue)\b")
-_SHORT = re.compile(r"\b(?:short|brief|concise|boil|cut|trim|tl;?dr|gist)\w*")
-_KINDS_OF_MOOD = re.compile(rf"{MOOD}|\b(?:good|bad|not|like|likes|liked|love|loves|loved|hate|hates|hated)\b")
+_SHORT = re.compile(r"\b(?:short|brief|concise|boil|cut|trim|tl;?dr|gist|summ[ae]r)\w*")
+_KINDS_OF_MOOD = re.compile(
+    r"\b(?:positive|negative|(?:un)?friendly|(?:un)?happy|(?:dis)?satisfied|pleased|glad|sad|angry|upset|annoyed|polite"
+    r"|rude|nice|kind|a complaint|praise|favou?rable|critical|hostile|disappointed|harsh|aggressive|cheerful|gloomy"
+    r"|optimistic|pessimistic|grumpy|insulting|encouraging|(?:un)?pleasant|bitter|furious|excited|enthusiastic|grateful|sarcastic"
+    r"|mean-spirited|complain(?:ing|s)?|good|bad|not|likes?|liked|loves?|loved|hates?|hated)\b"
+)
 
 
 def _always(_: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from graph.offline import options, standins, wording
 from graph.offline.hearing import READERS, Hearing, hear
@@ -51,10 +52,11 @@ class Understanding:
     def __init__(self, offered: Mapping[str, TaskType], weights: Weights, meaning: Meaning | None) -> None:
         self.offered, self.weights, self.meaning = offered, weights, meaning
         self.types = TASKS | dict(offered)
+        self.heard = lru_cache(maxsize=16)(self._hear)
 
     def of(self, reading: Reading, files: Sequence[str]) -> list[Understood]:
         """The likely sets of wishes, the likeliest first; those that cannot run are left aside if others are likely."""
-        return self._able(self._heard(reading, files))
+        return self._able(self.heard(reading, tuple(files)))
 
     def _able(self, heard: Hearing) -> list[Understood]:
         met = list(_merged(self._met(choice, heard) for choice in heard.choices))
@@ -65,14 +67,14 @@ class Understanding:
         return [replace(understood, probability=understood.probability / likely) for understood in able]
 
     def lacking(self, reading: Reading, files: Sequence[str]) -> TaskType:
-        """The type that is most likely meant by a request that lacks what it needs."""
-        said = self._heard(reading, files).said
-        names = [name for name in said.names if type_name(name) in self.types]
-        return self.types[type_name(max(names, key=said.of))]
+        """The type that the words of a request speak for most, although what it needs was not given."""
+        said = self.heard(reading, tuple(files)).said
+        by_words = dict(zip(said.names, said.by_word[:-1].sum(axis=0).tolist(), strict=True))
+        return self.types[type_name(max((n for n in by_words if type_name(n) in self.types), key=by_words.__getitem__))]
 
     def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
         """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""
-        parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self._heard(reading, files)
+        parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self.heard(reading, tuple(files))
         unmet = {_words(intent, heard): Unmet(_words(intent, heard), intent.type) for intent in chosen.beyond}
         for part in parts if len(parts) > 1 else ():
             alone = self._alone(part, chosen, reading, files)
@@ -88,13 +90,13 @@ class Understanding:
     def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""
         given = f': "{reading.quotes[0].text}"' if reading.quotes else ""
-        heard = self._heard(read(f"{part.text}{given}", files), files)
+        heard = self.heard(read(f"{part.text}{given}", files), tuple(files))
         likely = sum(choice.probability for choice in heard.choices if {*choice.wishes} & {*chosen.wishes})
         alone = self._able(heard)[0]
         planned = alone.intents and {*map(_kind, alone.intents)} <= {*map(_kind, chosen.intents)}
-        return Understood((), 0.0) if likely >= _HEARD or planned or {*heard.named} & {*chosen.wishes} else alone
+        return Understood((), 0.0) if likely >= _HEARD or planned else alone
 
-    def _heard(self, reading: Reading, files: Sequence[str]) -> Hearing:
+    def _hear(self, reading: Reading, files: tuple[str, ...]) -> Hearing:
         return hear(reading, files, self.weights, self.meaning, self.types)
 
     def _met(self, choice: Choice, heard: Hearing) -> Understood:

@@ -63,7 +63,9 @@ class Weights:
         return sum(self.languages.get(name, 0.0) for name in features)
 
     def certain(self, features: Mapping[str, float]) -> float:
-        """The probability that a plan is right."""
+        """The probability that a plan is right; 1 where nothing was learned of it."""
+        if not self.certainty:
+            return 1.0
         total = sum(self.certainty.get(name, 0.0) * value for name, value in features.items())
         return float(1 / (1 + np.exp(-total)))
 

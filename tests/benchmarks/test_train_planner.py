@@ -1,16 +1,21 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from benchmarks.everyday_data import Everyday
 from benchmarks.fitting import Targets, fit_sets, softmax
 from benchmarks.taskbench_data import Sample
 from benchmarks.train_planner import Example, fit, fit_certainty, fit_meaning, from_taskbench, language_groups
 from graph import offline
-from graph.offline.intents import choices, evidence
+from graph.offline import Planner
+from graph.offline.intents import evidence
 from graph.offline.meaning import Meaning
 from graph.offline.meaning import save as save_meaning
+from graph.offline.reading import read
 from graph.offline.weights import load, save
+from graph.planning.files import Files
 from tools.tasks import TASKS
 
 VERBS = {"summarize": "summarization", "translate": "translation", "read aloud": "text-to-speech"}
@@ -83,8 +88,16 @@ def test_the_encoder_learns_wishes_by_their_meaning_and_learns_on(tmp_path: Path
 
 
 def test_how_sure_a_plan_is_is_learned_from_requests_that_are_planned_right_and_wrong() -> None:
-    wrong = Example("wrong", "please summarize page1.txt", ["page1.txt"], [[{"task": "translation", "args": {}}]])
-    weights = fit(EXAMPLES, SAMPLES)
-    told = fit_certainty([*EXAMPLES, wrong], weights, None)
-    ranked = choices(wrong.reading, wrong.files, weights, evidence(wrong.reading, wrong.files, weights, None), TASKS)
-    assert set(told) == set(offline.certainty(wrong.reading, wrong.files, ranked, meant=False))
+    weights = replace(fit(EXAMPLES, SAMPLES), certainty={})
+    short = [Everyday(one.id, "one", one.request, tuple(one.files), (), tuple(one.plans), {}) for one in EXAMPLES]
+    chat = " and tell everybody at home that I said hello to each of them"
+    long = [replace(one, request=one.request + chat, accept=([{"task": "fill-mask", "args": {}}],)) for one in short]
+    told = replace(weights, certainty=fit_certainty([*short, *long], weights, None))
+
+    def sure(request: str) -> float:
+        reading, files = read(request, ["page1.txt"]), ["page1.txt"]
+        planner = Planner(TASKS, told, None)
+        return told.certain(planner.planned(reading, files, Files(files), planner.understanding.of(reading, files))[1])
+
+    assert sure("please summarize page1.txt") > 0.5
+    assert sure(f"please summarize page1.txt{chat}") < 0.5

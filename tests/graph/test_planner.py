@@ -81,8 +81,8 @@ async def test_a_file_without_a_word_answers_our_question(offline: Runtime[Conte
 
 
 UNSURE = [
-    "I think someone's been copying. Compare Mina's with the other two for similarity, will you",
-    "Make my ad sound friendlier, and give me an embedding of the ad as it was, for the matching engine.",
+    "Lines, faces, words, whichever of these there are, and perhaps all of it spoken, "
+    "my gran can neither see nor hear well",
 ]
 
 

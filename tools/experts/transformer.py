@@ -7,6 +7,7 @@ import numpy as np
 from tools.experts.packed import Array, Packed
 
 MATRICES = ("q", "k", "v", "ao", "fi", "fo")  # by the file's names: attention's four, the feed-forward's two
+_LARGEST = np.float32(80)  # whose exponential single precision still holds
 Adapters = Mapping[str, tuple[Array, Array]]  # by layer and matrix, "3.q": (rank, in) and (out, rank)
 
 
@@ -75,8 +76,9 @@ class _Layer:
 
 
 def _gelu(values: Array) -> Array:
-    """The Gaussian error linear unit by its usual approximation, which numpy has fast."""
-    return np.asarray(0.5 * values * (1 + np.tanh(0.79788456 * (values + 0.044715 * values**3))), np.float32)
+    """The Gaussian error linear unit by its usual approximation, as a product: a power costs numpy forty times that."""
+    inner = np.minimum(values * (-1.59576912 - 0.0713548163 * values * values), _LARGEST)
+    return np.asarray(values / (1 + np.exp(inner)), np.float32)
 
 
 def _normalized(states: Array, scale: Array, shift: Array, epsilon: float) -> Array:
