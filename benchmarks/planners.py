@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from langchain_core.messages import HumanMessage
 
-from graph import offline
+from graph.by_rule import planned
 from graph.chat_models import chat_model
 from graph.conversation import Request
 from graph.planning.author import author
@@ -24,7 +24,7 @@ def planner_of(controller: str, types: Mapping[str, TaskType]) -> Planner:
     model = chat_model(controller)
 
     async def by_rule(request: str, files: Sequence[str]) -> Draft:
-        return offline.plan(request, files, types)
+        return planned(request, Request(request, list(files), [], HumanMessage(request)), types)
 
     async def by_model(request: str, files: Sequence[str]) -> Draft:
         assert model is not None  # noqa: S101 - by_rule is taken otherwise

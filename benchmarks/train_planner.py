@@ -294,8 +294,8 @@ def fit_certainty(requests: Sequence[Everyday], weights: Weights, understood: Me
         reading = read(everyday.request, everyday.files)
         ranked = planner.understanding.of(reading, everyday.files)
         if ranked[0].wishes[0] not in OUTCOMES:
-            draft, told = planner.planned(reading, everyday.files, Files(everyday.files), ranked)
-            rows += [told] if draft.tasks else []
+            draft, clues = planner.planned(reading, everyday.files, Files(everyday.files), ranked)
+            rows += [clues] if draft.tasks else []
             right += [is_right(everyday, prediction(everyday, draft))] if draft.tasks else []
     index = {name: number for number, name in enumerate(rows[0])}
     model = LogisticRegression(fit_intercept=False, C=1, max_iter=500).fit(sparse(rows, index), right)

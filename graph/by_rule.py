@@ -11,6 +11,7 @@ from graph.planning.partial import valid_part
 from graph.planning.validation import as_written, question
 from graph.recall import recalled
 from graph.state import Task
+from tools import extras
 from tools.errors import PlanError
 from tools.tasks import TASKS, TaskType
 
@@ -28,27 +29,24 @@ def drafted(request: Request, types: Mapping[str, TaskType]) -> Draft:
     if said and (reply := recalled(request.text, request.history, before)):
         return Draft(refusal=reply, exit_code=0)
     if said and (choice := _picked(request, said[-1], types)):
-        return _finished(_planned(said[-1], request, types, picked=choice), said[-1], request, types)
+        return _finished(planned(said[-1], request, types, picked=choice), said[-1], request, types)
     answers = bool(said) and not request.text.strip() and not request.done  # a file without a word, to our question
     text = said[-1] if answers else request.text
-    return _finished(_planned(text, request, types, before=before), text, request, types)
+    return _finished(planned(text, request, types, before=before), text, request, types)
 
 
-def _planned(
+def planned(
     text: str, request: Request, types: Mapping[str, TaskType], *, before: Sequence[Task] = (), picked: str = ""
 ) -> Draft:
+    """What is planned over these task types, whatever can run here; ``before`` and ``picked`` as of offline.plan."""
     draft = offline.plan(text, request.given, types, previous=request.previous, before=before, picked=picked)
-    direct = [] if picked else instructions.followed(text, request.given, types)
-    if direct and (_agree(draft.tasks, direct[0]) or direct[0].task.endswith("-facts")):
+    if picked or any(task.task in extras.entries() for task in draft.tasks):
+        return replace(draft, tasks=instructions.own_first(draft.tasks, types))
+    if direct := instructions.followed(text, request.given, types):
         return Draft(tasks=direct)
     if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
         return Draft(tasks=asked)
-    return draft
-
-
-def _agree(planned: Sequence[Task], direct: Task) -> bool:
-    """Whether the plan is one task, or several changes of the kind that can be made at once."""
-    return len(planned) < 2 or {task.task for task in planned} == {direct.task}
+    return replace(draft, tasks=[*draft.tasks, *instructions.forgotten(draft.tasks, text, request.given, types)])
 
 
 def _finished(draft: Draft, text: str, request: Request, types: Mapping[str, TaskType]) -> Draft:

@@ -1,11 +1,15 @@
 """Instructions about the one file that came with them, which a built-in expert can follow word by word."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from graph.binding import references
 from graph.state import Task
+from tools import extras
 from tools.experts import audio, filters
+from tools.experts.wording import clauses
 from tools.files.resources import modality
+from tools.tasks import TaskType
 
 _FACTS = re.compile(
     r"\bhow many pixels|\b(?:what|which) (?:size|resolution|dimensions)"
@@ -14,6 +18,13 @@ _FACTS = re.compile(
     re.I,
 )
 _POLITE = re.compile(r"\W*(?:please\b.*|can|could|would|will) ", re.I)
+_CHANGES = {"image-to-image", "image-editing", "audio-to-audio"}
+_OF_TABLES = re.compile(
+    r"\?|^\W*(?:how|what|which|who|when|where|count|sum|total|average|mean|median|list|show|find|add|sort|most|least|max|min|highest|lowest|tell|give|is|are|does|do|did|filter|only|rows?)\b",
+    re.I,
+)
+_TELLS = re.compile(r"(?:i|we|my|our|he|she|they|it|this|there|that)\b")
+_LONGEST = 8  # words of one change; who says more speaks of something else, too
 _FOLLOWED = {"image": ("image-to-image", filters.understands), "audio": ("audio-to-audio", audio.understands)}
 
 
@@ -25,16 +36,56 @@ def followed(request: str, files: Sequence[str], offered: Collection[str]) -> li
     if _FACTS.search(request) and f"{kind}-facts" in offered:
         return [Task(task=f"{kind}-facts", id=0, args={kind: file})]
     name, understands = _FOLLOWED.get(kind, ("", None))
-    asks = request.rstrip().endswith("?") and not _POLITE.match(request)
-    if understands is None or asks or name not in offered or not understands(request):
+    if understands is None or name not in offered or not understands(request):
         return []
-    return [Task(task=name, id=0, args={kind: file, "text": request})]
+    return [Task(task=name, id=0, args={kind: file, "text": request})] if _commands(request) else []
+
+
+def _commands(request: str) -> bool:
+    """Whether a request is a list of short commands, and neither a question nor a story."""
+    asks = "?" in request and not _POLITE.match(request)
+    return not asks and all(len(clause.split()) <= _LONGEST for clause in clauses(request))
+
+
+def forgotten(tasks: Sequence[Task], request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
+    """The change of the one file that some parts of the request ask for in so many words, where no task makes one."""
+    name, understands = _FOLLOWED.get(modality(files[0]) if len(files) == 1 else "", ("", None))
+    if understands is None or name not in offered or not tasks or any(task.task in _CHANGES for task in tasks):
+        return []
+    short = (part for part in clauses(request) if len(part.split()) <= _LONGEST and not _TELLS.match(part))
+    parts = [part for part in short if understands(part)]
+    if not parts or not _commands(", ".join(parts)):
+        return []
+    number = 1 + max(task.id for task in tasks)
+    return [Task(task=name, id=number, args={modality(files[0]): files[0], "text": ", ".join(parts)})]
+
+
+def own_first(tasks: Sequence[Task], offered: Mapping[str, TaskType]) -> list[Task]:
+    """The tasks without built-in changes for words that a tool of the owner's, planned as well, is called by."""
+    words = [word for task in tasks if task.task in extras.entries() for word in offered[task.task].words]
+    twins = [task for task in tasks if task.task in _CHANGES and _speaks_of(task, words)]
+    kept = [task for task in tasks if task not in twins]
+    for twin in twins:
+        given = next((value for slot, value in twin.args.items() if slot in {"image", "audio"}), "")
+        kept = [_instead(task, f"<resource-{twin.id}>", str(given)) for task in kept]
+    return kept
+
+
+def _speaks_of(task: Task, words: Sequence[str]) -> bool:
+    said = str(task.args.get("text", "")).lower()
+    return any(word.lower() in said for word in words)
+
+
+def _instead(task: Task, reference: str, given: str) -> Task:
+    """The task with something else where it referred to a result; what it depends on is seen from its arguments."""
+    args = {slot: given if value == reference else value for slot, value in task.args.items()}
+    return task.model_copy(update={"args": args, "dep": sorted(references(args))})
 
 
 def asked_of_table(request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
     """The task for whatever is asked of the only file, a table; what computes it says itself what it cannot."""
     name = "table-question-answering"
-    if len(files) != 1 or modality(files[0]) != "table" or name not in offered:
+    if len(files) != 1 or modality(files[0]) != "table" or name not in offered or not _OF_TABLES.search(request):
         return []
     return [Task(task=name, id=0, args={"table": files[0], "question": request})]
 

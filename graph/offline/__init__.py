@@ -23,7 +23,7 @@ from tools.files.resources import modality
 from tools.tasks import TaskType
 
 _MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
-SURE = 0.5  # the probability of being right below which the user is asked
+SURE = 0.4  # the probability of being right below which the user is asked
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
@@ -83,8 +83,8 @@ class Planner:
         if ranked[0].wishes[0] in OUTCOMES:
             meant = self.understanding.lacking(reading, files)
             return replies.without_a_plan(ranked[0], reading.text, meant, self.offered)
-        draft, told = self.planned(reading, files, known, ranked)
-        if not draft.tasks or self._sure(told, ranked, reading):
+        draft, clues = self.planned(reading, files, known, ranked)
+        if not draft.tasks or self._sure(clues, ranked, reading):
             return draft
         return replies.unsure(listed, files, self.offered)
 
@@ -108,10 +108,10 @@ class Planner:
         if checked.problems:
             return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes), {}
         heard, meant = self.understanding.heard(reading, tuple(files)), self.understanding.meaning is not None
-        told = signs(Planned(heard, ranked, whole, checked.tasks, wired.score, meant))
-        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), told
+        clues = signs(Planned(heard, ranked, whole, checked.tasks, wired.score, meant))
+        return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), clues
 
-    def _sure(self, told: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:
+    def _sure(self, clues: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:
         chosen = ranked[0]
         if reading.mentions or reading.quotes:  # who names files or quotes texts says what is to be done with each
             return True
@@ -119,7 +119,7 @@ class Planner:
             return True  # what cannot be done is told beside it
         if chosen.beyond and len({replies.described(choice) for choice in ranked if choice.intents}) < 2:
             return True  # whatever is meant, the same can be done
-        return self.weights.certain(told) >= SURE
+        return self.weights.certain(clues) >= SURE
 
 
 def in_question(reading: Reading, resources: Sequence[str], previous: Sequence[str]) -> list[str]:

@@ -30,7 +30,7 @@ def signs(planned: Planned) -> dict[str, float]:
     """What speaks for a plan and against it."""
     heard, wishes = planned.heard, len(planned.whole.intents)
     parts = len(asking(heard.reading))
-    told = {
+    clues = {
         "always": 1.0,
         "heard": _log(heard.choices[0].probability, 1e-3),
         "rival": _log(planned.ranked[1].probability if len(planned.ranked) > 1 else 0.0, 1e-6),
@@ -43,7 +43,7 @@ def signs(planned: Planned) -> dict[str, float]:
         "wiring": max(planned.wiring, -4.0),
         "unused": float(min(len(_unused(heard.files, planned.tasks)), 2)),
     }
-    return {f"{name} {planned.meant}": value for name, value in told.items()}
+    return {f"{name} {planned.meant}": value for name, value in clues.items()}
 
 
 def _log(probability: float, least: float) -> float:

@@ -38,7 +38,7 @@ async def test_a_conversation_is_the_same_in_every_process(two: list[Conversatio
     await here.name(OWNER, "shared", "Hello")
     config = here.config(OWNER, "shared", Context())
     await here.graph.aupdate_state(config, {"messages": [HumanMessage("Hello")]}, as_node="respond")
-    assert await there.titles(OWNER) == [("Hello", "shared")]
+    assert [(entry.title, entry.thread) for entry in await there.titles(OWNER)] == [("Hello", "shared")]
     assert [message.text for message in (await there.open(OWNER, "shared")).messages] == ["Hello"]
     assert await there.titles("local/other") == []
 

@@ -24,6 +24,7 @@ from tests.server.process import Server
 def test_all_conversations_and_files_are_exported_and_deleted(
     page: Page, server: Server, visitor: BrowserContext
 ) -> None:
+    before = holding(server.folder, NOTICE.read_bytes())  # other visitors'
     ask(page, "Show me the edges of this picture; the word is plugh-forever", NOTICE)
     done(page, 1)
     begin_anew(page)
@@ -44,15 +45,15 @@ def test_all_conversations_and_files_are_exported_and_deleted(
     page.click("#delete-all")
     expect(page.locator("#history")).to_be_hidden(timeout=PATIENCE)
     expect(page.get_by_text("All is deleted.")).to_be_visible()
-    assert holding(server.folder, NOTICE.read_bytes()) == []
+    assert holding(server.folder, NOTICE.read_bytes()) == before
     again = arrive(visitor, server)
     expect(again.locator("#chat .message")).to_have_count(0)
 
 
-def holding(folder: Path, content: bytes) -> list[Path]:
+def holding(folder: Path, content: bytes) -> set[Path]:
     """The files that a visitor sent or was shown, wherever the server may keep them."""
     kept = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size == len(content)]
-    return [path for path in kept if path.read_bytes() == content]
+    return {path for path in kept if path.read_bytes() == content}
 
 
 def test_whoever_keeps_too_much_is_told_so_in_the_chat(chromium: Browser, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def made(server: Server, page: Page, name: str) -> Path:
     """The one file of this name that the page lists as made."""
     link = page.locator(f'#made a[download^="{name}"]')
     expect(link).to_have_count(1, timeout=PATIENCE)
-    (path,) = server.folder.rglob(str(link.get_attribute("download")))
+    (path,) = (server.folder / "outputs").rglob(str(link.get_attribute("download")))
     return path
 
 

@@ -1,6 +1,7 @@
 """The graph and its tasks as MCP tools, through the real MCP client."""
 
 import asyncio
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -154,7 +155,11 @@ def test_what_is_made_stands_in_the_result_or_as_a_link_where_it_is_large(
         sound, picture, noise = asyncio.run(in_turn(url, *calls))
         assert noise.size == len(httpx.get(noise.uri).content) > SHOWN
     assert (sound.type, picture.type, noise.type) == ("audio", "image", "resource_link")
-    assert (sound.mime_type, picture.mime_type, noise.mime_type) == ("audio/x-wav", "image/png", "image/png")
+    assert (sound.mime_type, picture.mime_type, noise.mime_type) == (
+        mimetypes.types_map[".wav"],
+        "image/png",
+        "image/png",
+    )
 
 
 @pytest.mark.parametrize("key", [None, "no-key-of-anybody"])

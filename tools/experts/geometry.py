@@ -91,7 +91,7 @@ GEOMETRY: tuple[tuple[re.Pattern[str], Edit], ...] = tuple(
     (re.compile(pattern), plan)
     for pattern, plan in (
         (r".*(?:\brotat|\bturn(?!\w* (?:it |this )?(?:black|grey|gray|into))|upside down|on its head).*", _turn),
-        (r".*(?:mirror|flip).*", _mirror),
+        (r".*\b(?:mirror|flip)\b.*", _mirror),
         (r".*(?:\bcrop|\btrim|\bcut\b).*|square$", _crop),
         (
             r"(?P<across>\d+)\s*(?:x|\u00d7)\s*(?P<down>\d+)"
