@@ -10,7 +10,7 @@ from benchmarks.cluster import show
 from tests.support import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 async def test_every_request_is_answered_once_while_processes_are_lost() -> None:
     assert await show(requests=4) == {"asked": 4, "answered": 4, "answered_once": 4}

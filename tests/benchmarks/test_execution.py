@@ -19,7 +19,7 @@ def test_the_random_plan_is_the_same_every_time() -> None:
     assert random_dag() != random_dag(seed=8)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_benchmark_measures_every_road_against_the_critical_path() -> None:
     command = [sys.executable, "-m", "benchmarks.execution", "--json", "--repeats", "1", "--at-once", "16"]
     command += ["--only", "unbalanced", "paper", "noop200"]

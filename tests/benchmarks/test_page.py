@@ -11,7 +11,7 @@ from tests.support import ROOT
 SMALL = ["--pages", "2", "--requests", "1", "--seconds", "1.5", "--visits", "2"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_few_pages_are_measured() -> None:
     command = [sys.executable, "-m", "benchmarks.page", "--json", *SMALL]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True, cwd=ROOT)  # noqa: S603 - ours
