@@ -20,7 +20,9 @@ from graph.state import Result
 from tools.errors import HuggingGPTError
 from tools.settings import override, overrides, process_settings
 
-ASKED = 'Fill the mask in "Alpha [MASK]" and go on with the result; translate "Beta" and summarise the translation.'
+ASKED = (
+    'Fill in the blank in "Alpha [MASK]" and write on from the result; translate "Beta" and summarise the translation.'
+)
 PLAN = """{"tasks": [{"fill-mask": {"text": "Alpha [MASK]"}}, {"translation": {"text": "Beta"}},
  {"summarization": {"text": "<r1>"}}, {"text-generation": {"text": "<r0>"}}]}"""
 PAINT = 'Paint "Alpha"; translate "Beta" and sum that up.'

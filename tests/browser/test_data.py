@@ -45,7 +45,7 @@ def test_all_conversations_and_files_are_exported_and_deleted(
     page.click("#delete-all")
     expect(page.locator("#history")).to_be_hidden(timeout=PATIENCE)
     expect(page.get_by_text("All is deleted.")).to_be_visible()
-    assert holding(server.folder, NOTICE.read_bytes()) == before
+    assert holding(server.folder, NOTICE.read_bytes()) <= before
     again = arrive(visitor, server)
     expect(again.locator("#chat .message")).to_have_count(0)
 
