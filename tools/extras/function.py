@@ -5,7 +5,8 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -34,18 +35,31 @@ async def describe(place: Place) -> Sequence[Entry]:
 
 
 async def run(entry: Entry, inputs: dict[str, Any]) -> Output:
-    """Call it in a thread that may be left behind; a coroutine function on an event loop of its own."""
-    return await aside(partial(_run, entry, inputs), "extra")
+    """Call it in a thread that may be left behind; a coroutine function, on a loop of its own, is cancelled with us."""
+    given_up: Future[None] = Future()
+    try:
+        return await aside(partial(_run, entry, inputs, given_up), "extra")
+    finally:
+        given_up.cancel()
 
 
-def _run(entry: Entry, inputs: dict[str, Any]) -> Output:
+def _run(entry: Entry, inputs: dict[str, Any], given_up: "Future[None]") -> Output:
     function = _find(entry.source)
     hints = get_type_hints(function, include_extras=True)
     arguments = {name: _typed(name, value, hints.get(name)) for name, value in entry.arguments(inputs).items()}
     value = function(**arguments)
     if inspect.iscoroutine(value):
-        value = asyncio.run(value)
+        value = asyncio.run(_unless(given_up, value))
     return gathered(value if isinstance(value, tuple) else [value], entry)
+
+
+async def _unless(given_up: "Future[None]", work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - what the function gives
+    task, nobody_waits = asyncio.create_task(work), asyncio.wrap_future(given_up)
+    await asyncio.wait({task, nobody_waits}, return_when=asyncio.FIRST_COMPLETED)
+    nobody_waits.cancel()  # else it would be told on a loop that is closed
+    if not task.done():
+        task.cancel()
+    return await task
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:  # noqa: ANN401 - what the function wants

@@ -1,5 +1,7 @@
 """Functions that others may offer, for the tests of added task types."""
 
+import asyncio
+import threading
 import time
 from enum import Enum
 from pathlib import Path
@@ -13,6 +15,7 @@ from pydantic import Field
 from tools.protocol import Audio
 
 EXAMPLE = "no function"
+WAITS, WAITED = threading.Event(), threading.Event()  # what goes on in `wait`
 
 
 def pig_latin(text: Annotated[str, "the words to change"], ending: str = "ay") -> str:
@@ -47,6 +50,16 @@ def explode(text: str) -> str:
 def sleep(text: str) -> str:
     """Sleep a while."""
     time.sleep(2)
+    return text
+
+
+async def wait(text: str) -> str:
+    """Wait for ever."""
+    WAITS.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        WAITED.set()
     return text
 
 

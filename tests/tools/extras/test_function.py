@@ -1,5 +1,6 @@
 """Task types from Python functions, through the tools and the whole graph."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ROOT
+from tests.tools.extras import functions
 from tests.tools.extras.conftest import Ask, Call
 from tools import TOOLS, extras
 from tools.errors import ConfigError, InputError, ModelError, ModelTimeout, ModelUnavailable
@@ -51,6 +53,15 @@ async def test_arguments_arrive_in_the_types_that_the_function_wants(call: Call)
     assert (await call("chirp", seconds="0.5"))["files"][0].endswith(".wav")
     with pytest.raises(InputError, match="seconds takes a number: 'long' is not of type 'number'"):
         await call("chirp", seconds="long")
+
+
+async def test_a_coroutine_function_that_is_stopped_ends(call: Call) -> None:
+    await extras.add(f"{HERE}:wait")
+    calling = asyncio.create_task(call("wait", text="long"))
+    assert await asyncio.to_thread(functions.WAITS.wait, 30)
+    assert not functions.WAITED.is_set()
+    calling.cancel()
+    assert await asyncio.to_thread(functions.WAITED.wait, 30)
 
 
 async def test_a_langchain_tool_is_a_function_too_and_its_docstring_tells_of_the_arguments(call: Call) -> None:
