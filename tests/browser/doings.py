@@ -13,7 +13,7 @@ async def echo_slowly(text: str) -> str:
     Args:
         text: what to echo, after a while that is longer than any test waits
     """
-    await asyncio.sleep(45)
+    await asyncio.sleep(600)
     return text
 
 

@@ -44,8 +44,7 @@ def possessions(http: httpx.Client) -> dict[str, str]:
     state = http.get(f"/threads/{thread}/state").json()
     own = {"graph_id": GRAPH, "name": WORDS, "metadata": {"about": WORDS}, "if_exists": "do_nothing"}
     assistant = made("/assistants", **own)["assistant_id"]
-    made("/runs/crons", **given, schedule="0 0 1 1 *")
-    cron, *_ = http.post("/runs/crons/search", json={}).json()
+    cron = made("/runs/crons", **given, schedule="0 0 1 1 *", enabled=False)  # else its first run begins at once
     assert http.put("/store/items", json={"namespace": ["n"], "key": "k", "value": {"about": WORDS}}).is_success
     (upload,) = http.post("/uploads", files={"file": ("note.txt", WORDS.encode())}).json()
     return {
