@@ -7,6 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/backends/ray --ignore=tests/tools/extras
+PORT ?= 2024
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
 
 .PHONY: demo test nightly fuzz quick lint serve cluster bench clients open-webui notebooks docs clean
@@ -37,9 +38,9 @@ lint: .venv/dev
 
 # Gradio makes the folder of an upload on the event loop, hence --allow-blocking; our own code is tested without it.
 serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, on 127.0.0.1 only
-	@echo "The page will be at http://127.0.0.1:2024/app"
+	@echo "The page will be at http://127.0.0.1:$(PORT)/app, or at the next free port, which is named below"
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
-	$(BIN)/langgraph dev --no-browser --allow-blocking --n-jobs-per-worker 8
+	$(BIN)/langgraph dev --port $(PORT) --no-browser --allow-blocking --n-jobs-per-worker 8
 
 cluster: .venv/cluster  ## Postgres, Redis, two servers and two Ray nodes on this machine, some of which are killed: all is answered once
 	$(BIN)/python -m benchmarks.cluster --show

@@ -22,9 +22,10 @@ Value = TypeVar("Value")
 HELP = """/files  what can be referred to: files you gave and files that were made
 /new    start a new conversation
 /help   this list
-/quit   leave (so does Ctrl-D)
+/quit   leave (so do quit, exit and Ctrl-D)
 1, 2 .. picks what an answer offers
 Anything else is a request; name files by their paths."""
+LEAVE = {"/quit", "/exit", "quit", "exit"}
 
 
 @dataclass
@@ -43,8 +44,8 @@ class Chat:
         if sys.stdin.isatty():
             self.out.print(Text("Say what you want; /help lists commands.", style="dim"))
         with self.runner:
-            while (line := _read()) not in {None, "/quit"}:
-                self._answer(line or "")
+            while (line := _read()) is not None and line.casefold() not in LEAVE:
+                self._answer(line)
         self.out.print(Text(self._how_to_go_on(), style="dim"))
         return 0
 

@@ -146,11 +146,14 @@ def test_a_conversation_remembers_its_files_and_is_continued_by_its_name() -> No
     first = invoke("chat", "--thread", "garden", "--llm", "offline", stdin=f"Show me the outlines of {NOTICE}\n/quit\n")
     assert first.exit_code == 0
     assert "hugginggpt chat --thread garden" in first.stdout
-    second = invoke("chat", "--thread", "garden", "--llm", "offline", stdin="/files\nRead that image aloud\n")
+    second = invoke(
+        "chat", "--thread", "garden", "--llm", "offline", stdin="/files\nRead that image aloud\nQuit\nnever heard\n"
+    )
     assert second.exit_code == 0
     assert NOTICE in second.stdout
     assert "notice-edges.png" in second.stdout
     assert "speech.wav" in second.stdout
+    assert "never heard" not in second.stdout
 
 
 @pytest.mark.usefixtures("workspace")
