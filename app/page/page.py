@@ -8,32 +8,29 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from langgraph.types import Command
 
-from app.audit import audit
 from app.feedback import Feedback, record
 from app.owner import Owner
-from app.page.bubbles import HOW_ID, SHOWN, bubbles, note
+from app.page.bubbles import HOW_ID, bubbles, note
 from app.page.cards import cards, decision
 from app.page.conversations import Conversations, Past
 from app.page.live import Live
+from app.page.running import Running
 from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, EXPORT, MEND_ROLES, NAME, SURE, SURE_OF_ALL
 from app.page.steps import spoken
 from app.page.view import Tab, Update, View
 from app.page.visit import Visit
 from app.page.words import word
 from app.quotas import Quotas
-from app.run import Given, Report, run
 from app.uploads import keep
 from graph.chat_models import choosable
-from graph.context import Context
-from graph.state import InputState, Plan
-from tools.errors import HuggingGPTError, InputError
+from graph.state import Plan
+from tools.errors import HuggingGPTError
 
 ELSEWHERE = 1.0  # seconds between two looks at a request that another process works on
-Option = Any  # controller, mode, approve: the values of Page._options, in that order
-Options = tuple[Option, ...]
+Option = Any  # the value of one of Page._options
 Handler = Callable[..., Awaitable[None]]
 
 
@@ -42,9 +39,8 @@ class Page(View):
 
     def __init__(self, opened: Callable[[], Awaitable[Conversations]], quotas: Quotas | None = None) -> None:
         super().__init__()
-        self._quotas = quotas or Quotas()
         self._conversations = opened
-        self._live: dict[tuple[str, str], Live] = {}  # requests that run, or have just ended
+        self._requests = Running(opened, quotas or Quotas())
         self._tabs: dict[str, Tab] = {}  # the open pages
         self._who = [self.browser, self.thread]
         self._options = [self.llm, self.mode, self.approve]
@@ -94,7 +90,7 @@ class Page(View):
     ) -> None:
         visit, text, files = Visit.of(request, browser, thread), (said.get("text") or "").strip(), said.get("files")
         if text or files:
-            await self._ask(visit, text, [await _keep(visit, path) for path in files or []], options)
+            await self._requests.ask(visit, text, [await _keep(visit, path) for path in files or []], options)
 
     async def _try(
         self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
@@ -106,14 +102,14 @@ class Page(View):
         self, request: gr.Request, browser: object, thread: object, chosen: gr.SelectData, *options: Option
     ) -> None:
         """Send what an answer offered to choose from."""
-        await self._ask(Visit.of(request, browser, thread), str(chosen.value), [], options)
+        await self._requests.ask(Visit.of(request, browser, thread), str(chosen.value), [], options)
 
     async def _again(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
         """Answer the last message anew, in the place of the answer that it got."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
         past = await conversations.open(visit.owner, visit.thread)
         asked = next(message for message in reversed(past.messages) if isinstance(message, HumanMessage))
-        await self._instead(visit, asked, asked.text, options)
+        await self._requests.ask_instead(visit, asked, asked.text, options)
 
     async def _edit(
         self,
@@ -129,15 +125,10 @@ class Page(View):
         past = await conversations.open(visit.owner, visit.thread)
         changed = chat[edited.index if isinstance(edited.index, int) else edited.index[0]]["metadata"]["id"]
         asked = next(message for message in past.messages if message.id == changed)
-        await self._instead(visit, asked, str(edited.value), options)
-
-    async def _instead(self, visit: Visit, asked: BaseMessage, text: str, options: Options) -> None:
-        self._refuse_two(visit)
-        await (await self._conversations()).rewind(visit.owner, visit.thread, asked.id or "")
-        await self._ask(visit, text, asked.additional_kwargs.get(SHOWN, []), options)
+        await self._requests.ask_instead(visit, asked, str(edited.value), options)
 
     async def _go_on(self, request: gr.Request, browser: object, thread: object, *options: Option) -> None:
-        await self._begin(Visit.of(request, browser, thread), None, options)
+        await self._requests.begin(Visit.of(request, browser, thread), None, options)
 
     def show_cards(self, past: Past, request: gr.Request) -> None:
         """A card for each step that waits for a word, and the buttons that say it."""
@@ -151,11 +142,12 @@ class Page(View):
         async def decide(request: gr.Request, browser: object, thread: object, *values: object) -> None:
             answers, options = values[: len(parts)], values[len(parts) :]
             chosen = decision(past.waiting, fields, answers)
-            await self._begin(Visit.of(request, browser, thread), Command(resume={"decisions": [chosen]}), options)
+            visit, resume = Visit.of(request, browser, thread), {"decisions": [chosen]}
+            await self._requests.begin(visit, Command(resume=resume), options)
 
         async def refuse(request: gr.Request, browser: object, thread: object, *options: object) -> None:
             rejected: Command[Any] = Command(resume={"decisions": [{"type": "reject"}]})
-            await self._begin(Visit.of(request, browser, thread), rejected, options)
+            await self._requests.begin(Visit.of(request, browser, thread), rejected, options)
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         yes.click(self._then_draw(decide), [*self._who, *parts, *self._options], self.drawn, **quiet)
@@ -172,27 +164,16 @@ class Page(View):
         await conversations.rename(visit.owner, visit.thread, title)
 
     async def _forget(self, request: gr.Request, browser: object, thread: object) -> None:
-        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
-        if live := self._live.pop(visit.conversation, None):
-            await live.stop()
-        await conversations.forget(visit.owner, visit.thread)
-        self._quotas.recount(visit.user)
+        await self._requests.forget(Visit.of(request, browser, thread))
 
     async def _forget_all(self, request: gr.Request, browser: object, thread: object) -> None:
-        visit, conversations = Visit.of(request, browser, thread), await self._conversations()
-        for conversation in [conversation for conversation in self._live if conversation[0] == visit.owner]:
-            await self._live.pop(conversation).stop()
-        busy = await conversations.forget_all(visit.owner)
-        self._quotas.recount(visit.user)
+        visit = Visit.of(request, browser, thread)
+        busy = await self._requests.forget_all(visit)
         still = visit.say("{busy} still at work elsewhere: stop them, then delete again.", busy=busy)
         gr.Info(still if busy else visit.say("All is deleted."))
 
     async def _stop(self, request: gr.Request, browser: object, thread: object) -> None:
-        visit = Visit.of(request, browser, thread)
-        if live := self._live.get(visit.conversation):
-            await live.stop()
-        else:
-            await (await self._conversations()).stop(visit.owner, visit.thread)
+        await self._requests.stop(Visit.of(request, browser, thread))
 
     async def _leave(self, request: gr.Request) -> None:
         self._tabs.pop(request.session_hash or "", None)
@@ -222,46 +203,11 @@ class Page(View):
             gr.Info(visit.say("Thank you."))
         return gr.Textbox("", visible=False)
 
-    # What they have in common
-
-    async def _ask(self, visit: Visit, text: str, files: list[str], options: Options) -> None:
-        """Send a message with files of the visitor's own."""
-        await (await self._conversations()).name(visit.owner, visit.thread, text)
-        message = HumanMessage(text, additional_kwargs={SHOWN: files})
-        await self._begin(visit, {"messages": [message], "resources": files}, options)
-
-    async def _begin(self, visit: Visit, given: Given, options: Options) -> None:
-        """Let a request run, or go on, unless one runs in this conversation already."""
-        self._refuse_two(visit)
-        self._quotas.check_day(visit.user)
-        await self._quotas.check_kept(visit.user)
-        conversations = await self._conversations()
-        past = await conversations.open(visit.owner, visit.thread)
-        new = given if isinstance(given, dict) else InputState(messages=[])
-        live = Live(bubbles([*past.messages, *new["messages"]], [*past.files, *new.get("resources", [])], visit.say))
-        if past.plan and not new["messages"]:
-            live.progress.resume(past.plan, past.results)
-        context = Context.model_validate(dict(zip(("llm", "mode", "approve_plan"), options, strict=True)))
-        config = conversations.config(visit.owner, visit.thread, context)
-
-        async def in_turn() -> Report:
-            async with conversations.turn(visit.owner, visit.thread):
-                with self._quotas.request(visit.user):
-                    return await run(conversations.graph, given, context, config, live)
-
-        audit("run", visit.owner, conversation=visit.thread)
-        live.begin(in_turn())
-        going_on = {conversation: other for conversation, other in self._live.items() if not other.over}
-        self._live = going_on | {visit.conversation: live}
-
     async def stop_all(self) -> None:
         """End all requests, as their process is about to end; what had finished stays in their checkpoints."""
-        await asyncio.gather(*(live.stop() for live in self._live.values()))
+        await self._requests.stop_all()
 
-    def _refuse_two(self, visit: Visit) -> None:
-        """Raises InputError while a request runs in the conversation."""
-        if (running := self._live.get(visit.conversation)) and not running.over:
-            raise InputError(visit.say("A request still runs in this conversation. Stop it, or wait for its end."))
+    # What they have in common
 
     def _then_draw(self, handler: Handler) -> Callable[..., AsyncIterator[Update]]:
         """The handler, and then the page as it has become, in one trip to the server."""
@@ -284,7 +230,7 @@ class Page(View):
         """The conversation, and every change as long as a request runs in it and the page shows no other."""
         visit, conversations = Visit.of(request, browser, thread), await self._conversations()
         tab = self._tabs.setdefault(visit.tab, Tab())
-        tab.thread, live = visit.thread, self._live.get(visit.conversation)
+        tab.thread, live = visit.thread, self._requests.of(visit)
         # Names go back only where the browser's own were none: it may be in another conversation when they arrive.
         named = {self.browser: visit.browser, self.thread: visit.thread}
         mended = {} if [*named.values()] == [browser, thread] else named
@@ -305,11 +251,13 @@ class Page(View):
             yield self.begun(live, await conversations.titles(visit.owner), visit.thread, say)
             async for _ in live.changes():
                 yield self.running(live, say)
-            trouble = self._close(visit, live)
+            trouble = self._requests.close(visit, live)
+            if live.stopped:
+                gr.Info(say("Stopped. What had finished is kept."))
         async for update in self._elsewhere(visit, conversations):
             yield update
         past, titles = await conversations.open(visit.owner, visit.thread), await conversations.titles(visit.owner)
-        if self._live.get(visit.conversation, live) is not live:  # whoever has begun one meanwhile draws it
+        if (self._requests.of(visit) or live) is not live:  # whoever has begun one meanwhile draws it
             yield {self.chat: gr.skip()}
             return
         yield self.at_rest(
@@ -325,14 +273,6 @@ class Page(View):
             known.progress.resume(past.plan or Plan(), past.results)
             yield self.begun(known, titles, visit.thread, visit.say) | self.running(known, visit.say)
             await asyncio.sleep(ELSEWHERE)
-
-    def _close(self, visit: Visit, live: Live) -> str:
-        """Forget a request that has ended; why it came to no answer, if it did not."""
-        if self._live.get(visit.conversation) is live:
-            del self._live[visit.conversation]
-        if live.stopped:
-            gr.Info(visit.say("Stopped. What had finished is kept."))
-        return live.failure
 
 
 def _kept(options: object) -> Any:  # noqa: ANN401 - values of components, or none

@@ -9,6 +9,7 @@ from uuid import uuid4
 import anyio
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.types import StreamMode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from upath import UPath
@@ -36,10 +37,8 @@ async def final_state(given: InputState, config: RunnableConfig, *, plan_only: b
 async def followed(given: InputState, config: RunnableConfig, tell: Tell) -> dict[str, Any]:
     """The final state as well; ``tell`` hears, a few times, what share of which number of tasks is done."""
     state, progress, said = dict[str, Any](), Progress(), 0.0
-    run = graph.astream(given, config, context=Context(), stream_mode=["custom", "values"])
-    async with aclosing(apart(run)) as parts:
-        async for part in parts:
-            mode, chunk = cast("tuple[str, Any]", part)
+    async with aclosing(_parts(given, config, "custom")) as parts:
+        async for mode, chunk in parts:
             if mode == "values":
                 state = chunk
                 if (plan := state.get("plan")) and set(progress.rows) != {task.id for task in plan.tasks}:
@@ -78,10 +77,8 @@ async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> 
 
 async def _words(given: InputState, config: RunnableConfig) -> Words:
     said, state = False, dict[str, Any]()
-    run = graph.astream(given, config, context=Context(), stream_mode=["messages", "values"])
-    async with aclosing(apart(run)) as parts:
-        async for part in parts:
-            mode, chunk = cast("tuple[str, Any]", part)
+    async with aclosing(_parts(given, config, "messages")) as parts:
+        async for mode, chunk in parts:
             if mode == "values":
                 state = chunk
             elif chunk[1].get("langgraph_node") == "respond" and chunk[0].text:
@@ -89,6 +86,12 @@ async def _words(given: InputState, config: RunnableConfig) -> Words:
                 yield chunk[0].text
     if not said:
         yield _last_words(state)
+
+
+def _parts(given: InputState, config: RunnableConfig, mode: StreamMode) -> AsyncGenerator[tuple[str, Any]]:
+    """What a run streams, with the state after every step beside it."""
+    run = graph.astream(given, config, context=Context(), stream_mode=[mode, "values"])
+    return apart(cast("AsyncIterator[tuple[str, Any]]", run))
 
 
 async def apart(parts: AsyncIterator[T]) -> AsyncGenerator[T]:

@@ -3,15 +3,11 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from langgraph.errors import EmptyInputError
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -26,18 +22,18 @@ from app.quotas import Quotas
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.data import Data
+from app.server.failures import HANDLERS
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.heartbeats import Heartbeats
 from app.server.idempotency import Idempotency
 from app.server.intake import Intake
 from app.server.quota import Quota
-from app.server.refusals import BROKEN, OPENAI, error_response
 from app.server.retention import swept
 from app.server.signed_links import SignedLinks
 from app.server.signin import SIGN_IN, SIGN_OUT, SignIn
 from app.server.watch import Counted, Watch, access_log, writing
 from app.settling import settle
-from tools.errors import ConfigError, HuggingGPTError, InputError, ModelError
+from tools.errors import ConfigError
 from tools.models.catalog import offered
 from tools.settings import Settings
 
@@ -58,40 +54,6 @@ async def feedback(request: Request) -> Response:
     """``POST /feedback``: what someone thinks of a run."""
     await record(await read(request, Feedback), Owner.of(request))
     return Response(status_code=204)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    """What the client or a model caused: one sentence."""
-    status = 400 if isinstance(error, InputError) else 502 if isinstance(error, ModelError) else 422
-    return error_response(request.url.path, status, str(error))
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    """A route's own refusal, as JSON like all others."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    missing = error.detail == HTTPStatus.NOT_FOUND.phrase  # the router's own words
-    detail = f"There is nothing at {request.url.path} here." if missing else error.detail
-    response = error_response(request.url.path, error.status_code, detail)
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    """A body of the wrong form: where and what, never the body itself."""
-    assert isinstance(error, ValidationError)  # noqa: S101 - registered for nothing else
-    problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors(include_url=False)]
-    path = request.url.path
-    return error_response(path, 400 if path.startswith(OPENAI) else 422, "; ".join(problems[:5]))
-
-
-async def _nothing_given(request: Request, _error: Exception) -> Response:
-    """A run without input, or an answer where nothing was asked."""
-    return error_response(request.url.path, 422, "There is nothing to run: send input with messages.")
-
-
-async def _broken(request: Request, _error: Exception) -> Response:
-    """A bug of ours, which the server logs."""
-    return error_response(request.url.path, 500, BROKEN)
 
 
 Endpoint = tuple[str, str, Callable[[Request], Awaitable[Response]]]
@@ -118,13 +80,9 @@ def create_app(options: Settings) -> FastAPI:
     quotas = Quotas.of(options, served=bool(owners))
     sessions = mcp.session_manager(options.max_bytes)
 
-    own = [*Data(memory).routes, *_signing_in(owners), ("GET", "/metrics", counted.metrics)]
-
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
-        if host and not owners and not is_loopback(host):
-            raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
+        _refuse_the_world(owners)
         settle()
         with writing(options.access_log, log):
             async with sessions.run(), owners.watched(), swept(memory, options.keep):
@@ -133,27 +91,28 @@ def create_app(options: Settings) -> FastAPI:
             await page.stop_all()
         await memory.close()
 
+    endpoints = [*ROUTES, *Data(memory).routes, *_signing_in(owners), ("GET", "/metrics", counted.metrics)]
     app = FastAPI(
-        routes=[
-            *(
-                Route(path, endpoint, methods=[method], include_in_schema=False)
-                for method, path, endpoint in [*ROUTES, *own]
-            ),
-            Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False),
-        ],
+        routes=[*map(_route, endpoints), Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False)],
         middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas, memory),
-        exception_handlers={
-            HTTPException: _refused,
-            HuggingGPTError: _failed,
-            ValidationError: _invalid,
-            EmptyInputError: _nothing_given,
-            Exception: _broken,
-        },
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
     app.state.quotas = quotas
     return app
+
+
+def _route(endpoint: Endpoint) -> Route:
+    method, path, answer = endpoint
+    return Route(path, answer, methods=[method], include_in_schema=False)
+
+
+def _refuse_the_world(owners: keys.Keys) -> None:
+    """Without keys LangGraph's server may listen on loopback only. Raises ConfigError."""
+    host = urlsplit(os.environ.get("LANGGRAPH_API_URL", "")).hostname
+    if host and not owners and not is_loopback(host):
+        raise ConfigError(f"To listen on {host} set HUGGINGGPT_KEYS to a file of keys (`hugginggpt key OWNER`).")
 
 
 def _signing_in(owners: keys.Keys) -> list[Endpoint]:
