@@ -38,7 +38,7 @@ lint: .venv/dev
 
 # Gradio makes the folder of an upload on the event loop, hence --allow-blocking; our own code is tested without it.
 serve: .venv/serve  ## LangGraph's API server with Studio and the page at /app, on 127.0.0.1 only
-	@echo "The page will be at http://127.0.0.1:$(PORT)/app, or at the next free port, which is named below"
+	@echo "The page will be at http://127.0.0.1:$(PORT)/app; if that port is taken, at /app of the API named below"
 	LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true GRADIO_ANALYTICS_ENABLED=False \
 	$(BIN)/langgraph dev --port $(PORT) --no-browser --allow-blocking --n-jobs-per-worker 8
 
