@@ -122,7 +122,7 @@ def resident(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-async def measure(requests: int) -> dict[str, dict[str, float]]:
+async def measure(requests: int, turns: int = 10) -> dict[str, dict[str, float]]:
     """Everything, as one JSON object."""
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
     with server() as (url, pid):
@@ -132,7 +132,7 @@ async def measure(requests: int) -> dict[str, dict[str, float]]:
                 "clients16": await at_once(client, 16, 1),
                 "clients64": await at_once(client, 64, 1),
                 "memory": await memory(client, pid, requests),
-                "fairness": await fairness(),
+                "fairness": await fairness(turns),
             }
 
 
