@@ -33,6 +33,7 @@ async def two(database: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     process_settings.cache_clear()
 
 
+@pytest.mark.slow
 async def test_a_conversation_is_the_same_in_every_process(two: list[Conversations]) -> None:
     here, there = two
     await here.name(OWNER, "shared", "Hello")
@@ -72,6 +73,7 @@ async def test_a_request_can_be_stopped_from_another_process(two: list[Conversat
     assert not await there.elsewhere(OWNER, THREAD)
 
 
+@pytest.mark.slow
 async def test_what_a_lost_process_held_is_free_and_it_learns_of_that(
     two: list[Conversations], database: Postgres
 ) -> None:

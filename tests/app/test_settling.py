@@ -2,10 +2,13 @@
 
 import gc
 
+import pytest
+
 from app.server.main import create_app
 from tools.settings import settings
 
 
+@pytest.mark.slow
 async def test_once_a_server_has_started_the_collector_passes_over_what_is_loaded() -> None:
     app = create_app(settings().model_copy(update={"page": False}))
     try:

@@ -112,6 +112,7 @@ def test_code_stays_as_it_is() -> None:
     assert streamed(text, 4, []) == text
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.sampled_from("[]()<>!`\\\n \t:x1-*_>#&;~\"'|/="), max_size=60), st.integers(1, 20))
 @settings(max_examples=300)
 def test_whatever_is_written_around_it_no_link_comes_through(text: str, size: int) -> None:

@@ -133,6 +133,7 @@ async def test_a_crash_inside_a_model_is_a_failure_of_that_model(
     assert "Traceback" in caplog.text
 
 
+@pytest.mark.slow
 async def test_five_hundred_tasks_run(stubs: Stubs) -> None:
     stubs(echo=echo)
     plan = [text(each, f"{each}", *([each - 1] if each % 10 else [])) for each in range(500)]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -59,6 +60,7 @@ async def test_a_long_text_is_reused_whole(stubs: Stubs) -> None:
     assert Path(again[1].whole or "").read_text("utf-8") == long
 
 
+@pytest.mark.slow
 async def test_texts_that_double_along_a_chain_end_in_a_sentence_and_fill_neither_memory_nor_database(
     stubs: Stubs, tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ def invoke(*args: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.mark.slow
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from app.cli.main import app; app(['--help'], standalone_mode=False); print(sorted(sys.modules))"
@@ -108,6 +109,7 @@ def test_a_wrong_option_is_named_with_what_is_valid(option: str, value: str) -> 
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 def test_doctor_finds_the_running_python() -> None:
     code, out, _ = invoke("doctor", "--json")
     checks = {check["what"]: check for check in json.loads(out)["checks"]}

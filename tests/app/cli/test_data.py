@@ -27,6 +27,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "outputs"
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_listed_exported_and_deleted_once_somebody_has_said_yes(made: Path) -> None:
     listed = json.loads(run("data", "list", "--json").stdout)
     assert {kind: much["number"] for kind, much in listed["kinds"].items()} == {

@@ -97,6 +97,7 @@ async def test_earlier_files_are_named_to_the_model() -> None:
     assert "Earlier files, the last one latest: cat.png (image)" in model.calls[0].messages[-1].text
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.sampled_from("[]{}\"',:\\ \n<>-0123abcitmegxo"), max_size=120))
 @settings(max_examples=100, deadline=None)
 async def test_whatever_a_model_writes_the_outcome_is_a_plan_words_a_question_or_one_error(text: str) -> None:

@@ -243,6 +243,7 @@ TASK = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(TASK, max_size=6))
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_written_the_outcome_is_a_valid_plan_or_a_reason(tasks: list[dict[str, Any]]) -> None:

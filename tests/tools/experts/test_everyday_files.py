@@ -144,6 +144,7 @@ def test_sound_is_saved_in_the_format_asked_for(tmp_path: Path, ending: str) -> 
         encode(Audio(np.zeros(16_000, np.float32), 16_000), ".xyz")
 
 
+@pytest.mark.slow
 def test_a_film_gives_its_facts_its_sound_and_its_pictures(tmp_path: Path) -> None:
     made.film(tmp_path / "film.mp4")
     path = str(tmp_path / "film.mp4")

