@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
+from upath import UPath
 
 from tools.errors import ConfigError
 from tools.settings import override, settings
@@ -18,7 +19,10 @@ Inputs = Annotated[
     list[str] | None,
     typer.Option("--input", "-i", metavar="FILE", help="A file, link or data URI; may be given several times."),
 ]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go (default: outputs).")]
+Out = Annotated[
+    str | None,
+    typer.Option(metavar="FOLDER", help="Where results go, a folder or s3://bucket/folder.", show_default="outputs"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 Mode = Annotated[
     str | None, typer.Option(help="Where models run: auto, local, endpoint or hybrid.", show_default="auto")
@@ -67,9 +71,9 @@ def run_options(**given: object) -> "Context":
         raise ConfigError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}.") from error
 
 
-def configure(out: Path | None = None, base_url: str | None = None) -> None:
+def configure(out: str | None = None, base_url: str | None = None) -> None:
     """Make what the command line says the settings of this process."""
-    override(out=out.expanduser() if out else None, base_url=base_url)
+    override(out=UPath(out).expanduser() if out else None, base_url=base_url)
 
 
 def allow(request: str, inputs: list[str]) -> None:

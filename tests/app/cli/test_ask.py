@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import fsspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.main import app
 from tests.support import EXAMPLES, ROOT
+from tests.support.storage import bucket
 
 NOTICE = str(EXAMPLES / "notice.png")
 Program = Callable[..., "subprocess.Popen[str]"]
@@ -138,6 +140,17 @@ def test_what_cannot_be_used_gets_one_sentence(workspace: Path, args: tuple[str,
     assert (done.exit_code, done.stdout) == (2, "")
     assert word in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_results_go_to_object_storage_where_out_names_it_and_are_made_again_once_they_are_gone(workspace: Path) -> None:
+    with bucket("results"):
+        for name in ("notice-edges.png", "notice-edges-2.png"):  # the name of the first stays taken
+            done = invoke("ask", f"Show me the outlines of {NOTICE}", "--llm", "offline", "--out", "s3://results/mine")
+            assert done.exit_code == 0, done.stderr
+            assert f"s3://results/mine/{name}" in done.stdout
+            fsspec.filesystem("s3").rm(f"results/mine/{name}")
+    assert not [*workspace.rglob("*.png"), *workspace.glob("s3*")]
 
 
 @pytest.mark.usefixtures("workspace")
