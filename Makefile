@@ -5,7 +5,9 @@ PYTHON ?= $(shell for python in python3.13 python3.12 $${PYENV_ROOT:-$$HOME/.pye
 # Tests start some two hundred processes: each would compile all of this anew.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+# pip itself would compile on one core; some packages hold templates that are no Python, which is nobody's error.
+COMPILE := PYTHONWARNINGS=ignore $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 QUICK := tests/test_layers.py tests/test_docs.py tests/prompts tests/graph tests/app tests/tools --ignore=tests/tools/backends/local --ignore=tests/tools/backends/ray --ignore=tests/tools/extras
 PORT ?= 2024
 REQUEST ?= Read the notice in examples/notice.png aloud, tell me which language it is in and whether its tone is positive, and show me its outlines.
@@ -93,17 +95,21 @@ FIRST := .venv-clients/first/bin/python -m pip --quiet --disable-pip-version-che
 
 .venv/demo: .venv/pip pyproject.toml constraints.txt
 	$(INSTALL) -e .[embedded,speech]
+	$(COMPILE)
 	touch $@
 
 .venv/serve: .venv/demo
 	$(INSTALL) -e .[embedded,speech,serve,studio,page,tools]
+	$(COMPILE)
 	touch $@
 
 .venv/cluster: .venv/demo
 	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,page,tools]
+	$(COMPILE)
 	touch $@
 
 .venv/dev: .venv/demo
 	$(INSTALL) -e .[embedded,speech,local,serve,cluster,ray,s3,studio,page,tools,docs,dev]
+	$(COMPILE)
 	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix tests/server/javascript
 	touch $@
