@@ -33,7 +33,7 @@ RESTARTS = (0.45, 0.7)  # shares of the time after which the server is stopped a
 SAMPLE = 1.0  # seconds between two looks at memory and handles
 LONGEST = 60.0  # seconds after which a request counts as hanging
 PAUSE = 1.0  # seconds that a polite client thinks between two requests: it asks for less than half of the server
-SURE = 0.2  # seconds within which a request has surely reached the server
+SURE = 1.0  # seconds within which a request has surely reached the server
 
 
 @dataclass
@@ -193,14 +193,15 @@ def main() -> None:
         run = Soak(Server(Path(place)))
         asyncio.run(run.run(options.minutes, options.clients, options.seed))
         report, log = figures(run.tally), (Path(place) / "log").read_text(errors="replace")
+        report["unanswered"] = run.server.unanswered()
     report["stack_traces"] = log.count("Traceback (most recent call last)")
     print(json.dumps(report, indent=1))
     if report["stack_traces"]:
         print(log[max(0, log.index("Traceback") - 1000) :][:4000], file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
-    bad = [end for end in report["ends"] if end.startswith(("cut off", "hangs", "broken", "status 5"))]
-    sys.exit(bool(bad or report["stack_traces"]))
+    bad = [end for end in report["ends"] if end.startswith(("cut off", "hangs", "broken", "status 500", "status 502"))]
+    sys.exit(bool(bad or report["unanswered"] or report["stack_traces"]))
 
 
 if __name__ == "__main__":
