@@ -10,6 +10,7 @@ from app.data.files import stored
 from tools.errors import InputError
 from tools.settings import Settings
 
+MOST = 1000  # requests of all owners that one process takes before it refuses those who have more than their share
 LATER = 5  # seconds after which a client may try again, where others of its requests have to end
 LONG = 3600  # seconds, where something has to be deleted
 DAY = 86_400
@@ -17,11 +18,11 @@ FRESH, STALE = 2.0, 20.0  # seconds for which it holds what is known of the byte
 
 
 class OverQuota(InputError):
-    """The owner has taken what they may for now; ``retry_after`` is in seconds."""
+    """The owner has taken what they may for now; ``retry_after`` is in seconds, ``status`` HTTP's."""
 
-    def __init__(self, message: str, retry_after: int) -> None:
+    def __init__(self, message: str, retry_after: int, status: int = 429) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.status = retry_after, status
 
 
 async def _none(_owner: str) -> int:
@@ -31,8 +32,8 @@ async def _none(_owner: str) -> int:
 class Quotas:
     """What each owner has taken of this process; 0 stands for no bound. An owner's browsers count as the owner."""
 
-    def __init__(self, at_once: int = 0, kept: int = 0, daily: int = 0) -> None:
-        self.at_once, self.kept, self.daily = at_once, kept, daily
+    def __init__(self, at_once: int = 0, kept: int = 0, daily: int = 0, most: int = 0) -> None:
+        self.at_once, self.kept, self.daily, self.most = at_once, kept, daily, most
         self.waiting: Callable[[str], Awaitable[int]] = _none  # how many runs of an owner's have not ended anywhere
         self._running: Counter[str] = Counter()
         self._moved: Counter[str] = Counter()  # bytes of today, both ways
@@ -42,7 +43,7 @@ class Quotas:
     @classmethod
     def of(cls, options: Settings, *, served: bool) -> "Quotas":
         """As the server's owner has set them; none where there are no keys."""
-        return cls(options.at_once, options.max_kept, options.max_daily) if served else cls()
+        return cls(options.at_once, options.max_kept, options.max_daily, MOST) if served else cls()
 
     @contextmanager
     def request(self, owner: str) -> Iterator[None]:
@@ -51,12 +52,18 @@ class Quotas:
         if self.at_once and self._running[name] >= self.at_once:
             reason = f"You have {self.at_once} requests running, which is as many as you may; try again in {LATER} s."
             raise OverQuota(reason, LATER)
+        if self.most and self._running.total() >= self.most and self._running[name] >= self._share(name):
+            raise OverQuota(f"The server has too many requests at present; try again in {LATER} s.", LATER, 503)
         self._running[name] += 1
         try:
             yield
         finally:
             self._running[name] -= 1
             self._running += Counter()  # whoever has none is forgotten
+
+    def _share(self, name: str) -> int:
+        """How many requests each of those who have some may have where all have as many."""
+        return max(1, self.most // len({name, *self._running}))
 
     def move(self, owner: str, size: int) -> None:
         """Count bytes that an owner sent or was sent."""

@@ -1,6 +1,7 @@
 """Many clients for a long time, with faults and restarts: ``python -m benchmarks.soak [--minutes M] [--clients N]``.
 
-Two owners share one server: a polite one with four clients, and a greedy one with all others. One call of the model in
+Two owners share one server: a polite one with four clients, and a greedy one with all others, who comes and goes so
+that the polite one's time alone and beside it is measured under the same load of the machine. One call of the model in
 a hundred fails, and twice the server is stopped and started again. What must come of it: every request that was
 accepted ends, memory and handles stay flat, and the polite owner waits at most twice as long as when alone.
 """
@@ -14,8 +15,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,20 +28,20 @@ from app.server import keys
 from benchmarks.support.visited import Client, Server
 
 POLITE = 4  # clients
-ALONE = 0.15  # share of the time in which the polite owner is alone
+BESIDE, ALONE = 12.0, 10.0  # seconds for which the greedy owner is there, and for which it stays away
 RESTARTS = (0.45, 0.7)  # shares of the time after which the server is stopped and started
 SAMPLE = 1.0  # seconds between two looks at memory and handles
 LONGEST = 60.0  # seconds after which a request counts as hanging
-PAUSE = 0.2  # seconds that a polite client thinks between two requests
-SURE = 0.2  # seconds within which a request has surely reached the server
+PAUSE = 1.0  # seconds that a polite client thinks between two requests: it asks for less than half of the server
+SURE = 1.0  # seconds within which a request has surely reached the server
 
 
 @dataclass
 class Tally:
-    """What came of the requests: ends by kind, seconds by owner, and samples of each life of the server."""
+    """What came of the requests: ends by kind, seconds by scene, and samples of each life of the server."""
 
     ends: Counter[str] = field(default_factory=Counter)
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"alone": [], "polite": [], "greedy": []})
+    seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     lives: list[list[tuple[float, int]]] = field(default_factory=lambda: [[]])
 
 
@@ -52,7 +54,13 @@ class Soak:
     over: bool = False
     restarting: bool = False
     stopped: float = math.inf  # when the server was told to stop last, by the monotonic clock
-    alone: bool = True  # whether the polite owner is
+    there: asyncio.Event = field(default_factory=asyncio.Event)  # whether the greedy owner is
+    greedy: int = 0  # requests of the greedy owner's under way
+
+    @property
+    def scene(self) -> str:
+        """Where a request of the polite owner's counts; nowhere while the greedy one's last ones end."""
+        return "polite" if self.there.is_set() else "ending" if self.greedy else "alone"
 
     async def run(self, minutes: float, clients: int, seed: int) -> None:
         """All of it, from the start of the server to its last request."""
@@ -62,13 +70,14 @@ class Soak:
             await self._warm(owners["polite"])
             async with asyncio.TaskGroup() as group:
                 sampling = group.create_task(self._sample())
-                visits = [group.create_task(self._visit("polite", owners, f"{seed} {n}")) for n in range(POLITE)]
-                await asyncio.sleep(minutes * 60 * ALONE)
-                self.alone = False
+                coming = group.create_task(self._come_and_go())
+                visits = [group.create_task(self._polite(owners["polite"], f"{seed} {n}")) for n in range(POLITE)]
                 greedy = range(POLITE, clients)
-                visits += [group.create_task(self._visit("greedy", owners, f"{seed} {n}")) for n in greedy]
+                visits += [group.create_task(self._greedy(owners["greedy"], f"{seed} {n}")) for n in greedy]
                 await self._restarts(minutes * 60)
                 self.over = True
+                coming.cancel()
+                self.there.set()
                 await asyncio.wait(visits)
                 sampling.cancel()
         finally:
@@ -76,14 +85,13 @@ class Soak:
 
     async def _warm(self, key: str) -> None:
         """Have everything loaded that the first requests load."""
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
+        async with self._client(key, "0") as client:
             for _ in range(12):
-                await Client(http, random.Random(0)).ask()
+                await client.ask()
 
     async def _restarts(self, seconds: float) -> None:
         """Stop and start the server at its times, and wait for the end."""
-        now = ALONE
+        now = 0.0
         for share in RESTARTS:
             await asyncio.sleep(seconds * (share - now))
             self.restarting, self.stopped = True, time.monotonic()
@@ -99,15 +107,33 @@ class Soak:
             if not self.restarting:
                 self.tally.lives[-1].append(self.server.usage())
 
-    async def _visit(self, owner: str, owners: Mapping[str, str], seed: str) -> None:
-        headers = {"Authorization": f"Bearer {owners[owner]}"}
-        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
-            client = Client(http, random.Random(seed))
-            while not self.over:
-                await self._request(client, "alone" if self.alone else owner)
-                await asyncio.sleep(PAUSE if owner == "polite" else 0)
+    async def _come_and_go(self) -> None:
+        while True:
+            await asyncio.sleep(ALONE)
+            self.there.set()
+            await asyncio.sleep(BESIDE)
+            self.there.clear()
 
-    async def _request(self, client: Client, owner: str) -> None:
+    async def _polite(self, key: str, seed: str) -> None:
+        async with self._client(key, seed) as client:
+            while not self.over:
+                await self._request(client, self.scene)
+                await asyncio.sleep(PAUSE)
+
+    async def _greedy(self, key: str, seed: str) -> None:
+        async with self._client(key, seed) as client:
+            while await self.there.wait() and not self.over:
+                self.greedy += 1
+                await self._request(client, "greedy")
+                self.greedy -= 1
+
+    @asynccontextmanager
+    async def _client(self, key: str, seed: str) -> AsyncIterator[Client]:
+        headers = {"Authorization": f"Bearer {key}"}
+        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, timeout=LONGEST) as http:
+            yield Client(http, random.Random(seed))
+
+    async def _request(self, client: Client, scene: str) -> None:
         """A request; one that is refused for now is followed by another a little later, as clients do."""
         begun, end = time.monotonic(), ""
         try:
@@ -121,14 +147,14 @@ class Soak:
             end = f"cut off ({type(error).__name__})" if begun < self.stopped - SURE else "not accepted"
         self.tally.ends[end] += 1
         if end == "done":
-            self.tally.seconds[owner].append(time.monotonic() - begun)
+            self.tally.seconds[scene].append(time.monotonic() - begun)
         elif end != "left":
             await asyncio.sleep(0.5)
 
 
 def figures(tally: Tally) -> dict[str, Any]:
     """The numbers, in seconds, megabytes and handles; of each life of the server the first quarter and the last."""
-    waits = {name: quantiles(seconds) for name, seconds in tally.seconds.items()}
+    waits = {name: quantiles(tally.seconds[name]) for name in ("alone", "polite", "greedy")}
     lives = [_drift(samples) for samples in tally.lives if len(samples) >= 8]
     slower = {name: round(waits["polite"][name] / waits["alone"][name], 2) for name in ("p50", "p95")}
     return {"ends": dict(tally.ends.most_common()), "seconds": waits, "polite_slower": slower, "lives": lives}
@@ -167,14 +193,15 @@ def main() -> None:
         run = Soak(Server(Path(place)))
         asyncio.run(run.run(options.minutes, options.clients, options.seed))
         report, log = figures(run.tally), (Path(place) / "log").read_text(errors="replace")
+        report["unanswered"] = run.server.unanswered()
     report["stack_traces"] = log.count("Traceback (most recent call last)")
     print(json.dumps(report, indent=1))
     if report["stack_traces"]:
-        print(log[log.index("Traceback") :][:4000], file=sys.stderr)
+        print(log[max(0, log.index("Traceback") - 1000) :][:4000], file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
-    bad = [end for end in report["ends"] if end.startswith(("cut off", "hangs", "broken", "status 5"))]
-    sys.exit(bool(bad or report["stack_traces"]))
+    bad = [end for end in report["ends"] if end.startswith(("cut off", "hangs", "broken", "status 500", "status 502"))]
+    sys.exit(bool(bad or report["unanswered"] or report["stack_traces"]))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,14 @@ when a failed task can be done another way: to ``plan``, which goes on to ``resp
 ``select``. An edited plan is selected for anew, and a rejected one ends the run. Start reading here.
 """
 
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from graph import tracing
+from graph.admission import Admitted
 from graph.context import Context
 from graph.executor import execute
 from graph.planner import plan
@@ -22,7 +26,7 @@ from graph.state import SERDE, InputState, OutputState, State
 def build() -> StateGraph[State, Context, InputState, OutputState]:
     """The four stages, wired.
 
-    Compile it with a checkpointer of your own, made with ``serde=SERDE``, to keep conversations.
+    ``compiled`` makes a graph of it that runs.
     """
     builder = StateGraph(State, context_schema=Context, input_schema=InputState, output_schema=OutputState)
     builder.add_node("plan", plan, metadata={"description": "Understand the request and plan its tasks"})
@@ -35,7 +39,14 @@ def build() -> StateGraph[State, Context, InputState, OutputState]:
     return builder
 
 
-__all__ = ["SERDE", "build", "graph"]
+def compiled(
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+) -> CompiledStateGraph[State, Context, InputState, OutputState]:
+    """The graph. A checkpointer of your own, made with ``serde=SERDE``, keeps its conversations."""
+    return Admitted(**vars(build().compile(checkpointer=checkpointer, name="hugginggpt")))
+
+
+__all__ = ["SERDE", "build", "compiled", "graph"]
 
 tracing.configure()
-graph: CompiledStateGraph[State, Context, InputState, OutputState] = build().compile(name="hugginggpt")
+graph = compiled()

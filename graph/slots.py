@@ -19,9 +19,10 @@ Share = tuple[str, Hashable]  # an owner, and one of their requests
 class Device:
     """A place where tasks run, at most ``capacity`` at a time.
 
-    A free slot goes to the owner who holds the fewest, so that nobody gains by sending many requests; among an owner's
-    requests to the one that holds the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a
-    request to the task with the most work behind it. No owner but the own machine's holds more than ``most`` (0: any).
+    A free slot goes to the owner who holds the fewest, of equals to the one who got none for longest, so that nobody
+    gains by sending many requests (an owner's browsers are one owner); among an owner's requests to the one that holds
+    the fewest, so that a plan of hundreds of tasks cannot starve a small one; within a request to the task with the
+    most work behind it. No owner but the own machine's holds more than ``most`` (0: any).
     """
 
     def __init__(self, capacity: int, most: int = 0) -> None:
@@ -30,6 +31,7 @@ class Device:
         self._held: Counter[Hashable] = Counter()  # by request, and by owner
         self._waiting: dict[Share, list[tuple[float, int, asyncio.Future[None]]]] = {}
         self._order = count()
+        self._last: dict[Hashable, int] = {}  # when owners got a slot last
         self._left: set[asyncio.Task[None]] = set()  # asyncio itself keeps no hold of its tasks
 
     @property
@@ -48,7 +50,7 @@ class Device:
 
         A cancelled wait takes nothing.
         """
-        share: Share = (f"owner {owner}", request)
+        share: Share = ("owner " + owner.partition("/")[0], request)
         work: list[Future[Any]] = []
         await self._acquire(share, priority)
         try:
@@ -87,7 +89,7 @@ class Device:
 
     def _grant(self) -> None:
         while self._free and (shares := [share for share in self._waiting if self._has_room(share)]):
-            share = min(shares, key=lambda share: [self._held[holder] for holder in share])
+            share = min(shares, key=self._due)
             queue = self._waiting.pop(share)
             turn = heapq.heappop(queue)[2]
             if queue:
@@ -95,7 +97,12 @@ class Device:
             if not turn.cancelled():
                 self._free -= 1
                 self._held.update(share)
+                self._last[share[0]] = next(self._order)
                 turn.set_result(None)
+
+    def _due(self, share: Share) -> tuple[int, int, int]:
+        owner, request = share
+        return self._held[owner], self._last.get(owner, -1), self._held[request]
 
     def _has_room(self, share: Share) -> bool:
         return not self._most or share[0] == _OWN or self._held[share[0]] < self._most

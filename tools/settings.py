@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     catalogue_age: float = Field(24, ge=0, description="Hours for which the Hub's answers are kept; 0 never asks it")
     keys: Path | None = Field(None, description="File of the server's API keys, written by `hugginggpt key`")
     at_once: int = Field(32, ge=0, description="Requests that run at a time for one owner of keys; 0 for any number")
+    runs_at_once: int = Field(
+        2,
+        gt=0,
+        description="Requests that a server with keys begins at a time while its processor is busy; half an owner",
+    )
     tasks_at_once: int = Field(16, ge=0, description="Tasks that run at a time for one owner of keys on a device; or 0")
     max_kept: int = Field(10 * 2**30, ge=0, description="Bytes that the files of one owner of keys may take; or 0")
     max_daily: int = Field(20 * 2**30, ge=0, description="Bytes a day that one owner of keys sends and fetches; or 0")

@@ -10,7 +10,6 @@ from typing import Any
 import typer
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command, StateSnapshot
 
 from app.checkpoints import new_thread, newest, saver, unusable
@@ -21,7 +20,7 @@ from app.cli.errors import emit
 from app.cli.options import allow
 from app.cli.show import Quiet, Show, print_plan
 from app.run import Given, Graph, run
-from graph import build, graph
+from graph import compiled, graph
 from graph.context import Context
 from graph.conversation import read
 from graph.state import InputState, Plan
@@ -82,23 +81,23 @@ class Ask:
         given = await message(request, inputs)
         async with saver() as checkpointer:
             try:
-                return await self.turn(durable(checkpointer), given)
+                return await self.turn(compiled(checkpointer), given)
             except HuggingGPTError as error:
                 if not isinstance(error, ModelError):  # going on later cannot help: leave nothing to resume
                     await checkpointer.adelete_thread(self.thread)
                 raise
 
-    async def turn(self, durable: Graph, given: Given, planned: Plan | None = None) -> int:
+    async def turn(self, graph: Graph, given: Given, planned: Plan | None = None) -> int:
         """One request of a conversation, with the approvals that it asks for; ``planned`` is what was begun before."""
         with alone(self.thread), Quiet() if self.as_json else Show(how=self.how) as show:
             self.begun = True
             if planned:
                 show.stage("plan", {"plan": planned})
-            report = await run(durable, given, self.context, self.config, show)
+            report = await run(graph, given, self.context, self.config, show)
             while report.interrupts:
                 show.pause()
                 command: Command[Any] = Command(resume=decide(report.interrupts[0].value))
-                report = await run(durable, command, self.context, self.config, show, so_far=report)
+                report = await run(graph, command, self.context, self.config, show, so_far=report)
             if isinstance(show, Show):
                 show.report(report)
             else:
@@ -119,11 +118,6 @@ def open_all(paths: list[str]) -> None:
         typer.launch(path)
 
 
-def durable(checkpointer: AsyncSqliteSaver) -> Graph:
-    """The graph, with a memory."""
-    return build().compile(checkpointer=checkpointer, name="hugginggpt")
-
-
 def resume(*, as_json: bool) -> int:
     """Go on with the request that was stopped last; its finished tasks are not run again."""
     return run_until_stopped(_resume(as_json=as_json), how_to_resume)
@@ -131,7 +125,7 @@ def resume(*, as_json: bool) -> int:
 
 async def _resume(*, as_json: bool) -> int:
     async with saver() as checkpointer:
-        graph = durable(checkpointer)
+        graph = compiled(checkpointer)
         for thread in await newest(checkpointer):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
             if snapshot.next:
@@ -152,7 +146,7 @@ def listed(limit: int) -> list[tuple[str, str]]:
 
 async def _listed(limit: int) -> list[tuple[str, str]]:
     async with saver() as checkpointer:
-        graph, conversations = durable(checkpointer), list[tuple[str, str]]()
+        graph, conversations = compiled(checkpointer), list[tuple[str, str]]()
         for thread in await newest(checkpointer, limit):
             snapshot = await graph.aget_state({"configurable": {"thread_id": thread}})
             said = next((turn.text for turn in snapshot.values.get("messages", []) if turn.type == "human"), "")

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from app.checkpoints import new_thread, saver
-from app.cli.ask import Ask, durable, message
+from app.cli.ask import Ask, message
 from app.cli.ctrl_c import run_until_stopped
+from graph import compiled
 from graph.context import Context
 from graph.conversation import seen
 from graph.state import State
@@ -70,7 +71,7 @@ class Chat:
             given, self.inputs = await message(line, self.inputs), []
             async with saver() as checkpointer:
                 asked = Ask(self.context, thread=self.thread)
-                await asked.turn(durable(checkpointer), given)
+                await asked.turn(compiled(checkpointer), given)
                 self.choices = asked.choices
             for number, choice in enumerate(self.choices, 1):
                 self.out.print(Text(f"  {number}  {choice}", style="cyan"))
@@ -79,7 +80,7 @@ class Chat:
 
     async def _files(self) -> list[str]:
         async with saver() as checkpointer:
-            snapshot = await durable(checkpointer).aget_state({"configurable": {"thread_id": self.thread}})
+            snapshot = await compiled(checkpointer).aget_state({"configurable": {"thread_id": self.thread}})
         return seen(cast("State", snapshot.values)) if snapshot.values else []
 
     def _run(self, work: Coroutine[Any, Any, Value]) -> Value:

@@ -31,7 +31,7 @@ from app.data.item import Choice
 from app.owner import Owner
 from app.progress import Progress, Row
 from app.run import Graph
-from graph import build
+from graph import compiled
 from graph.context import Context
 from graph.state import Plan, Result, Task
 from tools.files.artifacts import record_of
@@ -122,7 +122,7 @@ class Conversations:
     def __init__(self, kept: Memory) -> None:
         self._memory = kept
         self._saver, self._store, self._leases = kept.saver, kept.store, kept.leases
-        self.graph: Graph = build().compile(checkpointer=kept.saver, name="hugginggpt")
+        self.graph: Graph = compiled(kept.saver)
 
     @classmethod
     @asynccontextmanager

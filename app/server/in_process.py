@@ -18,6 +18,7 @@ from app.owner import Owner
 from app.progress import Progress
 from app.signing import signed, signed_stream
 from graph import graph
+from graph.admission import turn
 from graph.context import Context
 from graph.state import InputState
 from tools import TOOLS
@@ -67,7 +68,8 @@ async def call(owner: Owner, task: str, args: dict[str, Any], entrance: str) -> 
         ModelError: no model can do it here, or the model failed.
     """
     made = {"type": "tool_call", "id": uuid4().hex, "name": task, "args": args}
-    result = dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
+    async with turn(owner.name):
+        result = dict((await TOOLS[task].ainvoke(made, owner.config(entrance))).artifact)
     whole, _more = result.pop("whole"), result.pop("more")
     if whole is None:
         return result

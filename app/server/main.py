@@ -22,6 +22,7 @@ from app.quotas import Quotas
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.data import Data
+from app.server.ending import Ended, Ending
 from app.server.failures import HANDLERS
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
 from app.server.heartbeats import Heartbeats
@@ -77,7 +78,7 @@ def create_app(options: Settings) -> FastAPI:
     """
     memory = LazyMemory()
     owners, counted, log = keys.load(options.keys), Counted(), access_log()
-    quotas = Quotas.of(options, served=bool(owners))
+    quotas, ending = Quotas.of(options, served=bool(owners)), Ending()
     sessions = mcp.session_manager(options.max_bytes)
 
     @asynccontextmanager
@@ -94,12 +95,12 @@ def create_app(options: Settings) -> FastAPI:
     endpoints = [*ROUTES, *Data(memory).routes, *_signing_in(owners), ("GET", "/metrics", counted.metrics)]
     app = FastAPI(
         routes=[*map(_route, endpoints), Route("/mcp", StreamableHTTPASGIApp(sessions), include_in_schema=False)],
-        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas, memory),
+        middleware=_middleware(options, owners, Middleware(Watch, counted=counted, log=log), quotas, memory, ending),
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
-    app.state.quotas = quotas
+    app.state.quotas, app.state.ending = quotas, ending
     return app
 
 
@@ -123,7 +124,7 @@ def _signing_in(owners: keys.Keys) -> list[Endpoint]:
 
 
 def _middleware(
-    options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas, memory: LazyMemory
+    options: Settings, owners: keys.Keys, watch: Middleware, quotas: Quotas, memory: LazyMemory, ending: Ending
 ) -> list[Middleware]:
     """What every request passes before it meets a route: known pages first, then whose it is, then its body."""
     public = urlsplit(options.public_url or "")
@@ -143,6 +144,7 @@ def _middleware(
         Middleware(Quota, quotas=quotas),
         Middleware(Intake, max_bytes=options.max_bytes, max_json=options.max_json),
         Middleware(Heartbeats),
+        Middleware(Ended, ending=ending),
         Middleware(Idempotency, memory=memory),
         *([Middleware(SignedLinks)] if owners else []),
     ]

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from graph import tally
+from graph import admission, tally
 from graph.slots import loads
 from tools.registry import BACKENDS
 
@@ -31,6 +31,7 @@ class Measures(Collector):
             seconds.add_metric((task,), took)
         yield seconds
         yield from _queues()
+        yield from _requests()
         yield _models()
 
 
@@ -41,6 +42,12 @@ def _queues() -> Iterator[Metric]:
         running.add_metric((device,), busy)
         waiting.add_metric((device,), queued)
     yield from (running, waiting)
+
+
+def _requests() -> Iterator[Metric]:
+    begun, waiting = admission.load()
+    yield GaugeMetricFamily("hugginggpt_requests_begun", "Requests whose owner's turn it is", begun)
+    yield GaugeMetricFamily("hugginggpt_requests_waiting", "Requests that wait for their owner's turn", waiting)
 
 
 def _models() -> Metric:

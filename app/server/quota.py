@@ -35,8 +35,8 @@ class Quota:
             if scope["path"].startswith("/artifacts/"):
                 self.quotas.check_day(owner)
         except OverQuota as over:
-            audit("refused", owner, status=429, path=scope["path"])
-            await refuse(scope, receive, send, Refusal(429, str(over), retry_after=over.retry_after))
+            audit("refused", owner, status=over.status, path=scope["path"])
+            await refuse(scope, receive, send, Refusal(over.status, str(over), retry_after=over.retry_after))
         else:
             await self._metered(owner, scope, receive, send)
             if scope["method"] == "DELETE":

@@ -3,21 +3,20 @@
 aegra.json names this file.
 """
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from graph import graph
-from graph.context import Context
-from graph.state import InputState, OutputState, State
+from graph.admission import Admitted
 from tools.errors import HuggingGPTError
 
 
-class Served(CompiledStateGraph[State, Context, InputState, OutputState]):
+class Served(Admitted):
     """The graph with what its server leaves out."""
 
     async def astream(  # it takes what LangGraph takes and hands it on
@@ -33,8 +32,9 @@ class Served(CompiledStateGraph[State, Context, InputState, OutputState]):
         elif isinstance(input, Command) and input.resume is None and not (input.update or input.goto):
             input = None  # noqa: A001 - how app/server/turns.py says "go on" where Aegra takes no null
         try:
-            async for part in super().astream(input, config, **options):
-                yield part
+            async with aclosing(cast("AsyncGenerator[Any]", super().astream(input, config, **options))) as parts:
+                async for part in parts:
+                    yield part
         except HuggingGPTError as error:
             await _tell(config, error)
             raise

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from app.checkpoints import saver
-from app.cli.ask import durable, message
+from app.cli.ask import message
 from app.cli.show import Quiet
 from app.run import run
 from benchmarks.support.faulty import Faulty
 from benchmarks.support.misbehaviour import PORTAL, Good
+from graph import compiled
 from graph.context import Context
 from graph.state import Result
 from tools.errors import HuggingGPTError
@@ -132,7 +133,7 @@ class Bench:
                 given = await message(asked, list(files))
                 async with self.keep() as checkpoints:
                     context = Context(**{"llm": "openai:stand-in", "mode": "endpoint", "cache": False, **options})
-                    report = await run(durable(checkpoints), given, context, config, Quiet())
+                    report = await run(compiled(checkpoints), given, context, config, Quiet())
                 seen.results, seen.answer = report.results, report.answer
                 if not report.lost:
                     seen.kept = await self.kept(config)
@@ -146,7 +147,7 @@ class Bench:
     async def kept(self, config: Any) -> dict[int, str]:  # noqa: ANN401 - a RunnableConfig
         """What a later process finds of a conversation: the status of every result."""
         async with self.keep() as checkpoints:
-            values = (await durable(checkpoints).aget_state(config)).values
+            values = (await compiled(checkpoints).aget_state(config)).values
         return {result.id: result.status for result in values.get("results") or []}
 
 

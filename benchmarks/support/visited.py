@@ -17,6 +17,7 @@ import httpx
 from benchmarks.support.databases import free_port
 from benchmarks.support.servers import ROOT
 
+GONE = 499  # how the access log tells requests without an answer
 SLOTS = 8  # calls of the model at a time
 
 
@@ -33,6 +34,7 @@ class Server:
         env = {**os.environ, "PYTHONPATH": str(ROOT), "HUGGINGGPT_LLM": "offline", "HUGGINGGPT_PAGE": "false"}
         env |= {"HUGGINGGPT_KEYS": str(self.folder / "keys.json"), "HUGGINGGPT_SLOTS": json.dumps({"stub": SLOTS})}
         env |= {"HUGGINGGPT_OUT": str(self.folder / "out"), "HUGGINGGPT_CACHE_FOLDER": str(self.folder / "cache")}
+        env |= {"HUGGINGGPT_ACCESS_LOG": str(self.folder / "access")}
         command = [sys.executable, "-m", "benchmarks.support.unsteady", "--port", str(self.port)]
         self.process = await asyncio.to_thread(self._launch, command, env)
         async with httpx.AsyncClient(base_url=self.url, timeout=5) as http:
@@ -58,6 +60,11 @@ class Server:
     def url(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
+
+    def unanswered(self) -> int:
+        """Requests of which the server itself says that it began no answer."""
+        lines = map(json.loads, (self.folder / "access").read_text().splitlines())
+        return sum(line["status"] == GONE for line in lines)
 
     def usage(self) -> tuple[float, int]:
         """Megabytes of memory, and open handles."""

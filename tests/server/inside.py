@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.server import keys
-from app.server.serving import application
+from app.server.serving import Server, application
 from tests.server.process import free_port
 from tools.settings import override, overrides, process_settings
 
@@ -37,7 +37,9 @@ def listening(folder: Path, **values: object) -> Iterator[str]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with _set(folder, address, values):
-        server = uvicorn.Server(uvicorn.Config(asyncio.run(_made()), port=port, log_level="warning"))
+        app = asyncio.run(_made())
+        config = uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=60)
+        server = Server(config, app.state.ending, process_settings().grace)
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
@@ -62,7 +64,7 @@ def _set(folder: Path, address: str, values: dict[str, object]) -> Iterator[None
         process_settings.cache_clear()
 
 
-async def _made() -> Starlette:
+async def _made() -> FastAPI:
     """Made within a loop: where none runs, Gradio opens loops of its own and leaves them open."""
     return application()
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.audit import flush
 from app.owner import Owner
-from app.quotas import Quotas
+from app.quotas import OverQuota, Quotas
 from app.server.quota import Quota
 from app.signing import query
 from app.signing import secret as link_secret
@@ -229,6 +230,22 @@ async def test_one_owner_s_requests_do_not_take_the_whole_server() -> None:
     assert (refused[0]["status"], (b"retry-after", b"5") in refused[0]["headers"]) == (429, True)
     await ask("ann")  # there is room again
     assert len(refused) == 2  # the start and the body of the one refusal
+
+
+def test_a_full_server_refuses_whoever_has_more_than_their_share() -> None:
+    quotas = Quotas(most=4)
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(quotas.request("greedy"))
+        with pytest.raises(OverQuota, match=r"too many requests at present; try again in 5 s\.") as refused:
+            held.enter_context(quotas.request("greedy"))
+        assert (refused.value.status, refused.value.retry_after) == (503, 5)
+        for _ in range(2):
+            held.enter_context(quotas.request("polite"))
+        with pytest.raises(OverQuota):
+            held.enter_context(quotas.request("polite"))
+    with quotas.request("greedy"):
+        pass
 
 
 WORKING = ["/v1/chat/completions", "/v1/responses", "/hugginggpt", "/tasks", "/results", "/mcp", "/uploads", RUNS]
