@@ -65,6 +65,7 @@ bench: .venv/dev  ## What is measured: orchestration, serving, pipelines, the pa
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.answers
+	$(BIN)/python -m benchmarks.memory
 
 docs: .venv/dev  ## The documentation site, in site/; a broken link is an error
 	$(BIN)/python -m mkdocs build --strict

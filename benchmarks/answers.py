@@ -18,7 +18,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from benchmarks.answers_data import CASES, Case, Reply
 from graph import SERDE, build
-from graph.answer import HOW
+from graph.answer import parted
 from graph.context import Context
 from tools.settings import override
 
@@ -56,7 +56,7 @@ async def converse(case: Case, folder: Path) -> Reply:
     for turn in case.turns:
         state: dict[str, Any] = {"messages": [HumanMessage(turn)], "resources": given}
         values = await graph.ainvoke(state, {"configurable": {"thread_id": "one"}}, context=Context(llm="offline"))  # type: ignore[call-overload]  # the input schema, as a plain dictionary
-        text, results = values["messages"][-1].text.partition(f"\n\n{HOW}")[0], values.get("results") or []
+        text, results = parted(values["messages"][-1].text)[0], values.get("results") or []
         files = [Path(file) for result in results for file in result.files]
         done = any(result.status == "done" for result in results)
         reply, before, given = Reply(text, files, done, before), text, []

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from graph.selector import READING
 from graph.state import Task
+from graph.words import purpose, say
 from tools.files.resources import modality
 from tools.install import command
 from tools.models.catalog import candidates
@@ -24,7 +25,7 @@ class Advice:
 
 
 # Requests that experts in ordinary wheels can meet: what they need, and how people ask for it
-_IDEAS: dict[Modality, tuple[tuple[str, str], ...]] = {
+IDEAS: dict[Modality, tuple[tuple[str, str], ...]] = {
     "image": (
         ("image-to-text", "Read the text in it"),
         ("object-detection", "Find the faces in it"),
@@ -52,8 +53,14 @@ _SEEN: dict[Modality, str] = {  # what a question about a file needs
     "audio": "automatic-speech-recognition",
     "video": "video-classification",
 }
-_DESCRIBE = re.compile(r"\bdescri|\bcaption|\bwhat(?:'s| is| can be seen| do you see)\b.*\b(?:in|on|show)", re.I)
-_BARE = (
+_DESCRIBE = re.compile(
+    r"\bdescri|\bcaption|\bwhat(?:'s| is| can be seen| do you see)\b.*\b(?:in|on|show)"
+    r"|\bbeschreib|\bwas (?:zeigt|(?:ist|sieht man|siehst du)\b.*\b(?:auf|in))\b"
+    r"|\bdécri|\bqu.est-ce qu.on voit\b|\bque (?:montre|voit-on)\b|\bqué (?:hay|se ve|ves|muestra)\b"
+    r"|描述|里有什么|看到什么",
+    re.I,
+)
+BARE = (
     ("text-to-speech", "Say 'good morning' aloud"),
     ("text-classification", "Is the tone of 'I love it' positive?"),
 )
@@ -62,8 +69,8 @@ _BARE = (
 def choices(files: Sequence[str], offered: Collection[str]) -> list[str]:
     """Two or three things that can be done here with these very files."""
     kinds = dict.fromkeys(modality(file) for file in files)
-    ideas = [idea for kind in kinds for idea in _IDEAS[kind]] if files else list(_BARE)
-    return [words for name, words in ideas if name in offered][:3]
+    ideas = [idea for kind in kinds for idea in IDEAS[kind]] if files else list(BARE)
+    return [say(words) for name, words in ideas if name in offered][:3]
 
 
 def missing(
@@ -77,7 +84,7 @@ def missing(
     likely = [type_ for type_ in beyond if not files or (type_.name not in _TALK and not _makes_only(type_, kinds))]
     asked = [TASKS[_SEEN[kind]] for kind in kinds & _SEEN.keys() if request.rstrip().endswith("?")]
     type_ = next((needed for needed in [*likely, *asked] if needed.name not in offered), None)
-    return _needing(type_, _gerund(type_.purpose), files, offered) if type_ else None
+    return _needing(type_, _doing(type_), files, offered) if type_ else None
 
 
 def undescribed(
@@ -89,12 +96,12 @@ def undescribed(
         return None
     if any(reader.backend != "embedded" for reader in readers):
         return None
-    return _needing(TASKS["image-to-text"], "Describing pictures", files, offered)
+    return _needing(TASKS["image-to-text"], say("Describing pictures"), files, offered)
 
 
 def _needing(type_: TaskType, doing: str, files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
     able = choices(files, offered)
-    return Advice(f"{doing} needs a model. {how_to_get(type_)}{_instead(able)}", able)
+    return Advice(f"{say('{doing} needs a model.', doing=doing)} {how_to_get(type_)}{_instead(able)}", able)
 
 
 def _makes_only(type_: TaskType, kinds: Collection[Modality]) -> bool:
@@ -105,19 +112,21 @@ def _makes_only(type_: TaskType, kinds: Collection[Modality]) -> bool:
 def unclear(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
     """For a request in which no wish was found."""
     able = choices(files, offered)
-    about = f" with {', '.join(PurePath(file).name for file in files[:2])}" if files else ""
-    return Advice(f"I did not understand what to do{about}.{_instead(able)}", able)
+    names = ", ".join(PurePath(file).name for file in files[:2])
+    about = say("I did not understand what to do with {files}.", files=names)
+    return Advice(f"{about if files else say('I did not understand what to do.')}{_instead(able)}", able)
 
 
 def greeting(files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:
     """What can be done here, in two lines."""
     able = choices(files, offered)
-    kinds = [name for name, type_ in _KINDS.items() if type_ in offered]
-    listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}" if kinds[1:] else "".join(kinds)
-    return Advice(f"I work on {listed}: attach a file, or say what you want.{_instead(able)}", able)
+    kinds = [say(name) for name, type_ in KINDS.items() if type_ in offered]
+    listed = f"{', '.join(kinds[:-1])} {say('and')} {kinds[-1]}" if kinds[1:] else "".join(kinds)
+    hint = say("I work on {kinds}: attach a file, or say what you want.", kinds=listed)
+    return Advice(f"{hint}{_instead(able)}", able)
 
 
-_KINDS = {
+KINDS = {
     "pictures": "image-to-text",
     "documents": "summarization",
     "recordings": "audio-to-audio",
@@ -130,20 +139,28 @@ def how_to_get(type_: TaskType) -> str:
     """The ways in which a task type could run here, shortest first, in one sentence."""
     lacking = [name for name in ("endpoint", "local") if name in BACKENDS and not BACKENDS[name].candidates(type_)]
     ways = [_way(name) for name in lacking]
-    return f"To get one, {' or '.join(ways)}." if ways else "No backend here has one; `hugginggpt doctor` says why."
+    if not ways:
+        return say("No backend here has one; `hugginggpt doctor` says why.")
+    return say("To get one, {ways}.", ways=f" {say('or')} ".join(ways))
 
 
 def _way(backend: str) -> str:
     if backend == "endpoint":
-        return "set HF_TOKEN (free at huggingface.co/settings/tokens)"
+        return say("set HF_TOKEN (free at huggingface.co/settings/tokens)")
     if find_spec("torch") and find_spec("transformers"):
-        return "let this machine reach huggingface.co, or name a folder with one in models.toml, to run it here"
-    return f"run `{command('local')}` to run it on this machine"
+        return say("let this machine reach huggingface.co, or name a folder with one in models.toml, to run it here")
+    return say("run `{command}` to run it on this machine", command=command("local"))
 
 
 def _instead(able: Sequence[str]) -> str:
-    listed = "; ".join(able)
-    return f" Here I can, for example: {listed}{'' if listed.endswith('?') else '.'}" if able else ""
+    said = say("Here I can, for example: {listed}.", listed="; ".join(able)) if able else ""
+    return f" {said}".rstrip().replace("?.", "?").replace("\uff1f\u3002", "\uff1f")
+
+
+def _doing(type_: TaskType) -> str:
+    """What a task type does, as the subject of a sentence: of a translation, which has no gerund, its first half."""
+    spoken, english = purpose(type_), f"{type_.purpose[:1].upper()}{type_.purpose[1:]}"
+    return _gerund(type_.purpose) if spoken == english else re.split("[:,\uff1a\uff0c]", spoken)[0]
 
 
 def _gerund(purpose: str) -> str:

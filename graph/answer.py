@@ -4,16 +4,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from graph.markdown import inert
 from graph.state import Plan, Result, Task
+from graph.words import LANGUAGES, said, say
 from tools.files.artifacts import address
 from tools.files.resources import is_reference, modality
 from tools.tasks import TASKS
 
-HOW = "**How**"  # stands above the workflow
+HOW = "**How**"  # stands above the workflow, in the language of the answer
 _SURE = 0.8  # mean confidence of a reader below which people should look again
 LONGEST = 4000  # characters of one result that are shown
 
@@ -30,7 +32,7 @@ def compose(plan: Plan, results: Sequence[Result], controller: str, request: str
     parts = [_finding(result, tasks.get(result.id), alone=len(asked) == 1) for result in asked]
     parts += [_failure(result) for result in results if result.status != "done"]
     if not done:
-        parts.insert(0, "Nothing could be done.")
+        parts.insert(0, say("Nothing could be done."))
     read = [
         f"{_title(result.task, tasks[result.id].args)}: {_words(result)}" for result in done if result.id in between
     ]
@@ -66,14 +68,26 @@ def remarks(plan: Plan) -> str:
 def workflow(results: Sequence[Result], controller: str) -> str:
     """How the answer came about: tasks, models, and who planned."""
     rows = [f"- {result.id} {result.task}: {_how(result)}" for result in results]
-    return "\n\n".join([HOW, "\n".join(rows), f"Controller: {controller}"])
+    return "\n\n".join([say(HOW), "\n".join(rows), f"{say('Controller')}: {controller}"])
+
+
+def parted(answer: str) -> tuple[str, str]:
+    """The answer alone, and the workflow that stands below it, without its heading; in any language."""
+    whole = _headings().split(answer, maxsplit=1)
+    return whole[0], (whole[1].strip() if whole[1:] else "")
+
+
+@cache
+def _headings() -> re.Pattern[str]:
+    headings = {re.escape(said(language, HOW)) for language in LANGUAGES}
+    return re.compile(rf"(?:^|\n\n)(?:{'|'.join(headings)})\n")
 
 
 def _how(result: Result) -> str:
     if result.choice is None:
-        return result.status
-    again = ", from the cache" if result.cached else ""
-    return f"{result.choice.model} ({result.choice.backend}{again}), {result.status}"
+        return say(result.status)
+    again = f", {say('from the cache')}" if result.cached else ""
+    return f"{result.choice.model} ({result.choice.backend}{again}), {say(result.status)}"
 
 
 def _finding(result: Result, task: Task | None, *, alone: bool) -> str:
@@ -86,19 +100,28 @@ def _finding(result: Result, task: Task | None, *, alone: bool) -> str:
 
 
 def _words(result: Result) -> str:
-    return shorten(result.text or "", more=result.more)
+    kept, left = cut(result.text or "", LONGEST, result.more)
+    return f"{kept} ... ({say('{count} more characters', count=f'{left:,}')})" if left else kept
 
 
 def _title(name: str, args: Mapping[str, Any]) -> str:
     """What was found: the aspect that was asked for, else the result's name; and the file it is about, if any."""
-    title = str(args.get("aspect") or TASKS[name].title or name)
+    english = str(args.get("aspect") or TASKS[name].title or name)
+    title = say(english[:1].upper() + english[1:])
     files = [Path(str(value)).name for value in args.values() if is_reference(str(value))]
-    return " of ".join([title[:1].upper() + title[1:], *files[:1]])
+    return say("{found} of {file}", found=title, file=files[0]) if files else title
 
 
 def _failure(result: Result) -> str:
-    verb = {"failed": "failed", "skipped": "was skipped", "cancelled": "was stopped"}[result.status]
-    return f"**{result.task} (task {result.id}) {verb}:** {inert(result.error or 'no reason was given')}"
+    became = say(BECAME[result.status], task=result.task, number=result.id)
+    return f"**{became}:** {inert(result.error or say('no reason was given'))}"
+
+
+BECAME = {
+    "failed": "{task} (task {number}) failed",
+    "skipped": "{task} (task {number}) was skipped",
+    "cancelled": "{task} (task {number}) was stopped",
+}
 
 
 def link(path: str) -> str:
@@ -120,7 +143,9 @@ def scores(data: object) -> list[str]:
     """
     if isinstance(data, dict):
         sure = data.get("confidence")
-        return ["Some of this was hard to read; please check it."] if isinstance(sure, float) and sure < _SURE else []
+        return (
+            [say("Some of this was hard to read; please check it.")] if isinstance(sure, float) and sure < _SURE else []
+        )
     rows = [row for row in data if isinstance(row, dict) and _probable(row)] if isinstance(data, list) else []
     rows = sorted(rows, key=lambda row: -float(row["score"]))[:10]
     return [f"- {row['label']}: {float(row['score']):.1%}" for row in rows]
@@ -146,8 +171,14 @@ def summary(data: object, longest: int = LONGEST) -> object:
 
 def shorten(text: str, longest: int = LONGEST, more: int = 0) -> str:
     """The text, or its whole leading lines or words, with a note of how much is left out; ``more`` is out already."""
+    kept, left = cut(text, longest, more)
+    return f"{kept} ... ({left:,} more characters)" if left else kept
+
+
+def cut(text: str, longest: int, more: int = 0) -> tuple[str, int]:
+    """The text, or its whole leading lines or words, and how many characters are left out."""
     if len(text) + more <= longest:
-        return text
-    cut = max(text.rfind("\n", 0, longest), text.rfind(" ", 0, longest))
-    kept = text[: cut if cut > longest // 2 else longest].rstrip()
-    return f"{kept} ... ({len(text) + more - len(kept):,} more characters)"
+        return text, 0
+    end = max(text.rfind("\n", 0, longest), text.rfind(" ", 0, longest))
+    kept = text[: end if end > longest // 2 else longest].rstrip()
+    return kept, len(text) + more - len(kept)

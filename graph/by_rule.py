@@ -11,6 +11,7 @@ from graph.planning.partial import valid_part
 from graph.planning.validation import as_written, question
 from graph.recall import recalled
 from graph.state import Task
+from graph.words import say
 from tools import extras
 from tools.errors import PlanError
 from tools.tasks import TASKS, TaskType
@@ -57,7 +58,7 @@ def _finished(draft: Draft, text: str, request: Request, types: Mapping[str, Tas
     checked = valid_part(as_written(tasks), request.files, types)
     notes = [*draft.notes, *notes, *checked.notes]
     if checked.problems:
-        raise PlanError(f"The request cannot be planned: {' '.join(checked.problems)}")
+        raise PlanError(replies.unplanned(checked.problems))
     return Draft(question=question(*checked.missing) if checked.missing else None, tasks=checked.tasks, notes=notes)
 
 
@@ -92,10 +93,10 @@ def _advised(draft: Draft, text: str, request: Request, types: Mapping[str, Task
 
 def _greeted(draft: Draft, files: Sequence[str], types: Mapping[str, TaskType]) -> Draft:
     """Small talk; a greeting is followed by what can be done here."""
-    if draft.refusal != replies.HELLO:
+    if draft.refusal != say(replies.HELLO):
         return draft
     said = advice.greeting(files, types)
-    return replace(draft, refusal=f"{replies.HELLO} {said.text}", choices=said.choices)
+    return replace(draft, refusal=f"{say(replies.HELLO)} {said.text}", choices=said.choices)
 
 
 def _before(said: Sequence[str], request: Request, types: Mapping[str, TaskType]) -> list[Task]:

@@ -19,8 +19,10 @@ from graph.planning.alternative import alternative, untouched
 from graph.policy import Attempts, Scope
 from graph.record import Record
 from graph.selector import permitted
+from graph.spoken import in_language_of
 from graph.state import Job, Plan, Result, State, Task
 from graph.turns import in_order, lent_place
+from graph.words import say
 from tools.errors import BadOutput
 from tools.models.catalog import offered
 from tools.settings import is_served
@@ -44,18 +46,26 @@ async def execute(state: State, runtime: Runtime[Context]) -> Next:
     asked = approval.due(state.get("approval") or context.approve_plan, tasks, jobs)
     if asked and (turn := await approval.ask(state, plan, jobs, kept, asked, context)):
         return turn
-    with handed(runtime) as early:
-        results = await run(plan, jobs, kept, runtime, early.take(plan.tasks) if early else {})
-        if early:
-            early.drop()
+    async with in_language_of(state.get("messages") or []):
+        with handed(runtime) as early:
+            results = await run(plan, jobs, kept, runtime, early.take(plan.tasks) if early else {})
+            if early:
+                early.drop()
+        other = await asyncio.to_thread(_otherwise, plan, results, context)
     failed = not replanned and any(result.status == "failed" for result in results)
     if failed and model is not None:
         to_replan: State = {**state, "results": results, "replanning": True}
         return Command(goto=Send("plan", to_replan), update={"results": results, "replanned": True, "wished": {}})
-    if failed and (other := alternative(plan, results, await asyncio.to_thread(offered, context.mode))):
+    if failed and other:
         still = untouched(plan, other, results)
         return Command(goto="select", update={"plan": other, "results": still, "replanned": True, "wished": {}})
     return Command(goto="respond", update={"results": results, "approved": None})
+
+
+def _otherwise(plan: Plan, results: Sequence[Result], context: Context) -> Plan | None:
+    """The plan that does otherwise what failed; None where nothing did, or there is no other way."""
+    failed = any(result.status == "failed" for result in results)
+    return alternative(plan, results, offered(context.mode)) if failed else None
 
 
 async def _jobs(state: State) -> list[Job]:
@@ -138,7 +148,7 @@ async def _outcome(task: Task, branch: Branch, attempts: Attempts) -> Result:
     results = await branch.needed()
     lacking = [_lack(needed, result) for needed, result in results.items() if not result or result.status != "done"]
     if lacking:
-        return attempts.skipped(f"It needed {' and '.join(lacking)}.")
+        return attempts.skipped(say("It needed {lacking}.", lacking=f" {say('and')} ".join(lacking)))
     attempts.queue()
     try:
         inputs = await bound(task, {needed: result for needed, result in results.items() if result})
@@ -149,5 +159,12 @@ async def _outcome(task: Task, branch: Branch, attempts: Attempts) -> Result:
 
 def _lack(needed: int, result: Result | None) -> str:
     if result is None:
-        return f"task {needed}, which does not come before it in the plan"
-    return f"task {needed} ({result.task}), which {'failed' if result.status == 'failed' else 'was ' + result.status}"
+        return say("task {number}, which does not come before it in the plan", number=needed)
+    return say(LACKS[result.status], number=needed, task=result.task)
+
+
+LACKS = {
+    "failed": "task {number} ({task}), which failed",
+    "skipped": "task {number} ({task}), which was skipped",
+    "cancelled": "task {number} ({task}), which was stopped",
+}

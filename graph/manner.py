@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from graph.offline.followups import moved
 from graph.state import Task
+from graph.words import say
 from tools.tasks import TASKS
 
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|ten|single)"
@@ -41,7 +42,8 @@ def filled(tasks: Sequence[Task], request: str) -> tuple[list[Task], list[str]]:
         takers = [task for task in planned if TASKS[task.task].slot(slot)]
         if phrases and takers:
             planned = [_with(task, slot, ", ".join(phrases)) if task in takers else task for task in planned]
-        notes += [f"Not done: “{phrase}”." for phrase in phrases if not takers and not _said(phrase, planned)]
+        undone = [phrase for phrase in phrases if not takers and not _said(phrase, planned)]
+        notes += [say("Not done: “{phrase}”.", phrase=phrase) for phrase in undone]
     return planned, notes
 
 

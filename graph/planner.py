@@ -24,9 +24,11 @@ from graph.planning.dialects import Written
 from graph.planning.draft import Draft
 from graph.planning.names import find
 from graph.planning.progress import Progress
+from graph.spoken import in_language_of
 from graph.state import Plan, State
 from graph.turns import in_order
 from graph.warmup import WarmUp
+from graph.words import say
 from tools.errors import HuggingGPTError, InputError, ModelError, PlanError
 from tools.models.catalog import candidates, offered
 from tools.protocol import Mode
@@ -51,7 +53,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> Next:
     update: dict[str, Any] = {"plan": None, "jobs": [], "results": [], "replanned": False, "by_rule": False}
     update |= {"approval": context.approve_plan, "approved": None, "wished": {}}
     try:
-        async with reading(state) as asked:
+        async with in_language_of(state.get("messages") or []), reading(state) as asked:
             draft = await _draft(replace(asked, instructions=instructed(state, context.instructions)), model, runtime)
             request = await asked.whole()
         resources = request.resources
@@ -97,7 +99,7 @@ async def _instead(request: Request, error: ModelError, runtime: Runtime[Context
     """The plan by rule, where the controller's model has failed."""
     await controller(options(runtime), failed=True)
     draft = await _by_rule(request, runtime)
-    note = f"{error} This was planned by rule instead."
+    note = f"{error} {say('This was planned by rule instead.')}"
     return replace(draft, notes=[*draft.notes, note], by_rule=True, exit_code=draft.exit_code if draft.tasks else 4)
 
 

@@ -109,7 +109,7 @@ class Attempts:
             self.started = self.began = self.report("cached", **facts)
             return self._result("done", choice=choice, cached=True, **made)
         ready = self.report.now()
-        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner) as work:
+        async with device(facts["device"]).slot(self.scope, self.priority, self.scope.owner, film=self._film) as work:
             collect(work)
             self.count += 1
             self.began = self.report("started", waited=self.report.now() - ready, **facts)
@@ -139,8 +139,11 @@ class Attempts:
     @property
     def _limit(self) -> float:
         """Seconds one call may take; films take their time."""
-        film = "video" in TASKS[self.job.task].outputs
-        return max(self.scope.timeout, settings().film_timeout) if film else self.scope.timeout
+        return max(self.scope.timeout, settings().film_timeout) if self._film else self.scope.timeout
+
+    @property
+    def _film(self) -> bool:
+        return "video" in TASKS[self.job.task].outputs
 
     def _step(self, step: int, steps: int) -> None:
         self.report("step", step=step, steps=steps)

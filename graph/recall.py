@@ -7,6 +7,7 @@ from pathlib import PurePath
 from langchain_core.messages import AnyMessage
 
 from graph.state import Task
+from graph.words import say
 from tools.files.resources import is_reference
 
 _ASKED = re.compile(r"\bwhat (?:did|have) i (?:ask|say|said|want|request)\w*\b(?P<when>[^?]*)", re.I)
@@ -17,9 +18,9 @@ def recalled(text: str, history: Sequence[AnyMessage], done: Sequence[Task]) -> 
     """The answer to a request about the conversation; None where it is about something else."""
     said = [message.text for message in history if message.type == "human" and message.text.strip()]
     if said and (match := _ASKED.search(text)):
-        return f"You asked: “{said[0 if 'first' in match['when'] else -1]}”"
+        return say("You asked: “{words}”", words=said[0 if "first" in match["when"] else -1])
     if done and _UNDO.search(text):
         inputs = [str(value) for task in done for value in task.args.values() if is_reference(str(value))]
-        kept = f" {PurePath(inputs[0]).name} is as it was before." if inputs else ""
-        return f"There is nothing to undo: results are new files, and no file is ever changed.{kept}"
+        kept = [say("{file} is as it was before.", file=PurePath(inputs[0]).name)] if inputs else []
+        return " ".join([say("There is nothing to undo: results are new files, and no file is ever changed."), *kept])
     return None

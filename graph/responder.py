@@ -18,7 +18,9 @@ from graph.answering import Answering, joined
 from graph.chat_models import resolve
 from graph.context import Context, controller, options
 from graph.conversation import instructed
+from graph.spoken import in_language_of
 from graph.state import Plan, Result, State
+from graph.words import say
 from tools.errors import ConfigError
 
 ROOM = 16_000  # characters of all results together that the model is shown
@@ -34,16 +36,17 @@ async def respond(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         model = await controller(options(runtime), failed=state.get("by_rule", False))
     except ConfigError as error:
         model, plan = None, _noted(plan, error)
-    if model is None or not results:
-        message = AIMessage(compose(plan, results, "offline" if state.get("by_rule") else name, request))
-    else:
-        message = await _written(state, plan, results, model, name)
+    async with in_language_of(state.get("messages") or []):
+        if model is None or not results:
+            message = AIMessage(compose(plan, results, "offline" if state.get("by_rule") else name, request))
+        else:
+            message = await _written(state, plan, results, model, name)
     message.response_metadata["controller"] = name
     return {"messages": [message], "replanned": False}
 
 
 def _noted(plan: Plan, error: Exception) -> Plan:
-    return plan.model_copy(update={"notes": [*plan.notes, f"This answer was composed by rule. {error}"]})
+    return plan.model_copy(update={"notes": [*plan.notes, f"{say('This answer was composed by rule.')} {error}"]})
 
 
 async def _written(state: State, plan: Plan, results: Sequence[Result], model: BaseChatModel, name: str) -> AIMessage:

@@ -34,7 +34,12 @@ SCHEMA: dict[str, Any] = {
     "required": ["choices"],
 }
 # What speaks of the words in a picture rather than of the picture
-READING = re.compile(r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe)\b", re.I)
+READING = re.compile(
+    r"\b(?:read|ocr|printed|written|says?|texts?|notice|sign|letters?|transcribe"
+    r"|lesen|lies|steht|geschrieben|gedruckt|lire|lis|textes?|écrite?|imprimée?|leer|lee|textos?|escrit[oa]|impres[oa])\b"
+    r"|[文写读字]",
+    re.I,
+)
 _CODE = re.compile(r"\b(?:qr|bar) ?-?codes?\b", re.I)
 _DESCRIBED = 160  # characters of a candidate's description
 

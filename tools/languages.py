@@ -3,11 +3,13 @@
 import re
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
 
 _LOCK = threading.Lock()  # langdetect loads its profiles without one
+_SEED = 0  # it samples: without a seed the same text may get another language next time
 
 NAMES = {
     "af": "Afrikaans", "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech",
@@ -112,11 +114,43 @@ def detect(text: str) -> str:
     return str(languages[0]["code"]).partition("-")[0] if languages else "en"
 
 
+_LATIN = ("ca", "da", "de", "en", "es", "fr", "it", "nl", "no", "pl", "pt", "ro", "sv", "tr")
+
+
+def certain(text: str, least: float) -> str:
+    """The code of the common language in Latin letters that a few words are in; empty where none is that probable.
+
+    Knows fewer languages than ``detect``, and so is ready in a tenth of the time (50 ms).
+    """
+    try:
+        detector = _of_latin_letters().create()
+    except ModuleNotFoundError:  # the detector belongs to the extra `embedded`
+        return ""
+    from langdetect import LangDetectException
+
+    detector.append(text)
+    try:
+        best = detector.get_probabilities()[0]
+    except (LangDetectException, IndexError):
+        return ""
+    return str(best.lang) if best.prob >= least else ""
+
+
+@cache
+def _of_latin_letters() -> Any:  # noqa: ANN401 - langdetect ships no types
+    from langdetect import PROFILES_DIRECTORY, DetectorFactory
+
+    DetectorFactory.seed = _SEED
+    factory = DetectorFactory()
+    factory.load_json_profile([(Path(PROFILES_DIRECTORY) / code).read_text(encoding="utf-8") for code in _LATIN])
+    return factory
+
+
 def ranked_languages(text: str) -> list[dict[str, Any]]:
     """Languages by falling probability: ISO code and score. Empty if the text has no letters to tell by."""
     from langdetect import DetectorFactory, LangDetectException, detect_langs
 
-    DetectorFactory.seed = 0  # it samples: without a seed the same text may get another language next time
+    DetectorFactory.seed = _SEED
     try:
         with _LOCK:
             ranked = detect_langs(text)

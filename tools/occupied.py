@@ -13,8 +13,11 @@ def collect(work: "list[Future[Any]]") -> None:
 
 
 def occupy(future: "Future[Any]") -> "Future[Any]":
-    """Note a piece of work in a thread, which ends when the thread does."""
+    """Note a piece of work in a thread, which ends when the thread does; its end alone, for its result may be large."""
     work = _work.get()
     if work is not None:
-        work.append(future)
+        ended: Future[Any] = Future()
+        ended.set_running_or_notify_cancel()  # whoever gives up waiting for it ends nothing
+        future.add_done_callback(lambda _: ended.set_result(None))
+        work.append(ended)
     return future

@@ -18,6 +18,7 @@ from tools import clean
 from tools.errors import BadOutput, InputError, ModelUnavailable
 from tools.files import inputs, resources
 from tools.files.artifacts import digest, readable, save
+from tools.memory import give_back
 from tools.models.catalog import candidates, suits, unlicensed
 from tools.protocol import Audio, Call, Candidate, Output, Video
 from tools.registry import BACKENDS
@@ -44,6 +45,15 @@ async def perform(
         InputError: an argument is missing, empty or not usable.
         ModelError: the model is not there, failed, or gave something that is not a result.
     """
+    try:
+        return await _perform(task, args, model, backend, parameters)
+    finally:  # by now nothing holds what was decoded for it
+        await asyncio.to_thread(give_back)
+
+
+async def _perform(
+    task: TaskType, args: dict[str, Any], model: str | None, backend: str | None, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
     check(task, args)
     candidate = await asyncio.to_thread(_candidate, task, args, model, backend)
     inputs, sources = await _load(task, args)

@@ -19,7 +19,7 @@ from rich.text import Text
 from app.cli.gantt import gantt
 from app.progress import Progress, Row
 from app.run import Report
-from graph.answer import HOW
+from graph.answer import parted
 from graph.state import Plan, Task
 
 MARKS = {
@@ -135,7 +135,7 @@ class Show:
 
     def _shown(self, answer: str) -> str:
         """The answer, with how it came about only where that is wanted; files by their paths."""
-        words = answer if self.how else answer.partition(f"\n\n{HOW}")[0]
+        words = answer if self.how else parted(answer)[0]
         return _LINK.sub(lambda link: link[1], words)
 
     def _start(self, console: Console, draw: Callable[[], RenderableType]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from app.page.words import Say
-from graph.answer import HOW
+from graph.answer import parted
 from tools.files.places import here
 from tools.files.resources import from_content
 
@@ -38,42 +38,41 @@ def note(words: str, say: Say) -> dict[str, Any]:
 
 
 def _bubbles(message: BaseMessage, files: Collection[str], say: Say) -> list[dict[str, Any]]:
-    content = _content(message, files)
-    how = content.pop() if content and isinstance(content[-1], str) and content[-1].startswith(HOW) else None
+    content, how = _content(message, files)
     said = [{"role": _role(message), "content": content, "metadata": {"id": message.id or ""}}] if content else []
     return [*said, *([_folded(how, message, say)] if how else [])]
 
 
 def _folded(how: str, message: BaseMessage, say: Say) -> dict[str, Any]:
-    words = how.removeprefix(HOW).strip()
     metadata = {"title": say("How this was done"), "status": "done", "id": f"{message.id or ''}{HOW_ID}"}
-    return {"role": "assistant", "content": words, "metadata": metadata}
+    return {"role": "assistant", "content": how, "metadata": metadata}
 
 
 def _role(message: BaseMessage) -> str | None:
     return "user" if isinstance(message, HumanMessage) else "assistant" if isinstance(message, AIMessage) else None
 
 
-def _content(message: BaseMessage, files: Collection[str]) -> list[Any]:
+def _content(message: BaseMessage, files: Collection[str]) -> tuple[list[Any], str]:
+    """What a message says and shows, and, of an answer, how it came about."""
     text, paths = from_content(message.content)
-    if not isinstance(message, AIMessage):
-        paths = [*message.additional_kwargs.get(SHOWN, []), *paths]
-        return [*_some(_escaped(text, "<[")), *(_shown(path) for path in dict.fromkeys(paths) if path in files)]
-    return _answer(text, {Path(path).name: path for path in files})
+    if isinstance(message, AIMessage):
+        answer, how = parted(text)
+        return _answer(answer, {Path(path).name: path for path in files}), without_links(how)
+    paths = [*message.additional_kwargs.get(SHOWN, []), *paths]
+    return [*_some(_escaped(text, "<[")), *(_shown(path) for path in dict.fromkeys(paths) if path in files)], ""
 
 
 def _answer(text: str, files: Mapping[str, str]) -> list[Any]:
-    """Words and media in turn: a file with a line of its own is shown there, any other before the workflow."""
+    """Words and media in turn: a file with a line of its own is shown there, any other at the end."""
     content, shown, end = list[Any](), set[str](), 0
     for line in ALONE.finditer(text):
         if path := _named(line[2], files):
             content += [*_some(without_links(text[end : line.start()])), _shown(path)]
             shown.add(path)
             end = line.end()
-    words, heading, workflow = without_links(text[end:]).partition(f"{HOW}\n")
     linked = dict.fromkeys(_named(target, files) for _, target in LINK.findall(text))
     more = [_shown(path) for path in linked if path and path not in shown]
-    return [*content, *_some(words), *more, *_some(heading + workflow)]
+    return [*content, *_some(without_links(text[end:])), *more]
 
 
 def _shown(path: str) -> dict[str, str]:

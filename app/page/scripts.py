@@ -2,7 +2,8 @@
 
 import json
 
-from app.page.words import LANGUAGES, Say
+from app.page.words import Say
+from graph.words import LANGUAGES
 
 # Named in the browser, at once: a request that is sent before the server has answered belongs to somebody, too.
 NAME = """(...names) => names.map(name => name || Array.from(

@@ -1,32 +1,17 @@
-"""The page's own words in the language that the browser asks for: English, German, Spanish or Chinese.
+"""The page's own words in the language that the browser asks for, by the catalogues of graph/words.py.
 
 What stands on the page from the start is translated in the browser, by Gradio; what is drawn later is translated here.
-Both read the same catalogues, ``locale/*.po``, whose keys are the English words. Answers are not translated.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 import gradio as gr
 from babel.core import negotiate_locale
 from babel.dates import format_skeleton
-from babel.messages.pofile import read_po
 from gradio.i18n import I18nData
 
-_CATALOGUES = Path(__file__).with_name("locale")
-LANGUAGES = ("en", *sorted(path.stem for path in _CATALOGUES.glob("*.po")))
-
-
-@cache
-def catalogue(language: str) -> dict[str, str]:
-    """The translations into a language, by the English words; none for English."""
-    path = _CATALOGUES / f"{language}.po"
-    if not path.is_file():
-        return {}
-    with path.open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
+from graph.words import LANGUAGES, catalogue, said
 
 
 def word(words: str) -> str:
@@ -60,10 +45,9 @@ class Say:
 
     language: str
 
-    def __call__(self, words: str, **values: object) -> str:
+    def __call__(self, words: str, /, **values: object) -> str:
         """The words, which are English, with the values in their {places}."""
-        said = catalogue(self.language).get(words, words)
-        return said.format(**values) if values else said
+        return said(self.language, words, **values)
 
     def day(self, seconds: float) -> str:
         """The day of a time in seconds since the epoch, by the server's clock; nothing for today."""

@@ -35,7 +35,7 @@ def process(module: str, *arguments: str, **environment: str) -> Iterator[tuple[
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-        command = [sys.executable, "-m", module, "--port", str(port), *arguments]
+        command = [sys.executable, "-m", module, *arguments, "--port", str(port)]
         started = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - our own command
         try:
             _await(f"http://127.0.0.1:{port}/health", started)

@@ -106,7 +106,7 @@ class Planner:
         if checked.missing:
             return Draft(question=question(*checked.missing), notes=notes), {}
         if checked.problems:
-            return Draft(refusal=f"The request cannot be planned: {' '.join(checked.problems)}", notes=notes), {}
+            return Draft(refusal=replies.unplanned(checked.problems), notes=notes), {}
         heard, meant = self.understanding.heard(reading, tuple(files)), self.understanding.meaning is not None
         clues = signs(Planned(heard, ranked, whole, checked.tasks, wired.score, meant))
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), clues

@@ -8,6 +8,7 @@ from graph.offline.intents import Intent
 from graph.offline.understanding import Understood, Unmet
 from graph.planning.draft import Draft
 from graph.planning.validation import question
+from graph.words import purpose, say, within
 from tools.tasks import Slot, TaskType
 
 _THANKS = re.compile(r"\b(?:thanks|thank you|thx|ta|cheers|great|perfect|nice|brilliant|lovely|danke|merci|gracias)\b")
@@ -16,16 +17,17 @@ _GREETING = re.compile(
     r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|how are you|help|(?:what|how|which|who|are|do|can) .*you"
     r"|hallo|guten|moin|servus|bonjour|salut|hola|buen[oa]s)\b"
 )
-HELLO = "Hello!"
+HELLO, BYE, WELCOME = SMALL_TALK = "Hello!", "Goodbye!", "You are welcome."
+ASPECTS = ("Sentiment", "Language", "Topic", "Emotion", "Toxicity", "Tone")
 
 
 def small_talk(request: str) -> Draft:
     """An honest reply to chit-chat; words that greet nobody are not understood."""
     text = request.lower()
     thanks = _THANKS.search(text) and "?" not in text
-    reply = "You are welcome." if thanks else "Goodbye!" if _PARTING.search(text) else HELLO
+    reply = WELCOME if thanks else BYE if _PARTING.search(text) else HELLO
     known = reply != HELLO or not text.strip() or bool(_GREETING.search(text))
-    return Draft(refusal=reply, small_talk=known, exit_code=0 if known else 3)
+    return Draft(refusal=say(reply), small_talk=known, exit_code=0 if known else 3)
 
 
 def without_a_plan(chosen: Understood, request: str, meant: TaskType, offered: Mapping[str, TaskType]) -> Draft:
@@ -49,10 +51,18 @@ def unsure(listed: Sequence[Understood], files: Sequence[str], offered: Mapping[
     texts = list(dict.fromkeys(map(described, listed)))
     if not texts:
         return Draft(refusal=nothing_to_do(offered))
-    about = f" with {_names(files)}" if files else ""
     options = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-    asked = f"I am not sure what to do{about}. Shall I" if len(texts) > 1 else f"Did I understand you{about}? Shall I"
-    return Draft(question=f"{asked}\n{options}\nAnswer with a number, or say it in other words.", choices=texts)
+    asked = _asked(len(texts), _names(files))
+    answer = say("Answer with a number, or say it in other words.")
+    return Draft(question=f"{asked}\n{options}\n{answer}", choices=texts)
+
+
+def _asked(count: int, files: str) -> str:
+    if count == 1 and files:
+        return say("Did I understand you with {files}? Shall I", files=files)
+    if files:
+        return say("I am not sure what to do with {files}. Shall I", files=files)
+    return say("Did I understand you? Shall I") if count == 1 else say("I am not sure what to do. Shall I")
 
 
 def described(choice: Understood) -> str:
@@ -62,40 +72,49 @@ def described(choice: Understood) -> str:
 
 def _purpose(intent: Intent) -> str:
     aspect = intent.slots.get("aspect")
-    return f"tell the {aspect} of a text" if aspect else intent.type.purpose
+    if aspect:
+        return within(say("Tell the {aspect} of a text", aspect=within(say(str(aspect).capitalize()))))
+    return within(purpose(intent.type))
 
 
 def _names(files: Sequence[str]) -> str:
-    return " and ".join(PurePath(file).name for file in files)
+    return f" {say('and')} ".join(PurePath(file).name for file in files)
 
 
 def abilities(offered: Mapping[str, TaskType]) -> str:
     """What can be done in this configuration, in one sentence."""
     if not offered:
-        return "No task can run in this configuration; `hugginggpt doctor` says what is missing."
-    return "Here I can: " + "; ".join(type_.purpose for type_ in offered.values()) + "."
+        return say("No task can run in this configuration; `hugginggpt doctor` says what is missing.")
+    return say("Here I can: {listed}.", listed="; ".join(within(purpose(type_)) for type_ in offered.values()))
 
 
 def nothing_to_do(offered: Mapping[str, TaskType]) -> str:
     """The refusal of a request in which no task was found."""
-    return f"I found nothing in the request that can be done here; try other words. {abilities(offered)}"
+    nothing = say("I found nothing in the request that can be done here; try other words.")
+    return f"{nothing} {abilities(offered)}"
+
+
+def unplanned(problems: Sequence[str]) -> str:
+    """The refusal of a request whose plan cannot be mended."""
+    return say("The request cannot be planned: {problems}", problems=" ".join(problems))
 
 
 def what_to_do(files: Sequence[str]) -> str:
     """The question about files that came without a word."""
-    return f"What should I do with {_names(files)}?"
+    return say("What should I do with {files}?", files=_names(files))
 
 
 def left_out(unmet: Sequence[Unmet]) -> Iterator[str]:
     """The notes on what was asked for and is not done, by the words that ask for it."""
     for omitted in unmet:
         said = omitted.text if len(omitted.text) <= 200 else f"{omitted.text[:200].rsplit(None, 1)[0]} ..."
-        yield f"I left out “{said}”: {_why(omitted)}."
+        yield say("I left out “{said}”: {why}.", said=said, why=_why(omitted))
 
 
 def _why(unmet: Unmet) -> str:
     if unmet.type:
-        return f"{unmet.type.name} ({unmet.type.purpose}) cannot run in this configuration"
-    return (
-        "I am not sure what it asks for; say it by itself" if unmet.unclear else "nothing that can run here does that"
-    )
+        purposes = within(purpose(unmet.type))
+        return say("{task} ({purpose}) cannot run in this configuration", task=unmet.type.name, purpose=purposes)
+    if unmet.unclear:
+        return say("I am not sure what it asks for; say it by itself")
+    return say("nothing that can run here does that")

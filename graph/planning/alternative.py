@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.planning.files import looks_like_file
 from graph.state import Plan, Result, Task
+from graph.words import say
 from tools.tasks import TaskType
 
 _BEFORE = "$before"  # the output of the step before this one
@@ -58,8 +59,9 @@ def alternative(plan: Plan, results: Sequence[Result], offered: Mapping[str, Tas
         way = _way(task, offered) if task.id in failed else None
         tasks += _steps(task, way, fresh) if way else [task]
         if way:
-            instead = " and ".join(step.task for step in way)
-            notes.append(f"{task.task} failed ({failed[task.id].error}), so {instead} was tried instead.")
+            instead = f" {say('and')} ".join(step.task for step in way)
+            why = {"task": task.task, "error": failed[task.id].error, "other": instead}
+            notes.append(say("{task} failed ({error}), so {other} was tried instead.", **why))
     return Plan(tasks=tasks, notes=notes) if len(notes) > len(plan.notes) else None
 
 

@@ -15,6 +15,7 @@ from graph.planning.order import ordered
 from graph.planning.steps import Findings, Step, number
 from graph.planning.unfold import unfold
 from graph.state import Task
+from graph.words import purpose, say, within
 from tools.tasks import TASKS, Slot, TaskType
 from tools.values import closed, describe
 
@@ -66,17 +67,26 @@ def as_written(tasks: Sequence[Task]) -> list[Written]:
     return [Written(task.task, task.id, tuple(task.dep), task.args) for task in tasks]
 
 
-_WHICH = {"image": "Which picture", "audio": "Which recording", "video": "Which video", "table": "Which table"}
+WHICH = {
+    "text": "Which text",
+    "image": "Which picture",
+    "audio": "Which recording",
+    "video": "Which video",
+    "table": "Which table",
+}
 
 
 def question(row: TaskType, slot: Slot) -> str:
     """What to ask the user for a slot that only the user can fill."""
+    name, doing = slot.name.replace("_", " "), within(purpose(row))
     if closed(slot.schema):
-        return f"Which {slot.name.replace('_', ' ')} should I use to {row.purpose}? It takes {describe(slot.schema)}."
+        takes = say("It takes {values}.", values=describe(slot.schema))
+        return f"{say('Which {slot} should I use to {purpose}?', slot=name, purpose=doing)} {takes}"
     if slot.many:
-        return f"Which {slot.name} should I use to {row.purpose}? Name at least two, separated by commas."
-    which = _WHICH.get(slot.modality, "Which text")
-    return f"{which} should I use to {row.purpose}? Attach it, or name the file or link."
+        two = say("Name at least two, separated by commas.")
+        return f"{say('Which {slot} should I use to {purpose}?', slot=name, purpose=doing)} {two}"
+    which = say(WHICH[slot.modality])
+    return say("{which} should I use to {purpose}? Attach it, or name the file or link.", which=which, purpose=doing)
 
 
 def _typed(written: Mapping[int, Written], offered: Mapping[str, TaskType], findings: Findings) -> dict[int, Step]:

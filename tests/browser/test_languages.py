@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.page.layout import WELCOME
-from app.page.words import catalogue
+from graph.words import catalogue
 from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, done, keep_picture
 from tests.server.process import Server
 

@@ -120,3 +120,41 @@ async def test_a_call_that_was_given_up_keeps_its_slot_until_its_thread_ends(stu
                 release.set()
     override(slots={})
     assert seen[:6] == ["queued 0", "started 0", "queued 1", "failed 0", "started 1", "finished 1"]
+
+
+async def test_films_leave_a_slot_to_everything_else() -> None:
+    place, ends, begun = Device(2), asyncio.Event(), list[str]()
+
+    async def work(name: str, *, film: bool) -> None:
+        async with place.slot(name, 0, film=film):
+            begun.append(name)
+            if film:
+                await ends.wait()
+
+    films = [asyncio.create_task(work(name, film=True)) for name in ("first film", "second film")]
+    await asyncio.sleep(0)
+    await asyncio.gather(*(work(f"picture {number}", film=False) for number in range(3)))
+    assert begun == ["first film", "picture 0", "picture 1", "picture 2"]
+    ends.set()
+    await asyncio.gather(*films)
+    assert begun[-1] == "second film"
+
+
+async def test_a_film_of_a_request_does_not_hold_up_its_other_tasks() -> None:
+    place, ends, begun = Device(2), asyncio.Event(), list[str]()
+
+    async def work(name: str, priority: float, *, film: bool) -> None:
+        async with place.slot("one", priority, film=film):
+            begun.append(name)
+            await (ends.wait() if film else asyncio.sleep(0))
+
+    films = [asyncio.create_task(work(name, 9, film=True)) for name in ("first film", "second film")]
+    await asyncio.gather(*(work(f"{left}", left, film=False) for left in (0, 1, 2)))
+    assert begun == ["first film", "0", "2", "1"]
+    ends.set()
+    await asyncio.gather(*films)
+
+
+async def test_films_run_where_there_is_but_one_slot() -> None:
+    async with Device(1).slot("one", 0, film=True):
+        pass
