@@ -45,8 +45,6 @@ def planned(
         return replace(draft, tasks=instructions.own_first(draft.tasks, types))
     if direct := instructions.followed(text, request.given, types):
         return Draft(tasks=direct)
-    if not draft.tasks and (asked := instructions.asked_of_table(text, request.given, types)):
-        return Draft(tasks=asked)
     return replace(draft, tasks=[*draft.tasks, *instructions.forgotten(draft.tasks, text, request.given, types)])
 
 

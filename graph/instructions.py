@@ -19,10 +19,6 @@ _FACTS = re.compile(
 )
 _POLITE = re.compile(r"\W*(?:please\b.*|can|could|would|will) ", re.I)
 _CHANGES = {"image-to-image", "image-editing", "audio-to-audio"}
-_OF_TABLES = re.compile(
-    r"\?|^\W*(?:how|what|which|who|when|where|count|sum|total|average|mean|median|list|show|find|add|sort|most|least|max|min|highest|lowest|tell|give|is|are|does|do|did|filter|only|rows?)\b",
-    re.I,
-)
 _TELLS = re.compile(r"(?:i|we|my|our|he|she|they|it|this|there|that)\b")
 _LONGEST = 8  # words of one change; who says more speaks of something else, too
 _FOLLOWED = {"image": ("image-to-image", filters.understands), "audio": ("audio-to-audio", audio.understands)}
@@ -80,14 +76,6 @@ def _instead(task: Task, reference: str, given: str) -> Task:
     """The task with something else where it referred to a result; what it depends on is seen from its arguments."""
     args = {slot: given if value == reference else value for slot, value in task.args.items()}
     return task.model_copy(update={"args": args, "dep": sorted(references(args))})
-
-
-def asked_of_table(request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
-    """The task for whatever is asked of the only file, a table; what computes it says itself what it cannot."""
-    name = "table-question-answering"
-    if len(files) != 1 or modality(files[0]) != "table" or name not in offered or not _OF_TABLES.search(request):
-        return []
-    return [Task(task=name, id=0, args={"table": files[0], "question": request})]
 
 
 def whole(tasks: Sequence[Task], request: str) -> list[Task]:

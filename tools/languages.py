@@ -33,10 +33,20 @@ def code(name: str) -> str | None:
 
 @cache
 def _english() -> dict[str, str]:
+    languages = _called()
+    return (
+        _OTHER_NAMES
+        | {name.lower(): short for short, name in languages.items()}
+        | {short: short for short in languages}
+    )
+
+
+@cache
+def _called() -> dict[str, str]:
+    """English names by code, as people know them: Bengali, where CLDR says Bangla."""
     from babel import Locale
 
-    languages = {short: name for short, name in Locale("en").languages.items() if len(short) <= 3}
-    return {name.lower(): short for short, name in languages.items()} | {short: short for short in languages}
+    return {short: name for short, name in {**Locale("en").languages, **NAMES}.items() if len(short) <= 3}
 
 
 @cache
@@ -50,7 +60,8 @@ def _own() -> dict[str, str]:
 
 _OTHER_NAMES = {
     "mandarin": "zh", "cantonese": "yue", "farsi": "fa", "flemish": "nl", "castilian": "es", "gaelic": "gd",
-    "brazilian": "pt", "tagalog": "tl", "burmese": "my", "pashto": "ps", "sinhala": "si", "valencian": "ca",
+    "brazilian": "pt", "bangla": "bn", "tagalog": "tl", "burmese": "my", "pashto": "ps",
+    "sinhala": "si", "valencian": "ca",
 }  # fmt: skip
 _SPOKEN_IN = ("en", "de", "fr", "es")  # the languages in which requests name languages
 
@@ -66,7 +77,7 @@ def mentioned(text: str, lowered: str) -> list[tuple[str, int, int]]:
         word = match[0] if match[0] in names else _bare(match[0])
         if word in names and (word in sure or (match.start() and text[match.start()].isupper())):
             said = text[match.start() : match.end()].capitalize()
-            named.append((said if word in _english() or word in _OTHER_NAMES else names[word], *match.span()))
+            named.append((said if word in _english() else names[word], *match.span()))
     return named
 
 
@@ -80,7 +91,7 @@ def _names() -> tuple[dict[str, str], frozenset[str]]:
     """English names by single-word names in lower case, and those that are certain to mean the language."""
     from babel import Locale, localedata
 
-    english = Locale("en").languages
+    english = _called()
     living = {short for short in localedata.locale_identifiers() if len(short) <= 3}
     names = {name: english.get(short, name.capitalize()) for name, short in _OTHER_NAMES.items()}
     sure = set(_OTHER_NAMES)

@@ -82,7 +82,7 @@ def _command(part: Span) -> Span:
 
 def _asks(part: Span, reading: Reading) -> bool:
     text, joined = _masked(part, reading), part.start not in (0, *reading.stops)
-    return bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
+    return part.text.endswith("?") or bool(_ASKS.match(text) or (joined and _JOINED.match(text)))
 
 
 def _masked(part: Span, reading: Reading) -> str:

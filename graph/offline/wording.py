@@ -15,6 +15,10 @@ from tools.tasks import Modality, TaskType
 _INTO = {"into", "to", "ins", "zum", "al", "vers", "as"}
 _IN = {"in", "auf", "en", "im", "is", "for"}
 _AND = re.compile(r"[\s,;/&+]*(?:and|or|und|et|y|also|then|one|in|into|to|for|the|auf|en|\s|,)*")
+_BESIDE = re.compile(  # "Spanish for Rosa, Polish for Ania"
+    r"[^.!?;:\n]{0,40}(?:,|\b(?:and|und|et|y)\b)[^.!?;:,\n]{0,25}"
+)
+_AS_LIKELY = 0.6  # log-odds between two languages that are both meant
 _SOUGHT = re.compile(
     r"\b(?:find|locate|spot|box|boxes|mark|circle|detect|highlight|seek|where(?:'s|s|\sis|\sare|\swas)?"
     r"|look(?:ing)? for|hunt(?:ing)? for|see|around|round|every|each|any|all)\s+"
@@ -78,13 +82,22 @@ def targets(reading: Reading, weights: Weights) -> list[Named]:
     named = named_languages(reading)
     if not named:
         return []
-    best = max(range(len(named)), key=lambda number: weights.language(named[number].features))
-    first = last = best
-    while first and named[best].start >= 0 and _AND.fullmatch(reading.masked, named[first - 1].end, named[first].start):
+    odds = [weights.language(language.features) for language in named]
+    first = last = best = odds.index(max(odds))
+    joined = [_joined(reading, *named[place : place + 2], odds[place : place + 2]) for place in range(len(named) - 1)]
+    while first and named[best].start >= 0 and joined[first - 1]:
         first -= 1
-    while last + 1 < len(named) and _AND.fullmatch(reading.masked, named[last].end, max(named[last + 1].start, 0)):
+    while last + 1 < len(named) and joined[last]:
         last += 1
     return list({language.name: language for language in named[first : last + 1]}.values())
+
+
+def _joined(reading: Reading, left: Named, right: Named, odds: Sequence[float]) -> bool:
+    """Whether two languages are listed together: side by side, or each for someone else and as likely meant."""
+    if _AND.fullmatch(reading.masked, left.end, max(right.start, 0)):
+        return True
+    alike = abs(odds[0] - odds[1]) <= _AS_LIKELY and "English" not in (left.name, right.name)
+    return alike and bool(_BESIDE.fullmatch(reading.masked, left.end, max(right.start, 0)))
 
 
 def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
