@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -84,7 +85,8 @@ def targets(reading: Reading, weights: Weights) -> list[Named]:
         return []
     odds = [weights.language(language.features) for language in named]
     first = last = best = odds.index(max(odds))
-    joined = [_joined(reading, *named[place : place + 2], odds[place : place + 2]) for place in range(len(named) - 1)]
+    pairs = pairwise(zip(named, odds, strict=True))
+    joined = [_joined(reading, left, right, abs(x - y) <= _AS_LIKELY) for (left, x), (right, y) in pairs]
     while first and named[best].start >= 0 and joined[first - 1]:
         first -= 1
     while last + 1 < len(named) and joined[last]:
@@ -92,12 +94,12 @@ def targets(reading: Reading, weights: Weights) -> list[Named]:
     return list({language.name: language for language in named[first : last + 1]}.values())
 
 
-def _joined(reading: Reading, left: Named, right: Named, odds: Sequence[float]) -> bool:
+def _joined(reading: Reading, left: Named, right: Named, alike: bool) -> bool:
     """Whether two languages are listed together: side by side, or each for someone else and as likely meant."""
     if _AND.fullmatch(reading.masked, left.end, max(right.start, 0)):
         return True
-    alike = abs(odds[0] - odds[1]) <= _AS_LIKELY and "English" not in (left.name, right.name)
-    return alike and bool(_BESIDE.fullmatch(reading.masked, left.end, max(right.start, 0)))
+    listed = alike and "English" not in (left.name, right.name)
+    return listed and bool(_BESIDE.fullmatch(reading.masked, left.end, max(right.start, 0)))
 
 
 def variants(type_: TaskType, reading: Reading, span: tuple[int, int], weights: Weights) -> list[Mapping[str, Any]]:
