@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.errors import BadOutput, InputError, ModelUnavailable
+from tools.experts.glossary import in_english
 from tools.experts.wording import format_of
 from tools.languages import ranked_languages
 from tools.protocol import Audio, Output
@@ -42,6 +43,7 @@ def speak(text: str, language: str | None = None, manner: str | None = None) -> 
 
 def _manner(words: str) -> tuple[str, int, list[str]]:
     """The engine's variant of a voice, the rate in words a minute, and both in words."""
+    words = in_english(words)
     slow, fast = re.search(r"\bslow", words), re.search(r"\b(?:fast|quick)", words)
     woman, man = re.search(r"\bfemale|\bwoman", words), re.search(r"\bmale|\bman", words)
     rate = _RATE * 7 // 10 if slow else _RATE * 7 // 5 if fast else _RATE

@@ -3,24 +3,30 @@
 import re
 from collections.abc import Sequence
 
+from tools.experts.glossary import in_english
+
 _BETWEEN = re.compile(r"[,;\n]|\.(?!\d)|\band\b(?!\s*(?:\d|white))|\bthen\b")
 _FORMAT = r"(jpe?g|png|webp|gif|bmp|tiff?|avif|mp3|wav|ogg|flac|opus)"
 _AS = re.compile(rf"\b(?:as|to|into|in)\s+(?:an?\s+)?\.?{_FORMAT}\b(?:\s*(?:file|format|image|picture))?")
 _SHORT = {"jpeg": "jpg", "tiff": "tif"}
-_EMPTY = re.compile(
-    r"(?:please|also|now|first|this|it|me|the|picture|image|photo|recording|file|convert|save|export|give|make|turn|change|\W)*"
+_EMPTY = re.compile(  # words that wish for nothing
+    r"(?:\b(?:please|also|now|first|this|it|me|the|picture|image|photo|recording|file|convert|save|export|give|make|turn|change"
+    r"|bitte|das|die|den|dieses|es|mir|bild|foto|aufnahme|speicher[ne]?|wandle|um|mache?"
+    r"|s.il te plaît|le|la|les|cette|ce|l|enregistre|convertis|rends|mets|fais"
+    r"|por favor|el|esta|este|imagen|grabación|guárdal[ao]|guarda|convierte|hazl[ao]|haz|ponl[ao]|pon)\b"
+    r"|请|把|这张|这个|图片|照片|录音|变成|保存|存|转换|的|\W)*"
 )
 
 
 def clauses(text: str) -> list[str]:
     """The single wishes of an instruction, in lower case and in its order; a wish for a format is none of them."""
-    wishes = (_AS.sub("", part).strip() for part in _BETWEEN.split(text.lower()))
+    wishes = (_AS.sub("", part).strip() for part in _BETWEEN.split(in_english(text)))
     return [wish for wish in wishes if not _EMPTY.fullmatch(wish)]
 
 
 def format_of(text: str) -> str | None:
     """The extension that is asked for, such as ``.jpg`` of "as a JPEG file", or None."""
-    match = _AS.search(text.lower())
+    match = _AS.search(in_english(text))
     return f".{_SHORT.get(match[1], match[1])}" if match else None
 
 
