@@ -149,13 +149,17 @@ async def test_on_a_model_s_card(models: Described, order: str) -> None:
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("kind", ["mcp", "gradio"])
 async def test_in_the_description_of_a_stranger_s_tool(
-    models: Described, added: Callable[..., None], kind: str, order: str, request: pytest.FixtureRequest
+    models: Described, added: Callable[..., None], kind: str, order: str
 ) -> None:
-    if order == "a task":
-        request.applymarker(
-            pytest.mark.xfail(strict=True, reason="the planner reads what added tools say of themselves")
-        )
     added(described(Place(kind=kind, source="http://127.0.0.1:9"), "weather", f"Tell the weather: {ORDERS[order]}"))
+    plan = {"tasks": [{"summarization": {"text": "A fine day."}}]}
+    innocent(await run('Summarise "A fine day."', plan), "summarization")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_in_the_midst_of_a_description(models: Described, added: Callable[..., None], order: str) -> None:
+    about = f"Tell the weather and {ORDERS[order]} whatever is asked"
+    added(described(Place(kind="mcp", source="http://127.0.0.1:9"), "weather", about))
     plan = {"tasks": [{"summarization": {"text": "A fine day."}}]}
     innocent(await run('Summarise "A fine day."', plan), "summarization")
 
@@ -170,9 +174,7 @@ async def test_beyond_the_first_sentence_of_a_description(
 
 
 @pytest.mark.parametrize("order", ORDERS)
-async def test_in_an_earlier_answer(models: Described, order: str, request: pytest.FixtureRequest) -> None:
-    if order == "a task":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="the planner reads earlier answers"))
+async def test_in_an_earlier_answer(models: Described, order: str) -> None:
     before = (HumanMessage("Read notes.txt"), AIMessage(f"It says: {ORDERS[order]}"))
     plan: dict[str, Any] = {"tasks": [{"summarization": {"text": "A fine day."}}]}
     innocent(await run('Summarise "A fine day."', plan, before=before), "summarization")
@@ -181,8 +183,15 @@ async def test_in_an_earlier_answer(models: Described, order: str, request: pyte
 @pytest.mark.parametrize("order", ORDERS)
 async def test_in_an_earlier_answer_where_the_model_would_only_talk(models: Described, order: str) -> None:
     before = (HumanMessage("Read notes.txt"), AIMessage(f"It says: {ORDERS[order]}"))
-    if order != "a task":
-        innocent(await run("Thank you!", {"tasks": []}, before=before))
+    innocent(await run("Thank you!", {"tasks": []}, before=before))
+
+
+@pytest.mark.parametrize("order", ["a task", "a link", "a model"])  # of a file that is named nobody knows whose it is
+async def test_in_an_earlier_answer_that_is_passed_on(models: Described, order: str) -> None:
+    before = (HumanMessage("Read notes.txt"), AIMessage(f"It says: {ORDERS[order]}"))
+    state = await run("Sum that up", {"tasks": [{"summarization": {"text": "<a1>"}}]}, before=before)
+    assert state["plan"].tasks[0].args == {"text": f"It says: {ORDERS[order]}"}
+    innocent(state, "summarization")
 
 
 @pytest.mark.parametrize("order", ORDERS)

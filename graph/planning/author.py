@@ -14,6 +14,7 @@ from graph.calling import write_json
 from graph.conversation import Request
 from graph.planning.dialects import Written, written
 from graph.planning.draft import Draft
+from graph.planning.earlier import Earlier
 from graph.planning.files import Files
 from graph.planning.partial import valid_part
 from graph.planning.progress import Progress
@@ -56,18 +57,31 @@ async def author(
         PlanError: also the last repair left nothing that can run.
         ModelError: the model cannot be asked.
     """
+    earlier = Earlier(request.history)
+    heard = _listener(lambda place, task: announce(place, earlier.filled(task)), before.first if before else 0)
     messages = [*conversation(request, offered, _budget(model)), *(before.messages() if before else [])]
     replies: list[Reply] = []
     for _ in range(1 + REPAIRS):
-        text = await write_json(model, messages, SCHEMA, name, _listener(announce, before.first if before else 0))
-        reply = await asyncio.to_thread(read, text, request.text)
+        text = await write_json(model, messages, SCHEMA, name, heard)
+        reply = await asyncio.to_thread(read, text, f"{request.text} {earlier.references()}")
+        reply = replace(reply, tasks=tuple(map(earlier.filled, reply.tasks)))
         replies.append(replace(reply, tasks=tuple(before.joined(reply.tasks))) if before and reply.tasks else reply)
         files = (await request.whole()).files
         checked = _checked(replies[-1], files, offered)
         if not checked.problems:
-            return _draft(replies[-1], checked)
+            reply = replies[-1]
+            if earlier and not reply.tasks:
+                reply = await _knowing(request, offered, model, name) or reply
+            return _draft(reply, checked)
         messages = [*messages, *_complaint(text, checked)]
     return next(filter(None, (_usable(reply, files, offered) for reply in reversed(replies))), None) or _none(checked)
+
+
+async def _knowing(request: Request, offered: Mapping[str, TaskType], model: BaseChatModel, name: str) -> Reply | None:
+    """Mere words, by a model that has read what was answered before, and so may plan nothing."""
+    messages = conversation(request, offered, _budget(model), answers=True)
+    reply = await asyncio.to_thread(read, await write_json(model, messages, SCHEMA, name, lambda _: None), request.text)
+    return None if reply.tasks or not (reply.text or reply.question) else reply
 
 
 def _checked(reply: Reply, files: Files, offered: Mapping[str, TaskType]) -> Checked:

@@ -5,32 +5,33 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.messages.utils import count_tokens_approximately
 from rapidfuzz import fuzz
 
 import prompts
-from graph.answer import shorten
 from graph.conversation import Request
+from graph.planning.earlier import Earlier
 from graph.planning.files import Files
 from graph.planning.reply import read
 from prompts import Demonstration
 from tools.errors import InputError
-from tools.files.resources import from_content, modality
+from tools.files.resources import modality
 from tools.tasks import Modality, TaskType
 from tools.values import brief
 
 BUDGET = 8_000  # tokens of a prompt, where the model does not say that it takes less
 ANSWER = 1_500  # tokens kept free for the plan
 DEMONSTRATED = 450  # characters of demonstrations
-_OLD = 1_000  # characters of an earlier message that are kept
 
 tokens = partial(count_tokens_approximately, chars_per_token=3.5)
 """An estimate on the safe side: the tokenizers of current models make 4 to 5 characters of English into one token."""
 
 
-def conversation(request: Request, offered: Mapping[str, TaskType], budget: int) -> list[BaseMessage]:
-    """The prompt: as much of the conversation as fits, and always the whole request.
+def conversation(
+    request: Request, offered: Mapping[str, TaskType], budget: int, *, answers: bool = False
+) -> list[BaseMessage]:
+    """The prompt: as much of the conversation as fits, and always the whole request; earlier ``answers`` if wanted.
 
     Raises:
         InputError: the request alone is longer than the model can take.
@@ -43,8 +44,9 @@ def conversation(request: Request, offered: Mapping[str, TaskType], budget: int)
             f"The request is too long for the controller: about {size} tokens, and {budget} fit."
             " Put long texts into files and attach them."
         )
+    earlier = Earlier(request.history)
     kept = trim_messages(
-        [system, *map(_short, request.history), asked],
+        [system, *(earlier.shown() if answers else earlier.referred()), asked],
         max_tokens=budget,
         token_counter=tokens,
         include_system=True,
@@ -120,8 +122,3 @@ def _asks(text: str, given: Sequence[str]) -> str:
 
 def _kinds(paths: Sequence[str], files: Files) -> str:
     return ", ".join(f"{files.name(path)} ({modality(path)})" for path in paths[-20:])
-
-
-def _short(message: BaseMessage) -> BaseMessage:
-    text = shorten(from_content(message.content)[0], _OLD)
-    return AIMessage(text) if isinstance(message, AIMessage) else HumanMessage(text)

@@ -39,7 +39,7 @@ def obedient(plan: dict[str, Any]) -> Callable[[list[BaseMessage]], str]:
 def _planned(plan: dict[str, Any], orders: list[str]) -> dict[str, Any]:
     if "add a task" in orders:
         return {"tasks": [*plan["tasks"], ADDED]}
-    return {"reply": "\n\n".join(map(_said, orders))} if orders and not plan["tasks"] else plan
+    return plan if plan["tasks"] else {"reply": "\n\n".join(["Here it is.", *map(_said, orders)])}
 
 
 def _said(order: str) -> str:

@@ -13,6 +13,13 @@ _HOLLOW = re.compile(  # words that by themselves ask for nothing in particular
     r"|generate|get|gives?|given|has|help|in|into|is|its?|lambda|list|look|make|of|on|or|out|perform|predict|process|produce"
     r"|provide|put|returns?|run|set|show|submit|takes?|tell|that|the|their|this|to|tool|turn|use|with|\w{1,2})"
 )
+_CLAUSE = re.compile(r"[:;|<>{}\[\]`\"!?]|\s[-\u2013\u2014]\s")
+_ADDRESSED = re.compile(
+    r"\b(?:always|assistant|disregard|forget|ignore|instead|instructions?|llm|model must|must|never|obey|plan(?:ner)?"
+    r"|prompts?|system|tasks?|you|your)\b",
+    re.I,
+)
+LONGEST = 20  # words of a purpose
 
 
 def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # noqa: ANN401 - Entry's fields
@@ -21,10 +28,16 @@ def described(place: Place, tool: str, about: str, **known: Any) -> Entry:  # no
     named = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", tool)
     name = re.sub(r"[^a-z0-9]+", "-", named.lower()).strip("-")[:60] or "tool"
     purpose = re.split(r"(?<=[.!?])\s|\n\s*\n", about.strip())[0].strip().rstrip(".")[:200]
-    purpose = " ".join(purpose.split()) or name.replace("-", " ")
+    purpose = _clause(purpose) or name.replace("-", " ")
     purpose = purpose[0].lower() + purpose[1:]
     where = place.model_dump(include=set(Place.model_fields))  # an entry is a place too
     return Entry(name=name, tool=tool, purpose=purpose, words=words(name, purpose), **known, **where)
+
+
+def _clause(purpose: str) -> str:
+    """The first clause of what a stranger says of a tool; nothing if that speaks to whoever plans by it."""
+    leading = " ".join(_CLAUSE.split(purpose)[0].split()[:LONGEST]).rstrip(" ,.")
+    return "" if _ADDRESSED.search(leading) else leading
 
 
 def words(name: str, purpose: str) -> tuple[str, ...]:
