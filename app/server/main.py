@@ -22,6 +22,7 @@ from app.quotas import Quotas
 from app.server import files, keys, mcp, openai, original
 from app.server.body import read
 from app.server.data import Data
+from app.server.document import document
 from app.server.ending import Ended, Ending
 from app.server.failures import HANDLERS
 from app.server.guard import LOOPBACK_ORIGIN, Guard, is_loopback
@@ -99,6 +100,7 @@ def create_app(options: Settings) -> FastAPI:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    document(app, [route for route in app.routes if isinstance(route, Route)])
     page = mount(app, memory, quotas) if options.page and find_spec("gradio") else None
     app.state.quotas, app.state.ending = quotas, ending
     return app

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.owner import Owner
 from app.server import in_process
 from app.server.body import read
-from tools.errors import InputError
+from tools.errors import InputError, ModelError
 
 MOST = 256  # texts of one request
 
@@ -34,6 +34,8 @@ async def create(request: Request) -> Response:
         raise InputError(f"At most {MOST} texts are taken at a time; send the rest in further requests.")
     calls = [in_process.call(Owner.of(request), "feature-extraction", {"text": text}, "openai") for text in texts]
     made = await in_process.unless_gone(request, _all(calls))
+    if missing := next((vector for vector in made if not isinstance(vector["data"], list)), None):
+        raise ModelError(f"{missing['model']} gave no vector.")
     if body.dimensions not in {None, len(made[0]["data"])}:
         raise InputError(f"{made[0]['model']} gives vectors of {len(made[0]['data'])} dimensions and no other.")
     rows = [
