@@ -9,6 +9,7 @@ from app.audit import audit
 from app.checkpoints import LazyMemory
 from app.data.everything import Everything
 from app.data.item import Choice
+from tools.errors import HuggingGPTError
 
 EVERY = 3600.0  # seconds
 PASSING = Choice(older=1, kinds=frozenset({"page copy", "answer"}))
@@ -31,6 +32,8 @@ async def _sweep(memory: LazyMemory, keep: float) -> None:
     while True:
         try:
             await sweep(Everything(await memory()), keep)
+        except HuggingGPTError as error:  # the owner can do something about it
+            log.warning("What is too old could not be deleted: %s", error)
         except Exception:  # the next round may succeed, and the server goes on meanwhile
             log.exception("What is too old could not be deleted")
         await asyncio.sleep(EVERY)

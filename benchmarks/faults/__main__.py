@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.faults import databases, local, on_disk, over_http, processes
+from benchmarks.faults import databases, local, on_disk, on_server, over_http, processes
 from benchmarks.faults.bench import PAGES, PLAN, Bench, Row, Seen, place
 from benchmarks.support.faulty import faulty
 
@@ -42,7 +42,7 @@ class Outcome:
 
 def rows(*, quick: bool = False) -> list[Row]:
     """All rows, or those that are run with every change."""
-    every = chain(over_http.rows(), on_disk.rows(), processes.rows(), databases.rows(), local.rows())
+    every = chain(over_http.rows(), on_disk.rows(), processes.rows(), databases.rows(), local.rows(), on_server.rows())
     return [row for row in every if row.quick or not quick]
 
 
