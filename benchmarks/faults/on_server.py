@@ -56,14 +56,14 @@ def _seen(way: str, prepare: Prepare) -> Befall:
             ):
                 messages = [{"role": "user", "content": asked}]
                 body = {"model": "hugginggpt", "messages": messages, "stream": way == "stream"}
-                seen.answer = _told(await http.post("/v1/chat/completions", json=body, timeout=60))
+                seen.answer = _answer_of(await http.post("/v1/chat/completions", json=body, timeout=60))
         seen.log = log.getvalue()
         return seen
 
     return befall
 
 
-def _told(reply: httpx.Response) -> str:
+def _answer_of(reply: httpx.Response) -> str:
     """The status and the words, of an error, too; a stream that ends in an error has the status 500."""
     if not reply.headers["content-type"].startswith("text/event-stream"):
         body = reply.json()
