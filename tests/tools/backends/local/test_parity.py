@@ -410,3 +410,21 @@ async def test_music_for_a_seed(local: Local, call: Calls) -> None:
     found = reference(TEXT, generate_kwargs={"max_new_tokens": 512})
     assert sound.rate == found["sampling_rate"]
     assert np.asarray(sound.samples).reshape(-1) == pytest.approx(np.asarray(found["audio"]).reshape(-1), abs=1e-4)
+
+
+async def test_a_recording_in_another_voice_for_a_seed(local: Local, call: Calls) -> None:
+    """As the card of SpeechT5 calls it; its dropout goes on where others' ends."""
+    request = call("audio-to-audio", audio=tone())
+    await local.run(request)
+    folder = Path(request.candidate.model)
+    extractor = tf.SpeechT5FeatureExtractor.from_pretrained(folder)
+    model = tf.SpeechT5ForSpeechToSpeech.from_pretrained(folder).eval()
+    vocoder = tf.SpeechT5HifiGan.from_pretrained(folder / "vocoder").eval()
+    heard = extractor(audio=tone().samples, sampling_rate=16000, return_tensors="pt").input_values
+    torch.manual_seed(7)
+    (sound,) = (await local.run(request)).media
+    torch.manual_seed(7)
+    speaker = torch.zeros(1, model.config.speaker_embedding_dim)
+    found = model.generate_speech(heard, speaker, vocoder=vocoder, maxlenratio=2.0).detach().numpy()
+    assert sound.rate == 16000
+    assert np.asarray(sound.samples).reshape(-1) == pytest.approx(found.reshape(-1), abs=1e-3)
