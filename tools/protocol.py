@@ -45,10 +45,11 @@ class Audio:
 
 @dataclass(frozen=True)
 class Video:
-    """Moving pictures: RGB frames of one size, at ``fps`` frames a second."""
+    """Moving pictures: RGB frames of one size, at ``fps`` frames a second, and the sound that goes with them."""
 
     frames: Sequence[Image]
     fps: float
+    sound: Audio | None = None
 
 
 Media: TypeAlias = Image | Audio | Video

@@ -1,6 +1,7 @@
 """The task table's rows as LangChain tools, all made by one recipe."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -66,8 +67,7 @@ async def _perform(
     facts = {**candidate.model_dump(include={"model", "revision", "backend", "device"}), "seconds": seconds}
     facts["revision"] = output.revision or candidate.revision
     provenance = {"task": task.name, **facts, "licence": candidate.licence, "inputs": sources, **output.parameters}
-    named = readable(*_subject(sources), task.title or task.name)
-    return {**await _kept(output, named, provenance), **facts}
+    return {**await _kept(output, _name(task, sources), provenance), **facts}
 
 
 async def _kept(output: Output, name: str, provenance: dict[str, Any]) -> dict[str, Any]:
@@ -93,10 +93,12 @@ def check(task: TaskType, args: dict[str, Any]) -> None:
             raise InputError(f"{task.name} needs its {slot.name} ({slot.note or slot.modality}), and it is empty.")
 
 
-def _subject(sources: dict[str, Any]) -> list[str]:
-    """What the result is about, for its name: the file it was made of, if there is one."""
+def _name(task: TaskType, sources: dict[str, Any]) -> str:
+    """What the result is called: after the file it was made of, if there is one, and what it is, said once."""
+    what = readable(task.title or task.name)
     files = (source["file"] for source in sources.values() if isinstance(source, dict))
-    return [Path(file).stem for file in islice(files, 1)]
+    about = [re.sub(rf"-{re.escape(what)}(-\w{{1,8}})?$", "", readable(Path(file).stem)) for file in islice(files, 1)]
+    return readable(*about, what)
 
 
 def _candidate(task: TaskType, args: dict[str, Any], model: str | None, backend: str | None) -> Candidate:

@@ -71,6 +71,7 @@ class Layout:
                     info=word("Who plans and answers. HUGGINGGPT_CONTROLLERS names further ones."),
                     elem_id="controller",
                 )
+                self.servers = gr.Markdown(visible=False, elem_id="found", elem_classes="pad")
                 self.mode = gr.Dropdown(MODES, value="auto", label=word("Models run"))
                 self.approve = gr.Checkbox(label=word("Ask me before anything runs"), elem_id="approve")
             signed_in = process_settings().keys is not None

@@ -16,6 +16,7 @@ from app.owner import Owner
 from app.page.bubbles import HOW_ID, bubbles, note
 from app.page.cards import cards, decision
 from app.page.conversations import Conversations, Past
+from app.page.found import show_found
 from app.page.live import Live
 from app.page.running import Running
 from app.page.scripts import CLOSE_SIDEBAR_ON_PHONES, EMPTY, EXPORT, MEND_ROLES, NAME, SURE, SURE_OF_ALL
@@ -80,6 +81,7 @@ class Page(View):
         self.chat.like(self._judge, [*who, self.chat], [self.judged, self.comment], **quiet)
         self.comment.submit(self._comment, [*who, self.judged, self.comment], [self.comment], **quiet)
         self.blocks.load(_kept, [self.kept], options, **quiet)
+        self.blocks.load(show_found, None, [self.servers], **quiet)
         changed = [self.llm.input, self.mode.input, self.approve.input]
         gr.on(changed, None, options, [self.kept], js="(...values) => [values]", **quiet)
 

@@ -1,12 +1,19 @@
 """Uploads and artifacts: right types, ranges, and nobody else's."""
 
+import random
+from contextlib import suppress
 from pathlib import Path
 
+import av
 import httpx
 import pytest
+import soundfile
+from PIL import Image
 
+from benchmarks.fuzz import mutation, seeds
 from tests.server.process import Guarded, Server
 from tests.support import ROOT
+from tools.files.resources import modality
 
 NOTICE = (ROOT / "examples" / "notice.png").read_bytes()
 
@@ -120,3 +127,32 @@ def test_an_upload_without_a_file_says_what_to_send(dev: Server, form: dict[str,
     reply = httpx.post(dev.url + "/uploads", **form)  # type: ignore[arg-type]  # one of several ways to send a body
     assert reply.status_code == 400
     assert "multipart/form-data" in reply.json()["detail"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # decoders warn of what is damaged
+def test_damaged_media_are_refused_with_a_sentence_or_can_be_decoded(dev: Server, tmp_path: Path) -> None:
+    chance = random.Random(4)
+    with httpx.Client(base_url=dev.url, timeout=60) as client:
+        for name, good in seeds.files(tmp_path).items():
+            for content in [good[: len(good) // 2], *(mutation.of_bytes(chance, good) for _ in range(12))]:
+                reply = upload(client, name, content)
+                if reply.status_code == 200:
+                    decode(dev.folder / reply.json()[0]["resource"])
+                else:
+                    assert (reply.status_code, name, reply.json()["detail"][-1]) == (400, name, ".")
+                    assert "Traceback" not in reply.text
+
+
+def decode(path: Path) -> None:
+    """Have the libraries themselves decode it, or begin to, which may raise; a text is whatever it is."""
+    kind = modality(path.name)
+    if kind == "image":
+        Image.open(path).load()
+    elif kind == "audio":
+        with suppress(soundfile.SoundFileError):  # not its own formats, or not by it
+            soundfile.read(path, frames=1)
+            return
+    if kind in {"audio", "video"}:
+        with av.open(path) as container:
+            next(container.decode(**{kind: 0}))

@@ -137,3 +137,13 @@ async def test_no_tool_blocks_the_event_loop() -> None:
         await call("text-classification", text=str(EXAMPLES / "harbour.pdf"), aspect="language")
         with pytest.raises(ResourceError):
             await call("image-to-text", image="data:image/png;base64,AAAA")
+
+
+async def test_what_a_result_is_stands_once_in_its_name_however_often_it_is_changed() -> None:
+    path, names = NOTICE, []
+    for words in ("crop it to a square", "make it grey", "mirror it"):
+        (path,) = (await call("image-to-image", image=path, text=words)).artifact["files"]
+        names.append(Path(path).name)
+    assert names == ["notice-changed-image.png", "notice-changed-image-2.png", "notice-changed-image-3.png"]
+    (edges,) = (await call("canny-control", image=path)).artifact["files"]
+    assert Path(edges).name == "notice-changed-image-3-edges.png"

@@ -55,7 +55,7 @@ EXPERTS: tuple[Expert, ...] = (
     _opencv("hed-control", "scharr", "tools.experts.edges:soft", "soft edges from gradients (Scharr), not by the HED network"),
     _opencv("mlsd-control", "lsd", "tools.experts.edges:lines", "straight lines by OpenCV's line segment detector (LSD)"),
     _opencv("image-to-image", "filters", "tools.experts.filters:apply", "sharpens, brightens, turns, crops, scales, converts and the like; invents nothing"),
-    _ours("audio-to-audio", "sound-filters", "tools.experts.audio:change", "noise, loudness, speed, cuts, format; separates no voices", "scipy"),
+    _ours("audio-to-audio", "sound-filters", "tools.experts.audio:change", "noise, silence, loudness, speed, cuts, format; separates no voices", "scipy"),
     _ours("image-facts", "pillow", "tools.experts.facts:picture", "width, height and shape"),
     _ours("audio-facts", "samples", "tools.experts.facts:sound", "length, rate, channels and loudness"),
     Expert("video-facts", "ffmpeg/facts", "tools.experts.facts:film", "length, frame size and rate", "BSD-3-Clause", "av"),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tools.errors import InputError, ModelUnavailable
 from tools.experts.denoise import denoised
+from tools.experts.voice import without_silence
 from tools.experts.wording import clauses, format_of, report
 from tools.protocol import Audio, Output
 
@@ -48,7 +49,7 @@ def understands(text: str) -> bool:
     )
 
 
-ABLE = "turn noise down, make a recording louder, quieter, faster or slower, cut it, fade it and reverse it"
+ABLE = "turn noise down, make a recording louder, quieter, faster or slower, cut it or its silence, fade or reverse it"
 
 
 def _quieten_noise(audio: Audio, _: re.Match[str]) -> tuple[Audio, str]:
@@ -134,6 +135,13 @@ def _reversed(audio: Audio, _: re.Match[str]) -> tuple[Audio, str]:
     return _with(audio, audio.samples[::-1].copy()), "reversed"
 
 
+def _without_silence(audio: Audio, _: re.Match[str]) -> tuple[Audio, str]:
+    kept = without_silence(audio)
+    if not len(kept):
+        raise InputError("Nobody is heard to speak in this recording: nothing of it would be left.")
+    return _with(audio, kept), f"{(len(audio.samples) - len(kept)) / audio.rate:.1f} s without speech cut out"
+
+
 def _mono(audio: Audio, _: re.Match[str]) -> tuple[Audio, str]:
     return _with(audio, audio.samples if audio.samples.ndim == 1 else audio.samples.mean(axis=1)), "mixed to mono"
 
@@ -147,6 +155,7 @@ _DROP = "remove|delete|drop|skip|cut off|cut away|cut out|without"
 _CHANGES: tuple[tuple[re.Pattern[str], _Change], ...] = tuple(
     (re.compile(pattern), step)
     for pattern, step in (
+        (r"silen(?:ce|t)|\bpauses?\b", _without_silence),
         (r"nois|hiss|\bhum\b|clean|clearer|enhanc|improv|better", _quieten_noise),
         (
             rf"(?:\b(?:{_DROP})\b.*)?(?P<end>first|last) (?P<amount>{_T}|second\b|minute\b)"

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -23,6 +23,9 @@ from tools.errors import BadOutput, ConfigError, HuggingGPTError, InputError
 from tools.files import places
 from tools.protocol import Audio, Media, Output, Video
 from tools.settings import process_settings, settings
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
 
 
 def save(output: Output, name: str, provenance: Mapping[str, Any], text: str | None = None) -> list[str]:
@@ -194,8 +197,33 @@ def _encode_video(video: Video, buffer: io.BytesIO) -> None:
     width, height = (side - side % 2 for side in video.frames[0].size)
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(video.fps).limit_denominator(1000))
+        track = container.add_stream("aac", _rate(video.sound), layout=_layout(video.sound)) if video.sound else None
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for picture in video.frames:
             pixels = np.asarray(picture.convert("RGB").crop((0, 0, width, height)))
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
+        if track and video.sound:
+            container.mux(track.encode(_packed(video.sound)))
+            container.mux(track.encode())
+
+
+def _rate(sound: Audio) -> int:
+    """The sound's own rate where AAC has it, else the customary one."""
+    import av
+
+    return sound.rate if sound.rate in (av.Codec("aac", "w").audio_rates or ()) else 48_000
+
+
+def _layout(sound: Audio) -> str:
+    return "mono" if sound.samples.ndim == 1 else "stereo"
+
+
+def _packed(sound: Audio) -> "AudioFrame":
+    """All samples as FFmpeg takes them."""
+    import av
+
+    packed = np.ascontiguousarray(np.clip(sound.samples, -1, 1).reshape(1, -1), dtype=np.float32)
+    frame: AudioFrame = av.AudioFrame.from_ndarray(packed, format="flt", layout=_layout(sound))
+    frame.sample_rate = sound.rate
+    return frame

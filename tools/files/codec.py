@@ -104,9 +104,11 @@ def video(data: bytes) -> Video:
         with av.open(io.BytesIO(data), "r") as container:
             rate = container.streams.video[0].average_rate
             frames = list(_frames(container))
+            container.seek(0)
+            sound = _sound(container)
     except (av.FFmpegError, IndexError) as error:
         raise ValueError("not a video") from error
-    return Video(frames, float(rate or FPS))
+    return Video(frames, float(rate or FPS), sound)
 
 
 def _frames(container: "InputContainer") -> Iterator[Image.Image]:
@@ -117,6 +119,24 @@ def _frames(container: "InputContainer") -> Iterator[Image.Image]:
         if left < 0:
             raise BadOutput("The model gave a film that is too long for its size.")
         yield Image.fromarray(frame.to_ndarray(format="rgb24"))
+
+
+def _sound(container: "InputContainer") -> Audio | None:
+    """The sound of a film, if it has any, in mono or stereo."""
+    import av
+
+    if not container.streams.audio:
+        return None
+    stream = container.streams.audio[0]
+    resampler = av.AudioResampler(format="flt", layout="mono" if stream.channels == 1 else "stereo")
+    chunks, room = [], settings().max_bytes // 4
+    for frame in container.decode(stream):
+        chunks += [piece.to_ndarray().reshape(-1, len(piece.layout.channels)) for piece in resampler.resample(frame)]
+        room -= sum(chunk.size for chunk in chunks[-1:])
+        if room < 0:
+            raise BadOutput("The model gave a film with too much sound.")
+    samples = np.concatenate(chunks) if chunks else np.zeros((0, 1), np.float32)
+    return Audio(samples[:, 0] if samples.shape[1] == 1 else samples, int(stream.rate)) if len(samples) else None
 
 
 def _light_image(image: Image.Image) -> tuple[bytes, str]:

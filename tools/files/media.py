@@ -63,6 +63,25 @@ def image(path: Path) -> Image.Image:
     return _rgb(picture)
 
 
+def begins(path: Path) -> None:
+    """See that a recording or a film is one: that its first frame can be decoded. Raises ResourceError."""
+    import soundfile
+
+    try:
+        soundfile.read(str(path), frames=1)
+        return
+    except (soundfile.SoundFileError, AttributeError, ArithmeticError):  # not of the formats that libsndfile knows
+        av = _package("av", "embedded")
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            tracks = [*container.streams.video, *container.streams.audio][:1]
+            if next(container.decode(tracks), None) is not None:
+                return
+    except (av.FFmpegError, ValueError, AttributeError, ArithmeticError):
+        pass
+    raise ResourceError(f"{path.name} is damaged and cannot be decoded; save it again.")
+
+
 def audio(path: Path) -> Audio:
     """The sound of a recording or a video: float samples, mono or stereo, at the file's own rate."""
     import soundfile

@@ -153,20 +153,21 @@ def _checked(given: Path) -> str:
 
 
 def _whole(reference: str) -> None:
-    """See that a checked picture can be decoded to its end."""
-    if EXTENSIONS[suffix(reference)] == "image":
+    """See that a checked picture can be decoded to its end, and that a recording or a film begins as one."""
+    kind = EXTENSIONS[suffix(reference)]
+    if kind in {"image", "audio", "video"}:
         path = here(reference)
         try:
             state = path.resolve(), path.stat().st_mtime_ns
         except OSError:
             raise ResourceError(f"{path.name} cannot be read any more; check the path.") from None
-        _decodable(*state)
+        _decodable(*state, kind == "image")
 
 
 @lru_cache(maxsize=1024)
-def _decodable(path: Path, _changed: int) -> None:
-    """Decode a picture to see that it is whole; once, as every task that takes it asks again."""
-    media.image(path)
+def _decodable(path: Path, _changed: int, picture: bool) -> None:
+    """Decode a medium to see that it is whole; once, as every task that takes it asks again."""
+    (media.image if picture else media.begins)(path)
 
 
 def _check_place(path: Path, name: str) -> None:

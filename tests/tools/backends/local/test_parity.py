@@ -385,3 +385,46 @@ async def test_films_have_their_familys_speed(local: Local, call: Calls) -> None
 def assert_alike(ours: Image.Image, theirs: Image.Image) -> None:
     assert ours.size == theirs.size
     assert np.abs(np.asarray(ours).astype(int) - np.asarray(theirs).astype(int)).max() <= 2
+
+
+async def test_a_chat_model_about_an_image(local: Local, call: Calls) -> None:
+    """LLaVA, by the pipeline."""
+    request = call("visual-question-answering:llava", image=picture(), question="What colour?")
+    output, folder = await local.run(request), request.candidate.model
+    content = [{"type": "image", "image": picture()}, {"type": "text", "text": "What colour? Answer briefly."}]
+    found = pipe("image-text-to-text", folder)(
+        text=[{"role": "user", "content": content}], max_new_tokens=64, return_full_text=False
+    )
+    assert output.text[:20] == str(found[0]["generated_text"]).strip()[:20]
+
+
+async def test_music_for_a_seed(local: Local, call: Calls) -> None:
+    """MusicGen draws its notes: the same ones for a seed. Loading draws, too, and so comes first."""
+    request = call("text-to-audio", text=TEXT)
+    await local.run(request)
+    reference = pipe("text-to-audio", request.candidate.model)
+    reference(TEXT, generate_kwargs={"max_new_tokens": 8})
+    torch.manual_seed(7)
+    (sound,) = (await local.run(request)).media
+    torch.manual_seed(7)
+    found = reference(TEXT, generate_kwargs={"max_new_tokens": 512})
+    assert sound.rate == found["sampling_rate"]
+    assert np.asarray(sound.samples).reshape(-1) == pytest.approx(np.asarray(found["audio"]).reshape(-1), abs=1e-4)
+
+
+async def test_a_recording_in_another_voice_for_a_seed(local: Local, call: Calls) -> None:
+    """As the card of SpeechT5 calls it; its dropout goes on where others' ends."""
+    request = call("audio-to-audio", audio=tone())
+    await local.run(request)
+    folder = Path(request.candidate.model)
+    extractor = tf.SpeechT5FeatureExtractor.from_pretrained(folder)
+    model = tf.SpeechT5ForSpeechToSpeech.from_pretrained(folder).eval()
+    vocoder = tf.SpeechT5HifiGan.from_pretrained(folder / "vocoder").eval()
+    heard = extractor(audio=tone().samples, sampling_rate=16000, return_tensors="pt").input_values
+    torch.manual_seed(7)
+    (sound,) = (await local.run(request)).media
+    torch.manual_seed(7)
+    speaker = torch.zeros(1, model.config.speaker_embedding_dim)
+    found = model.generate_speech(heard, speaker, vocoder=vocoder, maxlenratio=2.0).detach().numpy()
+    assert sound.rate == 16000
+    assert np.asarray(sound.samples).reshape(-1) == pytest.approx(found.reshape(-1), abs=1e-3)
