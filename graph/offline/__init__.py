@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph.offline import followups, replies, wording
-from graph.offline.certainty import Planned, signs
+from graph.offline.certainty import signs
 from graph.offline.copies import spread
 from graph.offline.intents import OUTCOMES
 from graph.offline.layout import Layout
@@ -22,7 +22,6 @@ from graph.state import Task
 from tools.files.resources import modality
 from tools.tasks import TaskType
 
-_MOSTLY = 0.4  # how likely a plan that lacks what cannot run must be to be made unasked
 SURE = 0.4  # the probability of being right below which the user is asked
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
@@ -92,15 +91,15 @@ class Planner:
         self, reading: Reading, files: Sequence[str], known: Files, ranked: Sequence[Understood]
     ) -> tuple[Draft, dict[str, float]]:
         """The plan of the first of these sets of wishes, and the signs that tell how sure it is."""
-        whole, unmet = self.understanding.whole(ranked[0], reading, files)
+        chosen, unmet = ranked[0], self.understanding.unmet(ranked[0], reading, files)
         notes = list(replies.left_out(unmet))
-        if not whole.intents:
+        if not chosen.intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes), {}
         if unnamed := next(
-            (intent for intent in whole.intents if intent.type.slot("labels") and "labels" not in intent.slots), None
+            (intent for intent in chosen.intents if intent.type.slot("labels") and "labels" not in intent.slots), None
         ):
             return Draft(question=question(unnamed.type, unnamed.type.slots[-1]), notes=notes), {}
-        layout = Layout(reading, whole.intents, files)
+        layout = Layout(reading, chosen.intents, files)
         wired = wiring(layout, self.weights)
         checked = valid_part(as_written(spread(tasks(layout, wired), files, reading)), known, self.offered)
         if checked.missing:
@@ -108,15 +107,13 @@ class Planner:
         if checked.problems:
             return Draft(refusal=replies.unplanned(checked.problems), notes=notes), {}
         heard, meant = self.understanding.heard(reading, tuple(files)), self.understanding.meaning is not None
-        clues = signs(Planned(heard, ranked, whole, checked.tasks, wired.score, meant))
+        clues = signs(heard, ranked, unmet, wired.score, meant=meant)
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), clues
 
     def _sure(self, clues: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:
         chosen = ranked[0]
         if reading.mentions or reading.quotes:  # who names files or quotes texts says what is to be done with each
             return True
-        if chosen.beyond and chosen.probability >= _MOSTLY:
-            return True  # what cannot be done is told beside it
         if chosen.beyond and len({replies.described(choice) for choice in ranked if choice.intents}) < 2:
             return True  # whatever is meant, the same can be done
         return self.weights.certain(clues) >= SURE

@@ -1,6 +1,5 @@
 """A request as it is heard: the likely sets of wishes, and where each of them is said."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,6 @@ from graph.offline.reading import Reading, Span
 from graph.offline.weights import Weights
 from tools.tasks import TaskType
 
-_POLITE = re.compile(r"\W*(?:\w+ )?(?:can|could|would|will) (?:you|i|we)\b", re.I)
 READERS = {"image": "image-to-text", "audio": "automatic-speech-recognition", "video": "automatic-speech-recognition"}
 
 
@@ -44,9 +42,8 @@ class Hearing:
         return [replace(span, text=self.reading.said(span.start, span.end).strip(" ,;\n")) for span in asked]
 
     def _questions(self) -> list[Span]:
-        """The parts that are questions; "can you ...?" only where there is no other."""
-        parts = [part for part in asking(self.reading) if is_question(part)]
-        return [part for part in parts if not _POLITE.match(part.text)] or parts
+        """The parts that are questions."""
+        return [part for part in asking(self.reading) if is_question(part)]
 
     def _heard(self, part: Span, columns: Sequence[int]) -> int:
         rows = [row for row, word in enumerate(self.reading.words) if part.start <= word.start < part.end]

@@ -98,7 +98,9 @@ def choices(
     order = np.argsort(-scores)
     ranked = {frozenset(weights.known[row]): float(scores[row]) for row in order[:_RANKED] if possible[row]}
     unseen, odds = float(prior.min()), dict(zip(said.names, said.total.tolist(), strict=True))
-    for wishes in dict.fromkeys(_combined(list(ranked)[:_BEST], odds)):
+    new = any(odds[name] > 0 for name in said.names[len(weights.types) :])
+    freely = new or reading.mentions or reading.quotes  # others ask for what people ask for together
+    for wishes in dict.fromkeys(_combined(list(ranked)[:_BEST], odds)) if freely else ():
         if wishes not in ranked and fillable(sorted(wishes), given, types):
             ranked[wishes] = sum(map(odds.__getitem__, wishes)) + unseen
     best = sorted(ranked, key=ranked.__getitem__, reverse=True)
