@@ -9,7 +9,7 @@ from tests.browser.conftest import NOTICE, PATIENCE, arrive, ask, done, keep_pic
 from tests.server.process import Server
 
 
-@pytest.mark.parametrize(("locale", "language"), [("de-AT", "de"), ("es-MX", "es"), ("zh-CN", "zh")])
+@pytest.mark.parametrize(("locale", "language"), [("de-AT", "de"), ("es-MX", "es"), ("zh-CN", "zh"), ("fr-CA", "fr")])
 def test_the_page_speaks_the_language_of_the_browser(
     chromium: Browser, server: Server, locale: str, language: str
 ) -> None:
