@@ -68,6 +68,7 @@ STAND_INS = (
     StandIn("text2text-generation", ("summarization",), _SHORT.search),
     StandIn("text2text-generation", ("text-generation",)),
     StandIn("conversational", ("text-generation",)),
+    StandIn("tabular-classification", ("table-question-answering",), re.compile(r"\?").search),
     StandIn("hed-control", ("canny-control",)),
 )
 
