@@ -14,6 +14,8 @@ from tools.files.places import here
 from tools.files.resources import from_content
 
 HOW_ID = "-how"  # ends the id of what is folded below a message
+TEXT = ".txt"
+UNFOLDED = 200_000  # characters of a text that the chat shows; the rest is in its file
 SHOWN = "files"  # where a message keeps the files that came with it, for the page to show again
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\(<?([^)>]+)>?\)")
@@ -40,12 +42,22 @@ def note(words: str, say: Say) -> dict[str, Any]:
 def _bubbles(message: BaseMessage, files: Collection[str], say: Say) -> list[dict[str, Any]]:
     content, how = _content(message, files)
     said = [{"role": _role(message), "content": content, "metadata": {"id": message.id or ""}}] if content else []
-    return [*said, *([_folded(how, message, say)] if how else [])]
+    texts = [Path(part["path"]) for part in content if isinstance(part, dict) and isinstance(message, AIMessage)]
+    below = [_whole(path, message, say) for path in texts if path.suffix == TEXT and path.is_file()]
+    return [*said, *below, *([_folded(say("How this was done"), how, message, HOW_ID)] if how else [])]
 
 
-def _folded(how: str, message: BaseMessage, say: Say) -> dict[str, Any]:
-    metadata = {"title": say("How this was done"), "status": "done", "id": f"{message.id or ''}{HOW_ID}"}
-    return {"role": "assistant", "content": how, "metadata": metadata}
+def _whole(path: Path, message: BaseMessage, say: Say) -> dict[str, Any]:
+    """All of a long text, of which an answer holds the beginning."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        text = file.read(UNFOLDED)
+    return _folded(say("All of {name}", name=path.name), without_links(text), message, f"-{path.name}")
+
+
+def _folded(title: str, words: str, message: BaseMessage, suffix: str) -> dict[str, Any]:
+    """What is below an answer for those who open it."""
+    metadata = {"title": title, "status": "done", "id": f"{message.id or ''}{suffix}"}
+    return {"role": "assistant", "content": words, "metadata": metadata}
 
 
 def _role(message: BaseMessage) -> str | None:

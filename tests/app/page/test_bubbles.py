@@ -66,3 +66,16 @@ def test_only_files_of_the_conversation_are_shown(tmp_path: Path) -> None:
     message = HumanMessage("look", additional_kwargs={SHOWN: [str(tmp_path / "mine.png"), "/etc/passwd"]})
     (bubble,) = bubbles([message], [str(tmp_path / "mine.png")], SAY)
     assert bubble["content"] == ["look", {"path": str(tmp_path / "mine.png")}]
+
+
+def test_all_of_a_long_text_is_below_the_answer_for_those_who_open_it(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("First line\n<b>and</b> [more](https://elsewhere.example)\n" * 500, "utf-8")
+    answer = AIMessage(f"First line ... (9 more characters)\n\n[notes.txt]({file})\n\n{HOW}\n\n- 0", id="7")
+    said, whole, how = bubbles([HumanMessage("Read it"), answer], [str(file)], SAY)[1:]
+    assert said["content"][-1] == {"path": str(file)}
+    assert (whole["metadata"]["title"], whole["metadata"]["id"]) == ("All of notes.txt", "7-notes.txt")
+    assert whole["content"].count("First line") == 500
+    assert "https" not in whole["content"]
+    assert r"\<b>and" in whole["content"]
+    assert how["metadata"]["title"] == "How this was done"
