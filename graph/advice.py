@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import PurePath
 
+from graph.offline.standins import wants_words
 from graph.selector import READING
 from graph.state import Task
 from graph.words import purpose, say
+from tools.experts import filters
 from tools.files.resources import modality
 from tools.install import command
 from tools.models.catalog import candidates
@@ -92,11 +94,24 @@ def undescribed(
 ) -> Advice | None:
     """For a description of a picture, where all that could run can only read what is printed in it."""
     readers = candidates(TASKS["image-to-text"])
-    if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request) or READING.search(request):
+    if [task.task for task in tasks] != ["image-to-text"] or not _DESCRIBE.search(request):
+        return None
+    if READING.search(request) or wants_words(request.lower()):
         return None
     if any(reader.backend != "embedded" for reader in readers):
         return None
     return _needing(TASKS["image-to-text"], say("Describing pictures"), files, offered)
+
+
+def unchanged(tasks: Sequence[Task], files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice | None:
+    """For a change of a picture of which the filters know nothing, where they are all that could run."""
+    told = [str(task.args.get("text", "")) for task in tasks if task.task == "image-to-image"]
+    if len(tasks) != 1 or not any(told) or filters.helps_with(told[0]):
+        return None
+    if any(model.backend != "embedded" for model in candidates(TASKS["image-to-image"])):
+        return None
+    type_ = TASKS["image-editing"]
+    return _needing(type_, _doing(type_), files, offered)
 
 
 def _needing(type_: TaskType, doing: str, files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice:

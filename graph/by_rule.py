@@ -79,7 +79,7 @@ def _advised(draft: Draft, text: str, request: Request, types: Mapping[str, Task
     if draft.question:
         return replace(draft, choices=draft.choices or ([] if text.strip() else advice.choices(request.given, types)))
     if draft.tasks:
-        said = advice.undescribed(draft.tasks, text, files, types)
+        said = advice.undescribed(draft.tasks, text, files, types) or advice.unchanged(draft.tasks, files, types)
         return Draft(refusal=said.text, choices=said.choices) if said else None
     if draft.small_talk:
         return _greeted(draft, files, types)

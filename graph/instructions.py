@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePath
 
 from graph.binding import references
+from graph.offline.wording import ordinal
 from graph.state import Task
 from tools import extras
 from tools.experts import audio, filters
@@ -29,12 +31,12 @@ def followed(request: str, files: Sequence[str], offered: Collection[str]) -> li
     if len(files) != 1:
         return []
     (file,), kind = files, modality(files[0])
+    name, understands = _FOLLOWED.get(kind, ("", None))
+    if understands and name in offered and understands(request) and _commands(request):
+        return [Task(task=name, id=0, args={kind: file, "text": request})]
     if _FACTS.search(request) and f"{kind}-facts" in offered:
         return [Task(task=f"{kind}-facts", id=0, args={kind: file})]
-    name, understands = _FOLLOWED.get(kind, ("", None))
-    if understands is None or name not in offered or not understands(request):
-        return []
-    return [Task(task=name, id=0, args={kind: file, "text": request})] if _commands(request) else []
+    return []
 
 
 def _commands(request: str) -> bool:
@@ -44,16 +46,28 @@ def _commands(request: str) -> bool:
 
 
 def forgotten(tasks: Sequence[Task], request: str, files: Sequence[str], offered: Collection[str]) -> list[Task]:
-    """The change of the one file that some parts of the request ask for in so many words, where no task makes one."""
-    name, understands = _FOLLOWED.get(modality(files[0]) if len(files) == 1 else "", ("", None))
-    if understands is None or name not in offered or not tasks or any(task.task in _CHANGES for task in tasks):
-        return []
-    short = (part for part in clauses(request) if len(part.split()) <= _LONGEST and not _TELLS.match(part))
-    parts = [part for part in short if understands(part)]
-    if not parts or not _commands(", ".join(parts)):
-        return []
-    number = 1 + max(task.id for task in tasks)
-    return [Task(task=name, id=number, args={modality(files[0]): files[0], "text": ", ".join(parts)})]
+    """The changes of files that some parts of the request ask for in so many words, where no task makes any."""
+    changes = [task for task in tasks if task.task in _CHANGES]
+    changed = {value for task in changes for value in task.args.values() if isinstance(value, str)}
+    added = list[Task]()
+    for file in files if tasks and not (changes and len(files) == 1) else ():
+        name, understands = _FOLLOWED.get(modality(file), ("", None))
+        if understands and name in offered and file not in changed and (said := _said_of(file, files, request)):
+            parts = [part for part in said if understands(part)]
+            if parts and _commands(", ".join(parts)):
+                number = 1 + max(task.id for task in (*tasks, *added))
+                added.append(Task(task=name, id=number, args={modality(file): file, "text": ", ".join(parts)}))
+    return added
+
+
+def _said_of(file: str, files: Sequence[str], request: str) -> list[str]:
+    """The short parts of a request that speak of a file: all, where it is the only one."""
+    short = [part for part in clauses(request) if len(part.split()) <= _LONGEST and not _TELLS.match(part)]
+    if len(files) == 1:
+        return short
+    alike, name = [other for other in files if modality(other) == modality(file)], PurePath(file).name.lower()
+    at = alike.index(file)
+    return [part for part in short if name in part or ordinal(part, modality(file)) in {at, at - len(alike)}]
 
 
 def own_first(tasks: Sequence[Task], offered: Mapping[str, TaskType]) -> list[Task]:

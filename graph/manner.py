@@ -18,12 +18,12 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"\b(?:first|second|third|last)(?: two| three| \d+)? pages?\b",
     ),
     "length": (
-        rf"\b(?:{_COUNT}|shorter|longer) (?:short |brief |single |key |main )*{_UNITS}\b",
+        rf"(?<!these )(?<!both )\b(?:{_COUNT}|shorter|longer) (?:short |brief |single |key |main )*{_UNITS}\b",
         r"\bbullet(?:ed)? (?:points|list)\b",
         r"^\W*(?:even |a bit |much )?(?:shorter|longer)\W*$",
     ),
     "manner": (
-        r"\b(?:very )?(?:slow(?:ly|er)?|fast(?:er)?|quick(?:ly|er)?)\b",
+        r"\b(?:very )?(?:slow(?:ly|er)?|fast(?:er)?|quick(?:ly|er))\b",
         r"\b(?:in )?an? (?:fe)?male(?: voice)?\b|\b(?:in )?an? (?:wo)?man'?s voice\b",
         rf"\b(?:as|to|into|in) (?:an? )?\.?{_FORMAT}\b",
     ),

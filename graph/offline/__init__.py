@@ -23,6 +23,7 @@ from tools.files.resources import modality
 from tools.tasks import TaskType
 
 SURE = 0.4  # the probability of being right below which the user is asked
+_INSTEAD = 0.1  # how likely something must be that can be done, for it to be offered where nothing seems to be wanted
 _MOST_CHOICES, _LEAST = 4, 0.03  # that are offered where the planner is not sure, and how likely each must be
 
 
@@ -80,6 +81,9 @@ class Planner:
         if picked:
             return self.planned(reading, files, known, [picked])[0]
         if ranked[0].wishes[0] in OUTCOMES:
+            likely = [choice for choice in listed if choice.probability >= _INSTEAD]
+            if likely and ranked[0].wishes != ("CHAT",):
+                return replies.unsure(likely, files, self.offered)
             meant = self.understanding.lacking(reading, files)
             return replies.without_a_plan(ranked[0], reading.text, meant, self.offered)
         draft, clues = self.planned(reading, files, known, ranked)

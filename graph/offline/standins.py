@@ -11,19 +11,23 @@ from tools.experts import filters
 _READ = 400  # characters of what is said of a wish
 _PEOPLE = re.compile(
     r"\b(?:any(?:body|one)|some(?:body|one)|people|persons?|faces?|heads?|humans?|m[ae]n|wom[ae]n|kids|children|of us"
-    r"|who(?:'s|s| is| are))\b"
+    r"|who(?:'s|s| is| are)|gesicht(?:er)?|personen|leute|menschen|jemand|visages?|personnes?|gens|quelqu.un|caras?"
+    r"|rostros?|personas?|gente|alguien)\b|脸|人"
 )
 _PAPER = (
     r"\b(?:signs?|notice|receipt|menu|bill|invoice|poster|leaflet|flyer|page|label|note|card|ticket|form|letter"
     r"|qr code)\b"
 )
 _WORDS = re.compile(
-    r"\b(?:say|says|said|reads?|written|writing|printed|print|text|words?|lettering|decipher|decode|bar ?codes?)\b"
+    r"\b(?:say|says|said|reads?|written|writing|printed|print|text|words?|lettering|decipher|decode|bar ?codes?"
+    r"|steht|geschrieben|gedruckt|écrite?|qu.est-ce que dit|que dit|dice|pone|escrito)\b|写了?什么"
     rf"|\bwhat(?:'s|s| is) (?:on|in) (?:the|this|that|my) {_PAPER}"
 )
 _FACT = re.compile(rf"{_PAPER}|\b(?:opening|open|close|price|cost|how much|total|date|when|hours|address|phone)\b")
 _ASKED = re.compile(r"\?|\b(?:whether|if|who|when|how much|find out)\b")
-_TONGUE = re.compile(r"\b(?:what|which|the|its) (?:language|tongue)\b")
+_TONGUE = re.compile(
+    r"\b(?:what|which|the|its) (?:language|tongue)\b|\b(?:welche[rn]? sprache|quelle langue|qué idioma)\b|什么语言"
+)
 _SHORT = re.compile(r"\b(?:short|brief|concise|boil|cut|trim|tl;?dr|gist|summ[ae]r)\w*")
 _KINDS_OF_MOOD = re.compile(
     r"\b(?:positive|negative|(?:un)?friendly|(?:un)?happy|(?:dis)?satisfied|pleased|glad|sad|angry|upset|annoyed|polite"

@@ -49,8 +49,16 @@ def apply(image: Image.Image, text: str | None = None) -> Output:
 def understands(text: str) -> bool:
     """Whether every part of an instruction can be followed here."""
     parts = clauses(text)
-    known = all(_colours(part) or any(pattern.search(part) for pattern, _ in GEOMETRY) for part in parts)
-    return known and bool(parts or format_of(text))
+    return all(map(_known, parts)) and bool(parts or format_of(text))
+
+
+def helps_with(text: str) -> bool:
+    """Whether some part of an instruction can be followed here."""
+    return any(map(_known, clauses(text))) or bool(format_of(text))
+
+
+def _known(clause: str) -> bool:
+    return bool(_colours(clause)) or any(pattern.search(clause) for pattern, _ in GEOMETRY)
 
 
 def _colours(clause: str) -> list[tuple[str, _Filter]]:
@@ -141,7 +149,7 @@ _FILTERS: dict[tuple[str, ...], tuple[str, _Filter]] = {
     ),
     ("sharp", "crisp"): ("sharpened", _sharper),
     ("upscal", "enlarg", "resolution", "bigger", "larger", "double", "twice"): ("enlarged twofold", _larger),
-    ("bright", "lighter"): ("brightened", lambda image: ImageEnhance.Brightness(image).enhance(1.3)),
+    ("bright", "lighten", "lighter"): ("brightened", lambda image: ImageEnhance.Brightness(image).enhance(1.3)),
     ("dark",): ("darkened", lambda image: ImageEnhance.Brightness(image).enhance(0.75)),
     ("gray", "grey", "black and white", "black & white", "b&w", "monochrome"): (
         "grey",
