@@ -105,8 +105,8 @@ def undescribed(
 
 def unchanged(tasks: Sequence[Task], files: Sequence[str], offered: Mapping[str, TaskType]) -> Advice | None:
     """For a change of a picture of which the filters know nothing, where they are all that could run."""
-    told = [str(task.args.get("text", "")) for task in tasks if task.task == "image-to-image"]
-    if len(tasks) != 1 or not any(told) or filters.helps_with(told[0]):
+    instructions = [str(task.args.get("text", "")) for task in tasks if task.task == "image-to-image"]
+    if len(tasks) != 1 or not any(instructions) or filters.helps_with(instructions[0]):
         return None
     if any(model.backend != "embedded" for model in candidates(TASKS["image-to-image"])):
         return None

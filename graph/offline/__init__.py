@@ -95,7 +95,7 @@ class Planner:
         self, reading: Reading, files: Sequence[str], known: Files, ranked: Sequence[Understood]
     ) -> tuple[Draft, dict[str, float]]:
         """The plan of the first of these sets of wishes, and the signs that tell how sure it is."""
-        chosen, unmet = ranked[0], self.understanding.unmet(ranked[0], reading, files)
+        chosen, unmet = self.understanding.whole(ranked[0], reading, files)
         notes = list(replies.left_out(unmet))
         if not chosen.intents:
             return Draft(refusal=replies.nothing_to_do(self.offered), notes=notes), {}
@@ -111,7 +111,7 @@ class Planner:
         if checked.problems:
             return Draft(refusal=replies.unplanned(checked.problems), notes=notes), {}
         heard, meant = self.understanding.heard(reading, tuple(files)), self.understanding.meaning is not None
-        clues = signs(heard, ranked, unmet, wired.score, meant=meant)
+        clues = signs(heard, ranked, chosen, unmet, wired.score, meant=meant)
         return Draft(tasks=numbered(checked.tasks), notes=[*notes, *checked.notes]), clues
 
     def _sure(self, clues: Mapping[str, float], ranked: Sequence[Understood], reading: Reading) -> bool:

@@ -9,14 +9,21 @@ from graph.offline.understanding import Understood, Unmet
 
 
 def signs(
-    heard: Hearing, ranked: Sequence[Understood], unmet: Sequence[Unmet], wiring: float, *, meant: bool
+    heard: Hearing,
+    ranked: Sequence[Understood],
+    chosen: Understood,
+    unmet: Sequence[Unmet],
+    wiring: float,
+    *,
+    meant: bool,
 ) -> dict[str, float]:
-    """What speaks for the plan of the first of the ``ranked`` sets of wishes, and against it.
+    """What speaks for the plan of what is ``chosen``, and against it.
 
+    That is the first of the ``ranked`` sets of wishes, with what single parts of the request added to it;
     ``unmet`` are the parts of the request that ask for something else, ``wiring`` is the wiring's log-probability;
     ``meant`` where the meaning of the request counted as well as its words.
     """
-    wishes = len(ranked[0].intents)
+    wishes = len(chosen.intents)
     parts = len(asking(heard.reading))
     clues = {
         "always": 1.0,
@@ -25,6 +32,7 @@ def signs(
         "several": float(wishes > 1),
         "long": min(len(heard.reading.words), 60) / 20,
         "more than asked": float(min(max(wishes - parts, 0), 3)),
+        "added": float(len(chosen.wishes) > len(ranked[0].wishes)),
         "something else": float(sum(part.unclear for part in unmet)),
         "wiring": max(wiring, -4.0),
     }

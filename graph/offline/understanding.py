@@ -14,7 +14,7 @@ from graph.offline.weights import Weights
 from tools.tasks import TASKS, TaskType
 
 _INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
-_HEARD = 0.25  # how likely a part of the request asks for what is planned, else it asks for something else
+_HEARD, _SURE = 0.25, 0.8  # how likely a part asks for what is planned, else is left out; for more, to be added
 _ANSWERING = {
     "question-answering", "visual-question-answering", "document-question-answering", "image-text-to-text",
     "table-question-answering",
@@ -72,16 +72,21 @@ class Understanding:
         by_words = dict(zip(said.names, said.by_word[:-1].sum(axis=0).tolist(), strict=True))
         return self.types[type_name(max((n for n in by_words if type_name(n) in self.types), key=by_words.__getitem__))]
 
-    def unmet(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> list[Unmet]:
-        """What is left out: chosen types that nothing here can do, and parts that ask for something else."""
-        heard, parts = self.heard(reading, tuple(files)), asking(reading)
+    def whole(self, chosen: Understood, reading: Reading, files: Sequence[str]) -> tuple[Understood, list[Unmet]]:
+        """What is chosen, with what single parts of the request surely ask for beside it; and what is left out."""
+        parts, wishes, heard = asking(reading), dict.fromkeys(chosen.wishes), self.heard(reading, tuple(files))
         unmet = {_words(intent, heard): Unmet(_words(intent, heard), intent.type) for intent in chosen.beyond}
         for part in parts if len(parts) > 1 else ():
             alone = self._alone(part, chosen, reading, files)
-            if alone.wishes:
+            if alone.runs and alone.probability >= _SURE:
+                wishes |= dict.fromkeys(alone.wishes)
+                unmet.pop(part.text, None)  # what it was taken for cannot run, and this can
+            elif alone.wishes:
                 type_ = alone.beyond[0].type if alone.beyond else None
                 unmet.setdefault(part.text, Unmet(part.text, type_, unclear=bool(alone.intents)))
-        return list(unmet.values())
+        if len(wishes) > len(chosen.wishes):
+            chosen = self._met(Choice(tuple(wishes), chosen.probability), heard)
+        return chosen, list(unmet.values())
 
     def _alone(self, part: Span, chosen: Understood, reading: Reading, files: Sequence[str]) -> Understood:
         """What a part of the request asks for, taken by itself; nothing where it asks for something that is chosen."""

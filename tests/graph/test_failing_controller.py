@@ -1,6 +1,7 @@
 """A controller that fails costs a note, or one sentence, as the user chooses; never more, and nothing hangs."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
@@ -89,7 +90,10 @@ def endless() -> Iterator[str]:
 
 
 def silent() -> Iterator[str]:
-    yield from repeat(piece(role="assistant"))
+    """Says nothing, for ever, at a pace at which its time is up long before its bytes are."""
+    while True:
+        yield piece(role="assistant")
+        time.sleep(0.01)
 
 
 def cut() -> Iterator[str]:

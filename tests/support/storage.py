@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import fsspec
+import httpx
 from moto.server import ThreadedMotoServer
 
 ADDRESS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "tester", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -27,4 +28,5 @@ def bucket(name: str) -> Iterator[dict[str, str]]:
             if variable in before:
                 os.environ[variable] = before[variable]
         fsspec.get_filesystem_class("s3").clear_instance_cache()
+        httpx.post(f"http://{host}:{port}/moto-api/reset")  # all such servers of a process hold the same buckets
         server.stop()

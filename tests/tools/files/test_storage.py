@@ -62,7 +62,7 @@ async def test_what_one_task_made_is_taken_by_the_next(out: UPath, workspace: Pa
     made = (await TOOLS["canny-control"].ainvoke(call)).artifact["files"]
     assert made == [f"{out}/page-edges.png"]
     again = (await TOOLS["canny-control"].ainvoke({**call, "args": {"image": made[0]}})).artifact
-    assert again["files"] == [f"{out}/page-edges-edges.png"]
+    assert again["files"] == [f"{out}/page-edges-2.png"]
     record = json.loads(UPath(again["files"][0]).with_suffix(".json").read_text())
     assert record["inputs"]["image"] == {"file": made[0], "sha256": digest(made[0])}
 
