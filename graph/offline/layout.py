@@ -119,6 +119,8 @@ class Layout:
             return drawn
         files = self.nth(task, wanted) or self._named(task, wanted)
         made = [Source("task", wanted, task=other) for other in self._makers(task, wanted)]
+        if wanted == "text" and self._quoted_with(task):
+            made = [source for source in made if self._in_sentence_of(task, self.at[source.task])]
         content = [source for source in made if not self._is_verdict(source)]
         if wanted != "text":
             return [*files, *(content or ([] if files else made))]
@@ -126,6 +128,14 @@ class Layout:
         if own_words or not (given or content):
             given += [own] if (own := self._own_words(task)).value else []
         return [*given, *(content or ([] if given else made))]
+
+    def _quoted_with(self, task: int) -> bool:
+        """Whether the sentence that asks for a task quotes a text: no result of another sentence is meant then."""
+        return any(self._in_sentence_of(task, quote.start) for quote in self.quotes)
+
+    def _in_sentence_of(self, task: int, place: int) -> bool:
+        start, end = self.reading.sentence(max(self.intents[task].start, 0))
+        return self.tells(task) and start <= place < end
 
     def _makers(self, task: int, wanted: Modality) -> Iterator[int]:
         type_ = self.intents[task].type

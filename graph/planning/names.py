@@ -16,9 +16,10 @@ _REFERENCE = re.compile(
 )
 _KINDS = "r|resource|generated|node|task|output|result"
 _NEAR = re.compile(
-    rf"<\s*(?:{_KINDS})[\s>-]{{0,3}}(?:\d{{1,6}}\w?)?(?!\w)\s*>?"  # <r1, <resource-
-    rf"|(?<![\w<])(?:{_KINDS})-?\d{{1,6}}\s*>"  # r1>
-    r"|<(?!h\d>)[^<>=/\d]{0,3}\d{1,6}\w{0,2}\s*>|<[^\s<>]{0,16}-\d{1,6}\s*>",  # <1>, <xr1>, <nde-1>
+    rf"<\s*(?:{_KINDS})[\s>-]{{0,3}}(?:\d{{1,6}}\w?)?(?!\w)\s*>?|<(?:{_KINDS})-?\w\s*>"  # <r1, <resource-, <rx>
+    rf"|(?<![\w<])\w?(?:{_KINDS})-?\d{{1,6}}\s*>"  # r1>
+    r"|<(?!h\d>)[^<>=/\d]{0,8}\d{1,6}\w{0,2}\s*>|<[/>]\d{1,6}\s*>"  # <1>, <xr1>, </1>
+    r"|<[^<>]{0,16}>?[^<>]{0,16}-\d{1,6}\s*>",  # <nde-1>, <no>de-1>
     re.I,
 )
 _ALIASES = {

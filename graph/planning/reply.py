@@ -23,6 +23,7 @@ _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re
 _WORD = re.compile(r"[\w-]+(?: [\w-]+){0,5}")
 _QUOTED = re.compile(r'"([\w -]{1,60})"')
 _BROKEN_OFF = re.compile(r"[\[{]\s*(?:[\"'\[{]|$)")
+_ESCAPE = re.compile(r"\\([nrtbf])")
 _BETWEEN = re.compile(r"[\s,;`]*(?:json)?[\s,;`]*", re.I)
 
 
@@ -53,7 +54,9 @@ def read(text: str, request: str = "") -> Reply:
 
 def _misspelt(tasks: Sequence[Written], request: str) -> Iterator[str]:
     for task in tasks:
-        near = near_references(json.dumps(task.args, ensure_ascii=False))
+        args = json.dumps(task.args, ensure_ascii=False)
+        read_as = _ESCAPE.sub(" ", args), _ESCAPE.sub(r"x\1", args)  # a stroke before <r1> makes a line end of its r
+        near = dict.fromkeys(near_miss for text in read_as for near_miss in near_references(text))
         yield from (
             f"{near_miss!r} is no reference; they are written <rN>." for near_miss in near if near_miss not in request
         )
