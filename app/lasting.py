@@ -13,6 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+WAITED = 2.0  # seconds; a try that takes longer has waited for somebody's lock, and the next ones would, too
 REMEMBERED = 64  # threads whose newest checkpoint is held in memory, too
 
 
@@ -48,7 +49,8 @@ class LastingSaver(AsyncSqliteSaver):
         try:
             kept = await super().aput(config, checkpoint, metadata, new_versions)
         except sqlite3.Error as error:
-            self._again = monotonic() + 3 * (monotonic() - begun)  # soon, unless each try waits for somebody's lock
+            took = monotonic() - begun
+            self._again = monotonic() + 3 * took if took > WAITED else 0.0
             await self._give_up(thread, error)
             return self._spare.put(config, checkpoint, metadata, checkpoint["channel_versions"])
         self._remember(thread, CheckpointTuple(kept, checkpoint, metadata, config, []))
