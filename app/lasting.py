@@ -13,7 +13,6 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-WAITED = 2.0  # seconds; a try that takes longer has waited for somebody's lock, and the next ones would, too
 REMEMBERED = 64  # threads whose newest checkpoint is held in memory, too
 
 
@@ -49,8 +48,9 @@ class LastingSaver(AsyncSqliteSaver):
         try:
             kept = await super().aput(config, checkpoint, metadata, new_versions)
         except sqlite3.Error as error:
-            took = monotonic() - begun
-            self._again = monotonic() + 3 * took if took > WAITED else 0.0
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # errors of the module itself have none
+            waited = monotonic() - begun if code == sqlite3.SQLITE_BUSY else 0.0
+            self._again = monotonic() + 3 * waited  # each try would wait for somebody's lock
             await self._give_up(thread, error)
             return self._spare.put(config, checkpoint, metadata, checkpoint["channel_versions"])
         self._remember(thread, CheckpointTuple(kept, checkpoint, metadata, config, []))
