@@ -11,6 +11,7 @@ from graph.offline.meaning import Meaning
 from graph.offline.parts import asking, is_question
 from graph.offline.reading import Reading, Span, read
 from graph.offline.weights import Weights
+from tools.files.resources import modality
 from tools.tasks import TASKS, TaskType
 
 _INSTEAD = 0.2  # how likely what can run must be for what cannot to be left aside
@@ -113,6 +114,8 @@ class Understanding:
         intents = [
             intent for intent in intents if not any(_serves_only(intent, other, heard.reading) for other in beyond)
         ]
+        if _reads(choice, heard) and not any(modality(file) == "text" for file in heard.files):
+            intents = [intent for intent in intents if intent.type.name != "text-extraction"]  # what is read is words
         if not heard.can_run([intent.type.name for intent in intents]):
             intents = []
         joined = tuple(
