@@ -120,6 +120,7 @@ async def test_a_file_that_is_spoilt_in_mid_run_costs_what_was_kept_and_not_the_
         assert time.monotonic() - begun < 9  # nobody waits for what will never be there
 
 
+@pytest.mark.slow
 async def test_whoever_holds_the_file_is_waited_for_once_and_not_at_every_step(stubs: Stubs) -> None:
     stubs(echo=echo)
     async with asyncio.timeout(60), saver() as threads:

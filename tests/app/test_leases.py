@@ -62,6 +62,7 @@ async def work(conversations: Conversations, begun: asyncio.Event) -> None:
         await asyncio.Event().wait()
 
 
+@pytest.mark.slow
 async def test_a_request_can_be_stopped_from_another_process(two: list[Conversations]) -> None:
     here, there = two
     begun = asyncio.Event()

@@ -188,6 +188,7 @@ async def test_the_real_client_without_streaming(server: Server) -> None:
     assert (await model.ainvoke("x")).text == PLAN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, ConfigError), (404, ConfigError), (429, RateLimited), (500, ModelUnavailable)]
 )
@@ -207,6 +208,7 @@ async def test_a_silent_server_is_given_up(server: Server) -> None:
         await ask()
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_BASE_URL", "http://127.0.0.1:9/v1")
     process_settings.cache_clear()

@@ -89,6 +89,7 @@ def elsewhere(saver: InMemorySaver, ahead: float) -> float:
     return made
 
 
+@pytest.mark.slow
 async def test_a_clock_that_is_a_little_behind_is_waited_for(stubs: Stubs) -> None:
     stubs(echo=echo)
     conversation, saver = await answered()

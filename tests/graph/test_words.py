@@ -101,6 +101,7 @@ def test_a_message_in_no_language_goes_on_in_that_of_the_one_before() -> None:
     assert language_of([*before, HumanMessage("Please read the text of this picture")]) == "en"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_offered_instead_can_be_done_when_it_is_asked_for_in_these_words(language: str) -> None:
     given: dict[Modality, list[str]] = {kind: [f"given.{END[kind]}"] for kind in advice.IDEAS}

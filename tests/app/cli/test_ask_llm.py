@@ -58,6 +58,7 @@ def test_a_controller_that_refuses_its_key_ends_in_one_sentence() -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_where_a_controller_cannot_be_reached_the_rules_plan_and_say_so() -> None:
     with openai_server() as server:
         pass

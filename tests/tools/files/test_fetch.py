@@ -125,6 +125,7 @@ async def test_a_page_is_read_as_text(site: str) -> None:
     assert await resources.load(await resources.admit(site + "/"), "text") == "Welcome aboard."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -142,6 +143,7 @@ async def test_a_link_that_leads_nowhere_good_gets_one_clear_sentence(site: str,
     assert expected in await refusal(site + path)
 
 
+@pytest.mark.slow
 async def test_an_abandoned_download_is_stopped(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUGGINGGPT_FETCH_TIMEOUT", "100")
     process_settings.cache_clear()

@@ -56,6 +56,7 @@ def test_no_name_is_taken_twice(out: UPath, storage: Bucket) -> None:
         places.claim(out / "mine.json")
 
 
+@pytest.mark.slow
 async def test_what_one_task_made_is_taken_by_the_next(out: UPath, workspace: Path) -> None:
     Image.new("RGB", (64, 48), "white").save("page.png")
     call = {"type": "tool_call", "id": "1", "name": "canny-control", "args": {"image": "page.png"}}
@@ -108,6 +109,7 @@ def test_copies_are_kept_for_a_while_only(out: UPath, monkeypatch: pytest.Monkey
     assert not copy.exists()
 
 
+@pytest.mark.slow
 def test_any_other_storage_does_as_well(workspace: Path) -> None:
     override(out=UPath("memory://results"), cache_folder=workspace / "cache")
     (path,) = save(Output(media=(DOT,)), "red", {})

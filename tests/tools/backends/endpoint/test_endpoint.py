@@ -25,6 +25,7 @@ async def test_calls_at_the_same_time_are_independent(remote: Hub, tmp_path: Pat
     assert {output.text for output in outputs[24:]} == {"1 object: 1 cat"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["text-to-video", "text-to-image", "summarization"])
 async def test_the_event_loop_goes_on_while_a_provider_works(task: str, remote: Hub, tmp_path: Path) -> None:
     """The provider works until the loop has turned: one that is held up lets nobody go on."""

@@ -48,6 +48,7 @@ async def test_a_model_that_is_served_for_another_task_is_not_offered(remote: Hu
         await ask(Endpoint(), "text-to-image", "acme/misfit", tmp_path)
 
 
+@pytest.mark.slow
 async def test_a_cancelled_film_is_withdrawn_from_its_provider(remote: Hub, tmp_path: Path) -> None:
     remote.endless = True
     try:
@@ -62,6 +63,7 @@ async def test_a_cancelled_film_is_withdrawn_from_its_provider(remote: Hub, tmp_
     assert withdrawn.path.partition("?")[0].endswith("/requests/r1/cancel")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "outcome"), [("30", None), ("0.8", ModelTimeout)])
 async def test_films_have_a_time_limit_of_their_own(
     seconds: str, outcome: type[Exception] | None, remote: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -82,6 +82,7 @@ def test_most_task_types_are_served_by_providers(remote: Hub) -> None:
     assert sum(bool(backend.candidates(task)) for task in TASKS.values()) >= 29
 
 
+@pytest.mark.slow
 async def test_the_answers_carry_what_the_models_said(remote: Hub, tmp_path: Path) -> None:
     backend = Endpoint()
 
