@@ -39,20 +39,12 @@ def test_every_route_that_takes_json_is_in_the_document(client: TestClient) -> N
 
 
 @pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("cases", [FEW, pytest.param(MANY, marks=pytest.mark.nightly)])
 def test_whatever_the_document_leads_to_is_answered(
-    client: TestClient, document: OpenApiSchema, stubs: Callable[..., StubBackend], path: str
+    client: TestClient, document: OpenApiSchema, stubs: Callable[..., StubBackend], path: str, cases: int
 ) -> None:
     stubs(echo=echo)
-    answer_all(client, document, path, FEW)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("path", BODIES)
-def test_whatever_the_document_leads_to_is_answered_all_night(
-    client: TestClient, document: OpenApiSchema, stubs: Callable[..., StubBackend], path: str
-) -> None:
-    stubs(echo=echo)
-    answer_all(client, document, path, MANY)
+    answer_all(client, document, path, cases)
 
 
 def answer_all(client: TestClient, document: OpenApiSchema, path: str, cases: int) -> None:

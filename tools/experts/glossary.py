@@ -67,6 +67,12 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("backwards", r"rückwärts|à l.envers|al revés|倒放"),
     ("fade", r"(?:aus|ein)(?:ge|zu)?blend\w*|\bfondu\b|fundido|淡[入出]"),
 )  # fmt: skip
+IDLE = (  # words that wish for nothing
+    r"bitte|das|die|den|dieses|es|mir|bild|foto|aufnahme|speicher[ne]?|wandle|um|mache?"
+    r"|s.il te plaît|le|la|les|cette|ce|l|enregistre|convertis|rends|mets|fais"
+    r"|por favor|el|esta|este|imagen|grabación|guárdal[ao]|guarda|convierte|hazl[ao]|haz|ponl[ao]|pon"
+)
+IDLE_CHINESE = "请|把|这张|这个|图片|照片|录音|变成|保存|存|转换|的"  # which stand without spaces
 _KNOWN = tuple((re.compile(wordings), english) for english, wordings in _WORDS)
 
 

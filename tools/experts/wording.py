@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tools.experts.glossary import in_english
+from tools.experts.glossary import IDLE, IDLE_CHINESE, in_english
 
 _BETWEEN = re.compile(r"[,;\n]|\.(?!\d)|\band\b(?!\s*(?:\d|white))|\bthen\b")
 _FORMAT = r"(jpe?g|png|webp|gif|bmp|tiff?|avif|mp3|wav|ogg|flac|opus)"
@@ -11,10 +11,7 @@ _AS = re.compile(rf"\b(?:as|to|into|in)\s+(?:an?\s+)?\.?{_FORMAT}\b(?:\s*(?:file
 _SHORT = {"jpeg": "jpg", "tiff": "tif"}
 _EMPTY = re.compile(  # words that wish for nothing
     r"(?:\b(?:please|also|now|first|this|it|me|the|picture|image|photo|recording|file|convert|save|export|give|make|turn|change"
-    r"|bitte|das|die|den|dieses|es|mir|bild|foto|aufnahme|speicher[ne]?|wandle|um|mache?"
-    r"|s.il te plaît|le|la|les|cette|ce|l|enregistre|convertis|rends|mets|fais"
-    r"|por favor|el|esta|este|imagen|grabación|guárdal[ao]|guarda|convierte|hazl[ao]|haz|ponl[ao]|pon)\b"
-    r"|请|把|这张|这个|图片|照片|录音|变成|保存|存|转换|的|\W)*"
+    rf"|{IDLE})\b|{IDLE_CHINESE}|\W)*"
 )
 
 
